@@ -1,0 +1,138 @@
+"""Tests of the digits drawn from pen strokes."""
+
+import numpy as np
+import pytest
+
+from mnistnet import strokes
+from mnistnet.strokes import SKELETONS, draw_digits
+
+
+def test_images_and_labels_have_the_promised_shapes_and_types() -> None:
+    images, labels = draw_digits(130, 0)
+    assert images.shape == (130, 28, 28)
+    assert labels.shape == (130,)
+    assert images.dtype == labels.dtype == np.uint8
+
+
+def test_one_digit_can_be_drawn() -> None:
+    images, labels = draw_digits(1, 0)
+    assert images.max() == 255
+    assert 0 <= labels[0] <= 9
+
+
+@pytest.mark.parametrize("seed", [3, (3, 1)])
+def test_the_same_seed_draws_the_same_digits(seed: int | tuple[int, ...]) -> None:
+    for first, second in zip(draw_digits(100, seed), draw_digits(100, seed), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_different_seeds_draw_different_digits() -> None:
+    drawn = [draw_digits(100, seed)[0] for seed in (1, 2, (1, 2), (2, 1))]
+    assert len({images.tobytes() for images in drawn}) == len(drawn)
+
+
+@pytest.mark.parametrize("count", [0, -5])
+def test_a_count_below_one_is_refused_with_its_value(count: int) -> None:
+    with pytest.raises(ValueError, match=f"count is {count}, expected at least 1"):
+        draw_digits(count, 0)
+
+
+def test_digits_are_balanced_and_in_random_order() -> None:
+    labels = draw_digits(200, 5)[1]
+    assert np.bincount(labels, minlength=10).tolist() == [20] * 10
+    assert (np.diff(labels.astype(int)) < 0).sum() > 50
+
+
+def test_a_count_that_ten_does_not_divide_leaves_each_digit_at_most_one_ahead() -> None:
+    counts = np.bincount(draw_digits(67, 5)[1], minlength=10)
+    assert set(counts.tolist()) == {6, 7}
+
+
+def test_no_two_images_are_alike() -> None:
+    images, _ = draw_digits(500, 7)
+    assert len({image.tobytes() for image in images}) == 500
+
+
+def test_the_strongest_ink_is_white_and_edges_are_grey() -> None:
+    images, _ = draw_digits(500, 8)
+    assert (images.max(axis=(1, 2)) == 255).all()
+    grey = ((images > 0) & (images < 255)).sum(axis=(1, 2))
+    assert (grey >= 10).all()
+
+
+def test_the_margin_stays_blank() -> None:
+    images, _ = draw_digits(2000, 9)
+    inside = images[:, 1:-1, 1:-1]
+    assert images.sum() == inside.sum()
+
+
+def test_digits_are_as_large_as_those_of_mnist() -> None:
+    images, _ = draw_digits(2000, 10)
+    ink = images > 63
+    heights, widths = ink.any(axis=2).sum(axis=1), ink.any(axis=1).sum(axis=1)
+    larger = np.maximum(heights, widths)
+    assert larger.max() <= 22
+    assert np.quantile(larger, 0.01) >= 18
+
+
+def test_the_centre_of_mass_is_near_the_middle() -> None:
+    images, _ = draw_digits(2000, 11)
+    mass = images.sum(axis=(1, 2), dtype=float)
+    pixels = np.arange(28)
+    y = images.sum(axis=2) @ pixels / mass
+    x = images.sum(axis=1) @ pixels / mass
+    offset = np.hypot(x - 14, y - 14)
+    assert np.quantile(offset, 0.95) < 1.2
+    assert offset.max() < 4  # a digit whose mass lies far from its middle must not leave the picture
+    assert np.abs([x.mean() - 14, y.mean() - 14]).max() < 0.1
+
+
+def test_pens_range_from_hairlines_to_brushes() -> None:
+    images, labels = draw_digits(2000, 12)
+    ink = (images > 127).sum(axis=(1, 2))[labels == 1]
+    assert ink.min() < 25
+    assert ink.max() > 75
+
+
+def test_every_skeleton_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: set[int] = set()
+    original = strokes._draw
+
+    def remember(styles: strokes.IntArray, rng: np.random.Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        drawn.update(styles.tolist())
+        return original(styles, rng)
+
+    monkeypatch.setattr(strokes, "_draw", remember)
+    draw_digits(3000, 13)
+    assert drawn == set(range(len(SKELETONS)))
+
+
+def test_a_skeleton_is_drawn_with_the_label_of_its_digit() -> None:
+    labels = np.repeat(np.arange(10, dtype=np.uint8), 50)
+    styles = strokes._choose_styles(labels, np.random.default_rng(0))
+    assert [SKELETONS[style].digit for style in styles] == labels.tolist()
+
+
+@pytest.mark.parametrize("skeleton", SKELETONS, ids=lambda skeleton: f"{skeleton.digit} {skeleton.style}")
+def test_the_undisturbed_path_passes_every_point_of_the_skeleton(skeleton: strokes.Skeleton) -> None:
+    templates = strokes._templates()
+    style = SKELETONS.index(skeleton)
+    path = templates.mixing[style] @ templates.points[style] * strokes.SHEET
+    wanted = [
+        [float(number) for number in word.rstrip("!").split(",")] for word in skeleton.strokes.replace("/", " ").split()
+    ]
+    distances = np.linalg.norm(path[:, None] - np.array(wanted), axis=2).min(axis=0)
+    assert distances.max() < 2.5  # places on the path are up to 5 apart
+
+
+def test_a_straight_line_is_a_bar_as_wide_as_the_pen() -> None:
+    y = np.linspace(4, 24, strokes.PATH_POINTS, dtype=np.float32)
+    places = np.stack([np.full_like(y, 14), y], axis=1)[None]
+    radii = np.full((1, len(y)), 2, np.float32)
+    lengths = np.full((1, len(y)), y[1] - y[0], np.float32)
+    image = strokes._render(strokes._Path(places, radii, lengths), np.random.default_rng(0))[0]
+    row = image[14] / 255
+    assert row.sum() == pytest.approx(4, abs=0.1)
+    np.testing.assert_array_equal(row[13:16], 1)
+    np.testing.assert_array_equal(row[:11], 0)
+    np.testing.assert_array_equal(image[10:18], image[14:15].repeat(8, axis=0))
