@@ -1,0 +1,384 @@
+"""The command line: parse, call the library, print. The only module that prints, exits or draws bars."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from mnistnet import __version__, settings
+from mnistnet.errors import MnistnetError, ModelError, TrainingError
+from mnistnet.settings import Settings
+
+if TYPE_CHECKING:
+    from mnistnet.download import Progress
+    from mnistnet.model import Model
+    from mnistnet.prediction import Answer, Unreadable
+
+MNIST = "mnist"
+MODEL_HERE = "mnistnet.npz"
+
+
+class _Terminated(BaseException):
+    """SIGTERM came; like KeyboardInterrupt it is no error, and nothing but the end of the program catches it."""
+
+
+class CommandLine(click.Group):
+    """The one owner of the exit status, and the one place that turns errors into a line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; end with 0 done, 1 failed, and for signals the 130, 141 and 143 that shells expect."""
+        signal.signal(signal.SIGTERM, _terminate)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # file names can hold anything
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            ctx.exit(128 + signal.SIGINT)
+        except _Terminated:
+            ctx.exit(128 + signal.SIGTERM)
+        except BrokenPipeError:
+            # Whoever read our output has gone; Python would complain of it when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(128 + signal.SIGPIPE)
+        except (MnistnetError, OSError) as error:
+            _say(f"Error: {_shown(_message(error))}")
+            ctx.exit(1)
+        return result
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise _Terminated
+
+
+def _message(error: MnistnetError | OSError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _shown(text: str) -> str:
+    """Text in one line: a file name may hold a line break, or a code that moves the cursor."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _say(text: str) -> None:
+    """Notes, warnings and errors go to standard error; standard output is for results."""
+    click.echo(text, err=True)
+
+
+def _example(text: str) -> str:
+    return f"\b\nExample:\n  {text}"
+
+
+_data = click.option(
+    "--data",
+    metavar="SOURCE",
+    default=lambda: os.environ.get("MNISTNET_DATA") or MNIST,
+    show_default="$MNISTNET_DATA, else mnist",
+    help="mnist, strokes (built in), or a folder: of MNIST-format files, or of pictures in folders 0 to 9.",
+)
+_model = click.option("-m", "--model", metavar="FILE", help=f"The model file.  [default: {MODEL_HERE} in this folder]")
+_quiet = click.option("-q", "--quiet", is_flag=True, help="No bars and no notes.")
+
+
+@click.group(
+    cls=CommandLine,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MNISTNET"},
+    epilog=_example("mnistnet train --epochs 30 && mnistnet predict digit.png"),
+)
+@click.version_option(__version__, prog_name="mnistnet")
+def main() -> None:
+    """A neural network from scratch that reads handwritten digits."""
+
+
+@main.command(epilog=_example("mnistnet download --directory mnist && mnistnet train --data mnist"))
+@click.option("--directory", metavar="DIR", type=click.Path(path_type=Path), help="Where to.  [default: the cache]")
+@click.option("--mirror", metavar="URL", multiple=True, help="Fetch from here instead; repeatable, asked in turn.")
+@click.option("--force", is_flag=True, help="Fetch files that are there and right, too.")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds that a server may keep silent.")
+@click.option("--retries", default=4, show_default=True, help="How often a mirror is asked again.")
+@_quiet
+def download(
+    directory: Path | None, mirror: tuple[str, ...], force: bool, timeout: float, retries: int, quiet: bool
+) -> None:
+    """Fetch MNIST's four files, each checked by its SHA-256.
+
+    Files that are there and right are left alone, damaged ones are replaced.
+    """
+    from mnistnet.download import MIRRORS, cache_directory
+    from mnistnet.download import download as fetch
+
+    directory = directory or cache_directory()
+    with _download_bar(quiet) as progress:
+        fetch(directory, mirrors=mirror or MIRRORS, force=force, timeout=timeout, retries=retries, progress=progress)
+    if not quiet:
+        _say(f"MNIST is in {directory}")
+
+
+@main.command(epilog=_example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
+@_data
+@click.option("--epochs", default=Settings.epochs, show_default=True, help="Passes over the training images.")
+@click.option("--batch-size", default=Settings.batch_size, show_default=True, help="Images in one step.")
+@click.option("--learning-rate", default=Settings.learning_rate, show_default=True, help="Length of a step.")
+@click.option("--momentum", default=Settings.momentum, show_default=True, help="Part of the last step that is kept.")
+@click.option("--weight-decay", default=Settings.weight_decay, show_default=True, help="Pull of the weights to 0.")
+@click.option(
+    "--schedule",
+    type=click.Choice(get_args(settings.Schedule)),
+    default=Settings.schedule,
+    show_default=True,
+    help="How the learning rate goes on: to 0 along a cosine, or as it is.",
+)
+@click.option(
+    "--hidden",
+    metavar="N,N",
+    default=",".join(map(str, Settings.hidden)),
+    show_default=True,
+    callback=lambda _ctx, _param, text: _parse_hidden(text),
+    help="Neurons in each hidden layer.",
+)
+@click.option(
+    "--activation",
+    type=click.Choice(get_args(settings.Activation)),
+    default=Settings.activation,
+    show_default=True,
+    help="Of the hidden neurons.",
+)
+@click.option(
+    "--cost",
+    type=click.Choice(get_args(settings.Cost)),
+    default=Settings.cost,
+    show_default=True,
+    help="What gradient descent lowers.",
+)
+@click.option(
+    "--normalize",
+    type=click.Choice(get_args(settings.Normalize)),
+    default=Settings.normalize,
+    show_default=True,
+    help="What is done to an image before the network sees it.",
+)
+@click.option(
+    "--validation",
+    metavar="COUNT",
+    default=Settings.validation,
+    show_default=True,
+    help="Training images held out to measure on; 0 trains on all.",
+)
+@click.option("--seed", default=Settings.seed, show_default=True, help="Same seed, same machine: same model.")
+@click.option("-o", "--output", metavar="FILE", default=MODEL_HERE, show_default=True, help="The model file.")
+@_quiet
+def train(data: str, output: str, quiet: bool, **choices: Any) -> None:
+    """Train a network by gradient descent; the model is saved after every epoch."""
+    try:
+        chosen = Settings(**choices)
+    except TrainingError as error:
+        raise click.UsageError(str(error)) from None
+    from mnistnet.datasets import hold_out, load_training
+    from mnistnet.model import check_writable, save_model
+    from mnistnet.training import fit
+
+    check_writable(output)
+    training, held_out = hold_out(load_training(_resolve(data, quiet)), chosen.validation)
+    with _epoch_lines(chosen.epochs, quiet) as report:
+        for epoch, model in fit(training, held_out, chosen):
+            save_model(model, output)
+            accuracy = "" if epoch.validation_accuracy is None else f", validation {epoch.validation_accuracy:.2%}"
+            report(f"epoch {epoch.number}/{chosen.epochs}: cost {epoch.cost:.5f}{accuracy}, {epoch.seconds:.2f} s")
+    if not quiet:
+        _say(f"The model is in {output}")
+
+
+@main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
+@_model
+@_data
+@click.option(
+    "--split",
+    type=click.Choice(["test", "validation", "train"]),
+    default="test",
+    show_default=True,
+    help="Which part of the data; a folder of pictures is taken whole.",
+)
+@click.option("--json", "as_json", is_flag=True, envvar="MNISTNET_EVALUATE_JSON", help="One JSON object.")
+@click.option("--min-accuracy", metavar="X", type=float, help="Exit with 1 when the accuracy, 0 to 1, is below.")
+@_quiet
+@click.pass_context
+def evaluate(
+    ctx: click.Context, model: str | None, data: str, split: Any, as_json: bool, min_accuracy: float | None, quiet: bool
+) -> None:
+    """Measure how well a model reads labelled digits."""
+    if min_accuracy is not None and not 0 <= min_accuracy <= 1:
+        raise click.UsageError(f"--min-accuracy is {min_accuracy}, expected 0 to 1, such as 0.97")
+    from mnistnet.datasets import load_split
+    from mnistnet.evaluation import Evaluation
+
+    path, network = _load_model(model, quiet)
+    dataset = load_split(_resolve(data, quiet), split, network.settings.validation)
+    evaluation = Evaluation.of(dataset.labels, network.predict(dataset.images))
+    cost = network.cost(dataset.images, dataset.labels)
+    for error in dataset.unreadable:
+        _say(f"Error: {_shown(error)}")
+    if as_json:
+        facts = {"model": path, "data": data, "split": split, **evaluation.as_json(), "cost": cost}
+        click.echo(json.dumps(facts))
+    else:
+        click.echo(evaluation.as_text())
+        click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
+    if dataset.unreadable or (min_accuracy is not None and evaluation.accuracy < min_accuracy):
+        ctx.exit(1)
+
+
+@main.command(epilog=_example("mnistnet predict --format jsonl digit.png folder/"))
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@_model
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "plain", "jsonl", "csv"]),
+    default="text",
+    show_default=True,
+    envvar="MNISTNET_PREDICT_FORMAT",
+    help="How answers are written.",
+)
+@click.option("--top", metavar="N", type=click.IntRange(1, 10), default=1, show_default=True, help="Best N digits.")
+@click.option(
+    "--invert",
+    type=click.Choice(["auto", "yes", "no"]),
+    default="auto",
+    show_default=True,
+    help="yes: dark ink on light ground; no: light on dark; auto: finds out.",
+)
+@_quiet
+@click.pass_context
+def predict(
+    ctx: click.Context, images: tuple[str, ...], model: str | None, form: str, top: int, invert: str, quiet: bool
+) -> None:
+    """Read the digit in each picture: files, folders, or - for standard input."""
+    from mnistnet.prediction import Unreadable, find_pictures, read_digits
+
+    _, network = _load_model(model, quiet)
+    write = _writer(form, top)
+    failed = False
+    for answer in read_digits(network, find_pictures(images), sys.stdin.buffer, invert):
+        if isinstance(answer, Unreadable):
+            failed = True
+            _say(f"Error: {_shown(answer.error)}")
+        write(answer)
+    ctx.exit(1 if failed else 0)
+
+
+def _parse_hidden(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a list of whole numbers such as 20,10") from None
+
+
+def _resolve(source: str, quiet: bool) -> str:
+    """The folder that `mnist` stands for, filled first when files are missing or damaged; else the source itself."""
+    if source != MNIST:
+        return source
+    from mnistnet.download import cache_directory, download, verify
+
+    directory = cache_directory()
+    if any(file.problem for file in verify(directory)):
+        with _download_bar(quiet) as progress:
+            download(directory, progress=progress)
+    return str(directory)
+
+
+def _load_model(path: str | None, quiet: bool) -> tuple[str, Model]:
+    from mnistnet.model import load_model
+
+    if path is None:
+        path = MODEL_HERE
+        if not Path(path).exists():
+            raise ModelError(f"no {path} in this folder; train one with 'mnistnet train', or give one with --model")
+        if not quiet:
+            _say(f"Using {path}")
+    return path, load_model(path)
+
+
+@contextmanager
+def _download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """A bar of bytes over each file; its notes are lines."""
+    if quiet:
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit="B", unit_scale=True, leave=False, disable=None) as bar:  # None: only on a terminal
+
+        def report(progress: Progress) -> None:
+            if progress.note:
+                with tqdm.external_write_mode(sys.stderr):
+                    _say(_shown(progress.note))
+            if bar.desc != f"{progress.name}: ":
+                bar.set_description(progress.name, refresh=False)
+                bar.reset(progress.total)
+            bar.n = progress.done
+            bar.update(0)
+
+        yield report
+
+
+@contextmanager
+def _epoch_lines(epochs: int, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """On a terminal one line that is written anew with a bar; elsewhere a plain line for each epoch."""
+    if quiet:
+        yield lambda _line: None
+    elif not sys.stderr.isatty():
+        yield _say
+    else:
+        from tqdm import tqdm
+
+        with tqdm(total=epochs, bar_format="{bar:20} {desc}") as bar:
+
+            def report(line: str) -> None:
+                bar.set_description_str(line, refresh=False)
+                bar.update()
+
+            yield report
+
+
+def _writer(form: str, top: int) -> Callable[[Answer | Unreadable], None]:
+    """The function that writes one answer to standard output in the format asked for."""
+    from mnistnet.prediction import Unreadable
+
+    def text(answer: Answer | Unreadable) -> None:
+        if not isinstance(answer, Unreadable):
+            best = (f"{digit} ({probability * 100:.1f} %)" for digit, probability in answer.ranking()[:top])
+            click.echo(f"{_shown(answer.path)}: {', '.join(best)}")
+
+    def plain(answer: Answer | Unreadable) -> None:
+        # An empty line for a picture that can't be read, so that line n stays the answer to picture n.
+        click.echo("" if isinstance(answer, Unreadable) else str(answer.ranking()[0][0]))
+
+    def jsonl(answer: Answer | Unreadable) -> None:
+        if isinstance(answer, Unreadable):
+            click.echo(json.dumps({"path": answer.path, "error": answer.error}))
+            return
+        digit, probability = answer.ranking()[0]
+        facts = {"path": answer.path, "digit": digit, "probability": probability, "outputs": answer.outputs.tolist()}
+        click.echo(json.dumps(facts))
+
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    if form == "csv":
+        table.writerow(("path", "digit", "probability"))
+
+    def comma_separated(answer: Answer | Unreadable) -> None:
+        best = ("", "") if isinstance(answer, Unreadable) else answer.ranking()[0]
+        table.writerow((answer.path, *best))
+
+    return {"text": text, "plain": plain, "jsonl": jsonl, "csv": comma_separated}[form]

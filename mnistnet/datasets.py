@@ -1,0 +1,218 @@
+"""Images with their labels: MNIST's IDX files, folders of labelled pictures, splits."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mnistnet.errors import DatasetError, PictureError
+
+Split: TypeAlias = Literal["test", "validation", "train"]
+
+STROKES = "strokes"
+STROKES_COUNT = {"train": 30_000, "test": 5_000}
+STROKES_SEED = {"train": 0, "test": 1}
+IDX_PREFIXES = {"train": "train", "test": "t10k"}
+IDX_NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
+UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
+MOST_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images and what they show.
+
+    Attributes:
+        images: uint8 (n, 28, 28), ink bright.
+        labels: uint8 (n,), 0 to 9.
+        unreadable: for each picture of a folder that could not be read, one line that says why.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.uint8]
+    unreadable: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def digest(self) -> str:
+        """SHA-256 of all images and labels, in hexadecimal."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
+
+    def take(self, indices: npt.NDArray[np.integer[Any]]) -> Dataset:
+        """The images and labels at these indices."""
+        return Dataset(self.images[indices], self.labels[indices])
+
+
+def load_training(source: str) -> Dataset:
+    """All training images of a source: `strokes`, a folder of IDX files, or a folder of labelled pictures.
+
+    Raises:
+        DatasetError: the source is missing, damaged or something else, or a picture in it can't be read.
+    """
+    if source == STROKES:
+        return _draw_strokes("train")
+    if not has_splits(source):
+        dataset = load_pictures(Path(source))
+        if dataset.unreadable:
+            raise DatasetError(f"{dataset.unreadable[0]} (unreadable pictures: {len(dataset.unreadable)})")
+        return dataset
+    return _load_mnist(Path(source), "train")
+
+
+def load_split(
+    source: str, split: Split, validation: int, progress: Callable[[int, int], None] | None = None
+) -> Dataset:
+    """The part of a source to measure on.
+
+    Args:
+        source: see `load_training`; a folder of labelled pictures has no parts and is taken whole.
+        split: `test`; or of the training images the ones `hold_out` keeps apart, or the rest.
+        validation: how many `hold_out` keeps apart.
+        progress: called with the number of pictures read so far and that of all.
+
+    Raises:
+        DatasetError: see `load_training`; but pictures that can't be read are listed in the Dataset.
+    """
+    if source != STROKES and not has_splits(source):
+        return load_pictures(Path(source), progress)
+    if split == "test":
+        return _draw_strokes("test") if source == STROKES else _load_mnist(Path(source), "test")
+    rest, held_out = hold_out(load_training(source), validation)
+    return rest if split == "train" else held_out
+
+
+def hold_out(training: Dataset, count: int) -> tuple[Dataset, Dataset]:
+    """Keep `count` training images apart: the rest and the held-out ones.
+
+    Chance chooses them (a folder of pictures is sorted by digit), but always the same ones, so that figures
+    measured on them compare and no model is measured on images it learned from.
+
+    Raises:
+        DatasetError: `count` leaves nothing to train on.
+    """
+    if count >= len(training):
+        raise DatasetError(
+            f"{count} validation images can't be held out of {len(training)} training images; lower --validation"
+        )
+    order = np.random.default_rng(0).permutation(len(training))
+    return training.take(np.sort(order[count:])), training.take(np.sort(order[:count]))
+
+
+def has_splits(source: str) -> bool:
+    """Whether a folder holds IDX files, which tell training images from test images.
+
+    Raises:
+        DatasetError: the folder is missing, or holds neither IDX files nor labelled pictures.
+    """
+    directory = Path(source)
+    if not directory.is_dir():
+        missing = "not a folder" if directory.exists() else "no such folder"
+        raise DatasetError(f"{source}: {missing}; give a folder of MNIST files or of pictures, 'mnist' or 'strokes'")
+    if any(_idx_path(directory, prefix, kind) for prefix in IDX_PREFIXES.values() for kind in IDX_NAMES):
+        return True
+    if any((directory / str(digit)).is_dir() for digit in range(10)):
+        return False
+    raise DatasetError(
+        f"{source}: neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9"
+    )
+
+
+def load_pictures(directory: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """The pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
+
+    Raises:
+        DatasetError: there is no picture in them, or not one that can be read.
+    """
+    from mnistnet.pictures import PICTURE_SUFFIXES, read_picture  # late: only pictures need Pillow
+
+    files = [
+        (path, digit)
+        for digit in range(10)
+        for path in sorted((directory / str(digit)).glob("*"))
+        if path.suffix.lower() in PICTURE_SUFFIXES
+    ]
+    images, labels, unreadable = [], [], []
+    for count, (path, digit) in enumerate(files, start=1):
+        try:
+            images.append(read_picture(path))
+            labels.append(digit)
+        except PictureError as error:
+            unreadable.append(str(error))
+        if progress is not None:
+            progress(count, len(files))
+    if not images:
+        raise DatasetError(f"{directory}: no picture that can be read in its folders 0 to 9")
+    return Dataset(np.stack(images), np.array(labels, np.uint8), tuple(unreadable))
+
+
+def read_idx(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
+    """Read one IDX file, gzipped or not: a header that gives the shape, then exactly as many bytes.
+
+    Args:
+        path: gzipped when it ends in `.gz`.
+        dimensions: how many its array has, 3 for images and 1 for labels.
+
+    Raises:
+        DatasetError: the file is missing, unreadable, cut short, too long, or not of that kind.
+
+    Source: the format as described where MNIST was first published.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            header = file.read(4 + 4 * dimensions)
+            if header[:4] != bytes((0, 0, UNSIGNED_BYTE, dimensions)) or len(header) < 4 + 4 * dimensions:
+                expected = bytes((0, 0, UNSIGNED_BYTE, dimensions)).hex(" ")
+                raise DatasetError(f"{path}: not an IDX file (starts with {header[:4].hex(' ')}, expected {expected})")
+            shape = struct.unpack(f">{dimensions}I", header[4:])
+            if not 1 <= shape[0] <= MOST_IMAGES or shape[1:] not in ((), (28, 28)):
+                raise DatasetError(f"{path}: damaged (claims the shape {shape}, expected 28×28 images or labels)")
+            length = math.prod(shape)
+            data = file.read(length + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DatasetError(f"{path}: damaged ({error}); replace the file") from None
+    except OSError as error:
+        raise DatasetError(f"{path}: can't be read ({error.strerror})") from None
+    if len(data) != length:
+        got = "more" if len(data) > length else f"{len(data):,}"
+        raise DatasetError(f"{path}: damaged (expected {length:,} bytes after the header, got {got}); replace the file")
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _idx_path(directory: Path, prefix: str, kind: str) -> Path | None:
+    stem = f"{prefix}-{IDX_NAMES[kind]}"
+    return next((path for path in (directory / f"{stem}.gz", directory / stem) if path.exists()), None)
+
+
+def _load_mnist(directory: Path, split: Literal["train", "test"]) -> Dataset:
+    arrays = {}
+    for kind, dimensions in (("images", 3), ("labels", 1)):
+        path = _idx_path(directory, IDX_PREFIXES[split], kind)
+        if path is None:
+            name = f"{IDX_PREFIXES[split]}-{IDX_NAMES[kind]}"
+            raise DatasetError(f"{directory}: {name}.gz is missing; 'mnistnet download --directory' fetches it")
+        arrays[kind] = read_idx(path, dimensions)
+    images, labels = arrays["images"], arrays["labels"]
+    if len(images) != len(labels):
+        raise DatasetError(f"{directory}: {len(images)} images, but {len(labels)} labels; replace the files")
+    if labels.max() > 9:
+        raise DatasetError(f"{directory}: a label is {labels.max()}, expected 0 to 9; replace the files")
+    return Dataset(images, labels)
+
+
+def _draw_strokes(split: Literal["train", "test"]) -> Dataset:
+    from mnistnet.strokes import draw_digits  # late: files need no pen
+
+    return Dataset(*draw_digits(STROKES_COUNT[split], seed=STROKES_SEED[split]))

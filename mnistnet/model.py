@@ -1,0 +1,301 @@
+"""A trained classifier: network, normalization, and how it was trained; its `.npz` file.
+
+The file is an uncompressed `.npz` of plain arrays, never a pickle. It is read as strictly as if an enemy had
+written it: nothing in it decides how much memory is taken, and nothing in it runs.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import struct
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+import mnistnet
+from mnistnet.errors import MnistnetError, ModelError
+from mnistnet.network import FloatArray, IntArray, Network
+from mnistnet.normalization import Normalization
+from mnistnet.settings import IMAGE_PIXELS, Settings
+
+FORMAT = 1
+LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
+# Images go through the network in blocks of this many, the last one filled up with blank images: a matrix
+# product may round differently for another number of rows, and an image's outputs must not depend on the
+# others beside it. It also bounds the memory.
+BLOCK = 128
+IMAGE_SHAPE = (28, 28)
+
+
+@dataclass
+class Model:
+    """A classifier of 28×28 images, and what is known of its training.
+
+    Attributes:
+        network: the trained network, float32.
+        normalization: how images become its inputs.
+        settings: what its training was told.
+        epoch: whole epochs trained.
+        validation_accuracy: on the held-out images, 0 to 1; None where none were held out.
+        data_digest: SHA-256 of the training images and labels, in hexadecimal.
+        velocity: float32 (parameters,), gradient descent's momentum, for going on; None in a model made only
+            to be used.
+    """
+
+    network: Network
+    normalization: Normalization
+    settings: Settings
+    epoch: int = 0
+    validation_accuracy: float | None = None
+    data_digest: str = ""
+    velocity: FloatArray | None = None
+
+    def outputs(self, images: npt.NDArray[np.uint8]) -> FloatArray:
+        """The network's ten outputs for each image, the same to the bit whatever images stand beside it.
+
+        Args:
+            images: uint8 (n, 28, 28), ink bright.
+
+        Returns:
+            float32 (n, 10), 0 to 1.
+
+        Raises:
+            ValueError: the images have another shape or dtype.
+        """
+        if images.dtype != np.uint8 or images.shape[1:] != IMAGE_SHAPE:
+            raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28)")
+        outputs = np.empty((len(images), self.network.sizes[-1]), np.float32)
+        block = np.zeros((BLOCK, *IMAGE_SHAPE), np.uint8)
+        for start in range(0, len(images), BLOCK):
+            part = images[start : start + BLOCK]
+            block[: len(part)] = part
+            outputs[start : start + BLOCK] = self.network.forward(self.normalization(block))[: len(part)]
+        return outputs
+
+    def predict(self, images: npt.NDArray[np.uint8]) -> IntArray:
+        """The digit with the highest output for each image: uint8 (n, 28, 28) to integers (n,), 0 to 9."""
+        digits: IntArray = self.outputs(images).argmax(axis=1)
+        return digits
+
+    def cost(self, images: npt.NDArray[np.uint8], labels: IntArray) -> float:
+        """The network's cost on uint8 (n, 28, 28) with labels (n,), averaged over the images."""
+        total = 0.0
+        for start in range(0, len(images), BLOCK):
+            part = slice(start, start + BLOCK)
+            inputs = self.normalization(images[part])
+            total += self.network.cost(inputs, labels[part]) * len(inputs)
+        return total / len(images)
+
+
+def save_model(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model to an `.npz` file: the file at `path` is the old one or the new one, never a part.
+
+    Raises:
+        ModelError: the file can't be written; what was there is untouched.
+    """
+    arrays = _arrays(model.network, "", model.network.parameters)
+    arrays["mean_image"] = model.normalization.mean_image
+    arrays["metadata"] = np.frombuffer(json.dumps(_metadata(model)).encode(), np.uint8)
+    if model.velocity is not None:
+        arrays |= _arrays(model.network, "velocity_", model.velocity)
+    with _temporary_beside(path) as file:
+        np.savez(file, allow_pickle=False, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
+        Path(file.name).replace(os.path.realpath(path))  # a link stays a link
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Find out before a long training whether a model can be saved at `path`.
+
+    Raises:
+        ModelError: it can't.
+    """
+    with _temporary_beside(path):
+        pass
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """Read a model that `save_model` wrote.
+
+    Raises:
+        ModelError: the file is missing, unreadable, damaged, or anything but a model of ours.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return _read_model(file)
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model file; train one with 'mnistnet train'") from None
+    except OSError as error:
+        raise ModelError(f"{path}: can't be read ({error.strerror}); give another model file") from None
+    except _NotAModelError as error:
+        raise ModelError(f"{path}: not a mnistnet model ({error}); train one with 'mnistnet train'") from None
+
+
+class _NotAModelError(MnistnetError):
+    """What is wrong with a model file, in a few words."""
+
+
+def _arrays(network: Network, prefix: str, vector: FloatArray) -> dict[str, npt.NDArray[Any]]:
+    """The parts of a flat vector under the names they have in a file, as views."""
+    weights, biases = network.views(vector)
+    names = [f"{prefix}{kind}_{layer}" for kind in ("weights", "biases") for layer in range(1, len(weights) + 1)]
+    return dict(zip(names, weights + biases, strict=True))
+
+
+def _metadata(model: Model) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "sizes": model.network.sizes,
+        "settings": asdict(model.settings),
+        "epoch": model.epoch,
+        "validation_accuracy": model.validation_accuracy,
+        "data_digest": model.data_digest,
+        "versions": {"mnistnet": mnistnet.__version__, "numpy": np.__version__},
+    }
+
+
+def _read_model(file: IO[bytes]) -> Model:
+    with _open_zip(file) as archive:
+        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        if len(members) != len(archive.infolist()):
+            raise _NotAModelError("a member stands in it twice")
+        if "metadata" not in members:
+            raise _NotAModelError("it has no metadata")
+        metadata = _parse_metadata(_read_member(archive, members["metadata"], np.uint8, None))
+        settings = _parse_settings(metadata)
+
+        network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
+        mean_image = np.empty(IMAGE_PIXELS, np.float32)
+        expected = _arrays(network, "", network.parameters) | {"mean_image": mean_image}
+        velocity = np.zeros_like(network.parameters) if "velocity_weights_1" in members else None
+        if velocity is not None:
+            expected |= _arrays(network, "velocity_", velocity)
+        if members.keys() != expected.keys() | {"metadata"}:
+            wrong = sorted(members.keys() ^ (expected.keys() | {"metadata"}))
+            raise _NotAModelError(f"missing or unknown in it: {', '.join(map(repr, wrong[:3]))}")
+        for name, array in expected.items():
+            array[...] = _read_member(archive, members[name], np.float32, array.shape)
+    return Model(
+        network=network,
+        normalization=Normalization(settings.normalize, mean_image),
+        settings=settings,
+        epoch=metadata["epoch"],
+        validation_accuracy=metadata["validation_accuracy"],
+        data_digest=metadata["data_digest"],
+        velocity=velocity,
+    )
+
+
+def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
+    """Open an archive whose directory is small, so that a directory of millions of entries can't fill memory."""
+    length = file.seek(0, os.SEEK_END)
+    if length == 0:
+        raise _NotAModelError("it is empty")
+    file.seek(max(0, length - 22))
+    end = file.read(22)  # "end of central directory": signature, disks, counts, directory size and offset, comment
+    if len(end) < 22 or end[:4] != b"PK\x05\x06":
+        raise _NotAModelError("it is not an .npz file, or cut short")
+    if struct.unpack("<I", end[12:16])[0] > LARGEST_METADATA:
+        raise _NotAModelError("its directory is too large")
+    try:
+        return zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+        raise _NotAModelError(f"damaged: {error}") from None
+
+
+def _read_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: type[np.generic], shape: tuple[int, ...] | None
+) -> npt.NDArray[Any]:
+    """One array, of that dtype and shape (None: any length up to LARGEST_METADATA), every number finite."""
+    name = info.filename.removesuffix(".npy")
+    largest = LARGEST_METADATA if shape is None else int(np.prod(shape)) * np.dtype(dtype).itemsize
+    header = 1 << 10  # more than any header of ours
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
+        raise _NotAModelError(f"{name} is compressed")
+    if info.file_size > largest + header:
+        raise _NotAModelError(f"{name} has {info.file_size:,} bytes, expected at most {largest + header:,}")
+    try:
+        stream = io.BytesIO(archive.read(info))  # the whole member: only then is its checksum compared
+        if np.lib.format.read_magic(stream) != (1, 0):
+            raise _NotAModelError(f"{name} is in another version of NumPy's format")
+        got_shape, fortran_order, got_dtype = np.lib.format.read_array_header_1_0(stream)
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise _NotAModelError(f"{name} is damaged: {str(error).splitlines()[0]}") from None
+    data = stream.read()
+    wanted_shape = (len(data),) if shape is None else shape
+    if got_shape != wanted_shape or got_dtype != dtype or fortran_order:
+        raise _NotAModelError(f"{name} is {got_dtype} {got_shape}, expected {np.dtype(dtype)} {wanted_shape}")
+    if len(data) != int(np.prod(wanted_shape)) * got_dtype.itemsize:
+        raise _NotAModelError(f"{name} has {len(data):,} bytes of numbers, expected {wanted_shape}")
+    array = np.frombuffer(data, dtype).reshape(wanted_shape)
+    if not np.isfinite(array).all():
+        raise _NotAModelError(f"{name} holds a number that is not finite")
+    return array
+
+
+def _parse_metadata(data: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    try:
+        metadata = json.loads(data.tobytes().decode())
+    except (ValueError, RecursionError):
+        raise _NotAModelError("its metadata is not JSON") from None
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("format"), int):
+        raise _NotAModelError("its metadata has no format version")
+    if metadata["format"] != FORMAT:
+        raise _NotAModelError(f"format {metadata['format']}, this version reads {FORMAT}: update mnistnet")
+    for name, kinds in (("epoch", int), ("validation_accuracy", float | None), ("data_digest", str)):
+        if not isinstance(metadata.get(name, ...), kinds):
+            raise _NotAModelError(f"its metadata has no proper {name}")
+    return metadata
+
+
+def _parse_settings(metadata: dict[str, Any]) -> Settings:
+    values = metadata.get("settings")
+    if not isinstance(values, dict) or values.keys() != {field.name for field in fields(Settings)}:
+        raise _NotAModelError("its metadata lacks training settings, or has unknown ones")
+    if isinstance(values["hidden"], list):
+        values["hidden"] = tuple(values["hidden"])
+    try:
+        settings = Settings(**values)
+    except MnistnetError as error:
+        raise _NotAModelError(f"its metadata is wrong: {error}") from None
+    if metadata.get("sizes") != list(settings.sizes):
+        raise _NotAModelError("its metadata contradicts itself on the sizes")
+    return settings
+
+
+@contextmanager
+def _temporary_beside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A new file in the folder of `path`, where a rename is atomic; removed unless it was renamed."""
+    target = Path(os.path.realpath(path))
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}-", suffix=".tmp", delete=False
+        ) as file:
+            try:
+                Path(file.name).chmod(0o666 & ~_umask())  # a temporary file is at first for its owner alone
+                yield cast(IO[bytes], file)
+            finally:
+                Path(file.name).unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror
+        raise ModelError(f"{path}: can't be written ({reason}); make room, or choose another file") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)  # the only way to read it is to set it
+    os.umask(mask)
+    return mask

@@ -1,0 +1,294 @@
+"""The equations: parameters, forward pass, backpropagation.
+
+The derivation writes one image as a column; here an image is a row, so that a batch of n images is n rows.
+Its dC/dZ is a row already, so the equations keep their form and their order. Layer 1 is the input; W^l and B^l
+lead into layer l and stand at `weights[l - 2]` and `biases[l - 2]`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
+
+
+class Sigmoid:
+    """σ(z) = 1 / (1 + e^−z), the derivation's activation: a probability between 0 and 1."""
+
+    def activate(self, z: FloatArray) -> None:
+        """Turn Z into A = σ(Z), in place."""
+        # σ(z) = ½ tanh(z / 2) + ½: the same function, but e^−z overflows in float32 below z ≈ −88.
+        z *= 0.5
+        np.tanh(z, out=z)
+        z *= 0.5
+        z += 0.5
+
+    def derivative(self, a: FloatArray, out: FloatArray) -> None:
+        """Write σ′(Z) to `out`, from A = σ(Z) alone: e^−z / (1 + e^−z)² = a (1 − a) = a − a²."""
+        np.multiply(a, a, out=out)
+        np.subtract(a, out, out=out)
+
+
+class Tanh:
+    """tanh(z): a sigmoid stretched to −1 … 1, with the steeper slope 1 at 0."""
+
+    def activate(self, z: FloatArray) -> None:
+        """Turn Z into A = tanh(Z), in place."""
+        np.tanh(z, out=z)
+
+    def derivative(self, a: FloatArray, out: FloatArray) -> None:
+        """Write tanh′(Z) = 1 − a² to `out`."""
+        np.multiply(a, a, out=out)
+        np.subtract(1, out, out=out)
+
+
+class Relu:
+    """max(0, z): the rectified linear unit."""
+
+    def activate(self, z: FloatArray) -> None:
+        """Turn Z into A = max(0, Z), in place."""
+        np.maximum(z, 0, out=z)
+
+    def derivative(self, a: FloatArray, out: FloatArray) -> None:
+        """Write 1 to `out` where the neuron is on, 0 where it is off."""
+        np.greater(a, 0, out=out, casting="unsafe")  # bool to float
+
+
+class MeanSquaredError:
+    """C = |A^L − Y|² / 2 with sigmoid outputs, the derivation's cost."""
+
+    def activate(self, z: FloatArray) -> None:
+        """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
+        SIGMOID.activate(z)
+
+    def value(self, z: FloatArray, y: FloatArray) -> float:
+        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        a = z.copy()
+        self.activate(a)
+        return float(np.sum(np.square(a - y), dtype=np.float64)) / 2
+
+    def delta(self, a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+        """Write dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) to `out`; `y` is used up."""
+        SIGMOID.derivative(a, out)
+        np.subtract(a, y, out=y)
+        out *= y
+
+
+class CrossEntropy:
+    """C = −Σ (Y ln A^L + (1 − Y) ln(1 − A^L)) with sigmoid outputs.
+
+    Its derivative has no σ′, so a neuron that is surely wrong still learns fast.
+    """
+
+    def activate(self, z: FloatArray) -> None:
+        """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
+        SIGMOID.activate(z)
+
+    def value(self, z: FloatArray, y: FloatArray) -> float:
+        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        # −ln σ(z) = ln(1 + e^−z): from Z^L, for where A^L is rounded to 0 or 1 its logarithm is lost.
+        return float(np.sum(np.logaddexp(0, z) - y * z, dtype=np.float64))
+
+    def delta(self, a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+        """Write dC/dZ^L = A^L − Y to `out`."""
+        np.subtract(a, y, out=out)
+
+
+class SoftmaxCrossEntropy:
+    """C = −Σ Y ln A^L with softmax outputs: ten probabilities that add up to 1."""
+
+    def activate(self, z: FloatArray) -> None:
+        """Turn Z^L into the outputs A^L = e^Z / Σ e^Z, in place."""
+        z -= z.max(axis=1, keepdims=True)  # the same outputs, and e^z can't overflow
+        np.exp(z, out=z)
+        z /= z.sum(axis=1, keepdims=True)
+
+    def value(self, z: FloatArray, y: FloatArray) -> float:
+        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        z = z - z.max(axis=1, keepdims=True)
+        log_of_sum = np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return float(np.sum(y * (log_of_sum - z), dtype=np.float64))
+
+    def delta(self, a: FloatArray, y: FloatArray, out: FloatArray) -> None:
+        """Write dC/dZ^L = A^L − Y to `out`."""
+        np.subtract(a, y, out=out)
+
+
+SIGMOID = Sigmoid()
+ACTIVATIONS: dict[str, Sigmoid | Tanh | Relu] = {"sigmoid": SIGMOID, "tanh": Tanh(), "relu": Relu()}
+COSTS: dict[str, MeanSquaredError | CrossEntropy | SoftmaxCrossEntropy] = {
+    "mse": MeanSquaredError(),
+    "cross-entropy": CrossEntropy(),
+    "softmax": SoftmaxCrossEntropy(),
+}
+
+
+class _Workspace(NamedTuple):
+    """Arrays that backpropagation writes to, made once for a batch size."""
+
+    activations: list[FloatArray]  # A^2 … A^L, each (n, neurons of the layer)
+    deltas: list[FloatArray]  # dC/dZ^2 … dC/dZ^L, of the same shapes
+    slopes: list[FloatArray]  # σ′(Z^2) … σ′(Z^L), of the same shapes
+    y: FloatArray  # (n, 10), the right answers, one-hot
+    ones: FloatArray  # (n,)
+
+
+class Network:
+    """Layers of neurons, each a weighted sum of the layer before it, plus a bias, put through an activation.
+
+    All parameters stand in one flat vector, in the order of the derivation's ∇C: every weight, then every
+    bias. `weights` and `biases` are views into it, and the gradient is a vector of the same form, so a step of
+    gradient descent is arithmetic on whole vectors.
+
+    Attributes:
+        sizes: neurons in each layer, the input first; (784, 20, 10, 10) has 16,020 parameters.
+        parameters: dtype (16020,), all weights and biases, 0 at first: see `initialize`.
+        weights: views, dtype (n_out, n_in) each, W^2 first.
+        biases: views, dtype (n_out,) each, B^2 first.
+        weight_count: how many of the parameters are weights; the rest are biases.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int] = (784, 20, 10, 10),
+        *,
+        activation: str = "sigmoid",
+        cost: str = "mse",
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        if len(sizes) < 2 or min(sizes) < 1:
+            raise ValueError(f"sizes are {tuple(sizes)}, expected two or more layers of at least one neuron")
+        self.sizes = tuple(sizes)
+        self.activation, self.cost_function = ACTIVATIONS[activation], COSTS[cost]
+        self.weight_count = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
+        self.parameters: FloatArray = np.zeros(self.weight_count + sum(sizes[1:]), dtype)
+        self.weights, self.biases = self.views(self.parameters)
+        self._gradient = np.zeros_like(self.parameters)
+        self._gradient_views = self.views(self._gradient)
+        self._one_hot: FloatArray = np.eye(sizes[-1], dtype=dtype)  # row y is the right answer Y for label y
+        self._workspaces: dict[int, _Workspace] = {}
+
+    def views(self, vector: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
+        """Weight and bias views, (n_out, n_in) and (n_out,), into any vector in the order of `parameters`."""
+        shapes = [(n_out, n_in) for n_in, n_out in pairwise(self.sizes)] + [(n_out,) for n_out in self.sizes[1:]]
+        ends = np.cumsum([math.prod(shape) for shape in shapes])
+        parts = [part.reshape(shape) for part, shape in zip(np.split(vector, ends[:-1]), shapes, strict=True)]
+        layers = len(self.sizes) - 1
+        return parts[:layers], parts[layers:]
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the weights from N(0, 1 / n_in) and set the biases to 0.
+
+        With that variance the sums Z start near 1 whatever the number of inputs, where σ is steep.
+        """
+        for weights, biases in zip(self.weights, self.biases, strict=True):
+            weights[...] = rng.standard_normal(weights.shape) / math.sqrt(weights.shape[1])
+            biases[...] = 0
+
+    def forward(self, inputs: FloatArray) -> FloatArray:
+        """The outputs A^L of the network.
+
+        Args:
+            inputs: dtype (n, 784).
+
+        Returns:
+            dtype (n, 10), a new array: for each image, ten numbers, one for each digit.
+        """
+        layers = self._empty_layers(len(inputs))
+        self._propagate(inputs, layers)
+        self.cost_function.activate(layers[-1])
+        return layers[-1]
+
+    def cost(self, inputs: FloatArray, labels: IntArray) -> float:
+        """The cost C, averaged over the images: C = 1/n Σ C_k.
+
+        Args:
+            inputs: dtype (n, 784), n at least 1.
+            labels: integers (n,), 0 to 9.
+
+        Raises:
+            ValueError: when the lengths differ.
+        """
+        _check_lengths(inputs, labels)
+        layers = self._empty_layers(len(inputs))
+        self._propagate(inputs, layers)
+        return self.cost_function.value(layers[-1], self._one_hot[labels]) / len(inputs)
+
+    def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
+        """∇C: the derivative of the cost by every parameter, averaged over the images, by backpropagation.
+
+        Args:
+            inputs: dtype (n, 784), n at least 1.
+            labels: integers (n,), 0 to 9 (not checked here: this is the inner loop of training).
+
+        Returns:
+            dtype (16020,), in the order of `parameters`. The vector is the network's own: the next call
+            overwrites it.
+
+        Raises:
+            ValueError: when the lengths differ.
+        """
+        _check_lengths(inputs, labels)
+        n = len(inputs)
+        activations, deltas, slopes, y, ones = self._workspace(n)
+        weight_gradients, bias_gradients = self._gradient_views
+
+        self._propagate(inputs, activations)
+        self.cost_function.activate(activations[-1])
+
+        # dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean-squared error. Divided by n at once, so that the sums over
+        # the images below are the averages of equations 5 and 6.
+        np.take(self._one_hot, labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
+        self.cost_function.delta(activations[-1], y, out=deltas[-1])
+        deltas[-1] /= n
+
+        for layer in reversed(range(len(deltas))):
+            below = activations[layer - 1] if layer > 0 else inputs
+            # dC/dW^l = (dC/dZ^l)^T (A^(l−1))^T, equation 7; the product also sums over the images, equation 5
+            np.dot(deltas[layer].T, below, out=weight_gradients[layer])
+            # dC/dB^l = dC/dZ^l, equation 8, summed over the images, equation 6
+            np.dot(ones, deltas[layer], out=bias_gradients[layer])
+            if layer > 0:
+                # dC/dZ^(l−1) = dC/dZ^l W^l ⊙ σ′(Z^(l−1)): one layer further back
+                np.dot(deltas[layer], self.weights[layer], out=deltas[layer - 1])
+                self.activation.derivative(activations[layer - 1], out=slopes[layer - 1])
+                deltas[layer - 1] *= slopes[layer - 1]
+        return self._gradient
+
+    def _propagate(self, inputs: FloatArray, layers: list[FloatArray]) -> None:
+        """Write A^2 … A^(L−1) and, not yet activated, Z^L to `layers`."""
+        below = inputs
+        for weights, biases, z in zip(self.weights, self.biases, layers, strict=True):
+            np.dot(below, weights.T, out=z)  # Z^l = W^l A^(l−1) + B^l, a row an image
+            z += biases
+            if z is not layers[-1]:
+                self.activation.activate(z)  # A^l = σ(Z^l)
+            below = z
+
+    def _empty_layers(self, n: int) -> list[FloatArray]:
+        return [np.empty((n, size), self.parameters.dtype) for size in self.sizes[1:]]
+
+    def _workspace(self, n: int) -> _Workspace:
+        if n not in self._workspaces:
+            if len(self._workspaces) == 2:  # training needs two: the batch, and the short batch at an epoch's end
+                self._workspaces.clear()
+            self._workspaces[n] = _Workspace(
+                activations=self._empty_layers(n),
+                deltas=self._empty_layers(n),
+                slopes=self._empty_layers(n),
+                y=np.empty((n, self.sizes[-1]), self.parameters.dtype),
+                ones=np.ones(n, self.parameters.dtype),
+            )
+        return self._workspaces[n]
+
+
+def _check_lengths(inputs: FloatArray, labels: IntArray) -> None:
+    if len(inputs) != len(labels):
+        raise ValueError(f"{len(inputs)} inputs, but {len(labels)} labels")

@@ -1,0 +1,96 @@
+"""What a training run is told: every choice, its default, and the range that makes sense."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from mnistnet.errors import TrainingError
+
+Activation: TypeAlias = Literal["sigmoid", "tanh", "relu"]
+Cost: TypeAlias = Literal["mse", "cross-entropy", "softmax"]
+Schedule: TypeAlias = Literal["cosine", "constant"]
+Normalize: TypeAlias = Literal["none"]
+
+IMAGE_PIXELS = 784
+DIGITS = 10
+# Beyond these a typing mistake is likelier than a wish; they also bound what a model file may hold.
+WIDEST_LAYER = 1000
+MOST_HIDDEN_LAYERS = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a training run; a model file carries them.
+
+    Attributes:
+        epochs: how many times gradient descent sees every training image.
+        batch_size: images averaged over in one step.
+        learning_rate: how far a step goes along −∇C.
+        momentum: the part of the last step that the next one keeps, 0 to below 1.
+        weight_decay: pull of the weights, not the biases, towards 0, added to ∇C.
+        schedule: `cosine` lowers the learning rate to 0 along half a cosine; `constant` keeps it.
+        hidden: neurons in each hidden layer.
+        activation: of the hidden layers.
+        cost: what gradient descent lowers.
+        normalize: how an image becomes inputs.
+        validation: images held out of the training images to measure on; 0 trains on all.
+        seed: of the first weights and the order of the images.
+
+    Raises:
+        TrainingError: a value is of the wrong type, out of its range, or not a finite number.
+    """
+
+    epochs: int = 30
+    batch_size: int = 32
+    learning_rate: float = 0.5
+    momentum: float = 0.9
+    weight_decay: float = 1e-5
+    schedule: Schedule = "cosine"
+    hidden: tuple[int, ...] = (20, 10)
+    activation: Activation = "sigmoid"
+    cost: Cost = "mse"
+    normalize: Normalize = "none"
+    validation: int = 5000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 1), ("validation", 0), ("seed", 0)):
+            value = getattr(self, name)
+            _check(name, value, _is_whole(value, least), f"a whole number of {least} or more")
+        _check("learning_rate", self.learning_rate, _is_number(self.learning_rate, above=0), "a number above 0")
+        _check("momentum", self.momentum, _is_number(self.momentum, least=0, below=1), "0 or more and below 1")
+        _check("weight_decay", self.weight_decay, _is_number(self.weight_decay, least=0), "a number of 0 or more")
+        sensible = (
+            isinstance(self.hidden, tuple)
+            and 1 <= len(self.hidden) <= MOST_HIDDEN_LAYERS
+            and all(_is_whole(size, 1) and size <= WIDEST_LAYER for size in self.hidden)
+        )
+        _check("hidden", self.hidden, sensible, f"1 to {MOST_HIDDEN_LAYERS} layers of 1 to {WIDEST_LAYER} neurons")
+        for name, choice in (
+            ("schedule", Schedule),
+            ("activation", Activation),
+            ("cost", Cost),
+            ("normalize", Normalize),
+        ):
+            choices = get_args(choice)
+            _check(name, getattr(self, name), getattr(self, name) in choices, "one of " + ", ".join(choices))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Neurons in each layer, the input first."""
+        return (IMAGE_PIXELS, *self.hidden, DIGITS)
+
+
+def _check(name: str, value: object, sensible: bool, expected: str) -> None:
+    if not sensible:
+        raise TrainingError(f"{name.replace('_', ' ')} is {value}, expected {expected}")
+
+
+def _is_whole(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_number(value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value >= least and above < value < below

@@ -1,0 +1,161 @@
+"""Mini-batch gradient descent, as a generator of epochs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from mnistnet.datasets import Dataset
+from mnistnet.errors import TrainingError
+from mnistnet.model import Model
+from mnistnet.network import FloatArray, IntArray, Network
+from mnistnet.normalization import Normalization
+from mnistnet.settings import Settings
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What came of one pass over the training images.
+
+    Attributes:
+        number: 1 for the first.
+        cost: C over all training images, at the end of the epoch.
+        learning_rate: of this epoch.
+        seconds: spent in gradient descent alone.
+        validation_accuracy: on the held-out images, 0 to 1; None where none were held out.
+    """
+
+    number: int
+    cost: float
+    learning_rate: float
+    seconds: float
+    validation_accuracy: float | None = None
+
+
+def train(
+    network: Network,
+    inputs: FloatArray,
+    labels: IntArray,
+    settings: Settings,
+    *,
+    velocity: FloatArray | None = None,
+    done: int = 0,
+) -> Iterator[Epoch]:
+    """Train a network in place, an epoch at a time.
+
+    Every epoch visits every image once, in a fresh order that depends on the seed and the epoch's number alone:
+    a run that goes on after `done` epochs, with the velocity it had, equals one that never stopped.
+
+    Args:
+        network: changed in place between one epoch and the next.
+        inputs: float32 (n, 784), not changed.
+        labels: integers (n,), 0 to 9.
+        settings: how.
+        velocity: float32 (parameters,), the momentum of the step before, changed in place; None starts at rest.
+        done: epochs that are behind the network already.
+
+    Yields:
+        An Epoch after each, when `network` and `velocity` are as it left them.
+
+    Raises:
+        TrainingError: a batch is larger than the data, or the cost is no longer a finite number.
+    """
+    if settings.batch_size > len(inputs):
+        raise TrainingError(f"batch size is {settings.batch_size}, but there are only {len(inputs)} training images")
+    velocity = np.zeros_like(network.parameters) if velocity is None else velocity
+    for number in range(done + 1, settings.epochs + 1):
+        rate = learning_rate(settings, number)
+        start = time.perf_counter()
+        _descend(network, inputs, labels, settings, velocity, rate, number)
+        seconds = time.perf_counter() - start
+        cost = network.cost(inputs, labels)
+        if not math.isfinite(cost):
+            raise TrainingError(
+                f"the cost is no longer finite after epoch {number}: the learning rate {settings.learning_rate:g} "
+                f"with momentum {settings.momentum:g} is too high; lower --learning-rate"
+            )
+        yield Epoch(number, cost, rate, seconds)
+
+
+def learning_rate(settings: Settings, epoch: int) -> float:
+    """The learning rate of an epoch, 1 for the first: constant, or falling to 0 along half a cosine."""
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    return settings.learning_rate * (1 + math.cos(math.pi * (epoch - 1) / settings.epochs)) / 2
+
+
+def _descend(
+    network: Network,
+    inputs: FloatArray,
+    labels: IntArray,
+    settings: Settings,
+    velocity: FloatArray,
+    rate: float,
+    epoch: int,
+) -> None:
+    """One epoch of gradient descent: each step goes along −∇C of one batch."""
+    n, size = len(inputs), settings.batch_size
+    order = np.random.default_rng((settings.seed, epoch)).permutation(n)
+    batch_inputs = np.empty((size, inputs.shape[1]), inputs.dtype)
+    batch_labels = np.empty(size, labels.dtype)
+    weights, weight_velocity = network.parameters[: network.weight_count], velocity[: network.weight_count]
+    decay, step = np.empty_like(weights), np.empty_like(velocity)
+    # A cost that runs away is found at the end of the epoch; NumPy need not warn at every step on the way.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, n, size):
+            batch = order[start : start + size]  # the last one may be shorter
+            x, y = batch_inputs[: len(batch)], batch_labels[: len(batch)]
+            np.take(inputs, batch, axis=0, out=x, mode="clip")  # the default mode would copy once more
+            np.take(labels, batch, out=y, mode="clip")
+            # velocity = momentum · velocity + ∇C + weight decay; parameters −= learning rate · velocity
+            velocity *= settings.momentum
+            velocity += network.gradient(x, y)
+            weight_velocity += np.multiply(weights, settings.weight_decay, out=decay)
+            network.parameters -= np.multiply(velocity, rate, out=step)
+
+
+def fit(
+    training: Dataset, held_out: Dataset | None, settings: Settings, *, start: Model | None = None
+) -> Iterator[tuple[Epoch, Model]]:
+    """Make a model from images: normalize them, train a network on them, and measure it after every epoch.
+
+    Args:
+        training: the images to learn from.
+        held_out: images to measure on, none of them among the training ones; or None.
+        settings: how.
+        start: a model to go on from, trained on the same images with the same settings; it is changed in place.
+
+    Yields:
+        After each epoch what came of it, and the model, which the next epoch changes in place.
+
+    Raises:
+        TrainingError: see `train`.
+    """
+    model = _new_model(training, settings) if start is None else replace(start, settings=settings)
+    inputs = model.normalization(training.images)
+    for epoch in train(model.network, inputs, training.labels, settings, velocity=model.velocity, done=model.epoch):
+        accuracy = None if held_out is None else _accuracy(model, held_out)
+        model.epoch, model.validation_accuracy = epoch.number, accuracy
+        yield replace(epoch, validation_accuracy=accuracy), model
+
+
+def _new_model(training: Dataset, settings: Settings) -> Model:
+    network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
+    network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: no order comes from it
+    return Model(
+        network=network,
+        normalization=Normalization.fit(settings.normalize, training.images),
+        settings=settings,
+        data_digest=training.digest(),
+        velocity=np.zeros_like(network.parameters),
+    )
+
+
+def _accuracy(model: Model, dataset: Dataset) -> float:
+    right: npt.NDArray[np.bool_] = model.predict(dataset.images) == dataset.labels
+    return float(right.mean())
