@@ -35,6 +35,7 @@ SKELETONS = (
     Skeleton(0, "round", 4, "50,0 20,12 5,50 20,88 50,100 80,88 95,50 80,12 50,0"),
     Skeleton(0, "narrow", 5, "52,0 32,14 23,50 32,86 50,100 68,86 77,50 68,14 48,0"),
     Skeleton(0, "begun inside", 3, "66,14 46,2 22,18 13,55 24,90 50,100 76,86 87,45 74,10 54,1 40,6"),
+    Skeleton(0, "tail", 2, "40,6 18,22 8,56 22,92 50,100 78,84 88,48 72,10 42,2 30,12 46,20"),
     Skeleton(0, "boxy", 1, "35,0 12,12 5,50 12,88 35,100 65,100 88,88 95,50 88,12 65,0 35,0"),
     Skeleton(0, "slashed inside", 1, "50,0 28,14 17,50 28,86 50,100 72,86 83,50 72,14 50,0 / 72,18 28,82"),
     Skeleton(0, "slashed across", 1, "50,0 26,14 15,50 26,86 50,100 74,86 85,50 74,14 50,0 / 92,2 8,98"),
@@ -43,7 +44,7 @@ SKELETONS = (
     Skeleton(1, "short flag", 3, "30,24 52,0! 52,100"),
     Skeleton(1, "round flag", 1, "26,24 42,16 54,0! 52,100"),
     Skeleton(1, "long flag", 2, "12,44 52,0! 52,100"),
-    Skeleton(1, "foot", 1, "50,0 50,100 / 20,100 80,100"),
+    Skeleton(1, "foot", 0.5, "50,0 50,100 / 20,100 80,100"),
     Skeleton(1, "flag and foot", 4, "26,25 50,0! 50,100 / 16,100 84,100"),
     Skeleton(1, "flag and narrow foot", 2, "30,20 50,0! 50,100 / 30,100 72,100"),
     Skeleton(2, "plain", 4, "10,24 24,6 50,0 76,9 80,32 62,58 36,80 8,100! 90,100"),
@@ -54,6 +55,8 @@ SKELETONS = (
     Skeleton(2, "large loop", 2, "10,22 34,2 64,6 70,32 54,66 28,96 4,95 2,76 26,70 58,88 98,90"),
     Skeleton(2, "swan", 2, "14,30 20,9 46,0 72,8 78,30 60,58 34,82 10,98! 36,90 64,98 94,90"),
     Skeleton(2, "curled start", 1, "26,26 14,30 10,14 30,1 60,2 76,20 66,50 38,78 8,100! 90,98"),
+    Skeleton(2, "round with loop", 2, "22,44 10,22 34,0 70,8 76,38 48,80 18,96 2,84 22,74 60,84 100,84"),
+    Skeleton(2, "long foot", 2, "8,26 30,4 62,3 74,22 50,54 0,88! 54,86 118,78"),
     Skeleton(3, "round", 4, "12,14 34,1 64,3 77,22 64,40 38,47! 70,54 85,76 68,96 38,100 8,88"),
     Skeleton(3, "flat top", 2, "12,3 80,3! 42,42! 74,50 86,74 68,96 38,100 8,88"),
     Skeleton(3, "shallow waist", 2, "14,10 44,0 72,10 74,30 56,46! 78,60 80,84 54,99 10,92"),
@@ -68,22 +71,29 @@ SKELETONS = (
     Skeleton(4, "closed, one line", 2, "94,64 8,66! 62,0! 62,100"),
     Skeleton(4, "closed, no overhang", 1, "70,52 14,54! 66,0! 66,100"),
     Skeleton(4, "upright", 2, "14,0 12,52! 82,52 / 78,0 78,100"),
+    Skeleton(4, "like a Y", 3, "10,6 22,44 44,48 78,34 / 92,0 48,100"),
+    Skeleton(4, "small bowl", 2, "30,0 12,36 24,50 78,40 / 70,14 56,100"),
     Skeleton(5, "plain", 3, "24,2 18,44! 46,37 76,48 84,72 66,95 36,100 8,88 / 24,2 84,1"),
     Skeleton(5, "one line", 2, "84,2 25,3! 20,44! 50,36 79,50 82,78 58,98 10,92"),
     Skeleton(5, "apart bar", 2, "28,12 20,46! 46,40 74,52 80,76 60,97 34,100 6,90 / 40,2 92,-4"),
     Skeleton(5, "slanted", 3, "40,8 24,42! 54,46 66,66 50,90 26,100 4,94 / 40,8 96,2"),
     Skeleton(5, "like an S", 2, "84,4 56,0 30,14 28,36 56,50 76,68 66,92 38,100 8,90"),
     Skeleton(5, "angular", 1, "80,3 22,3! 20,44! 76,46! 78,94! 10,96"),
+    Skeleton(5, "long bar", 3, "38,8 28,40! 54,44 60,66 42,90 4,96 / 38,10 104,0"),
+    Skeleton(5, "small bowl", 2, "30,4 22,56! 48,50 66,66 60,88 36,100 8,94 / 30,4 88,2"),
     Skeleton(6, "curved stem", 3, "74,6 50,1 26,24 12,62 24,93 52,100 78,86 78,64 54,53 28,62 14,78"),
     Skeleton(6, "straight stem", 4, "66,0 40,28 18,66 24,94 50,100 74,86 72,66 50,58 26,72 20,86"),
     Skeleton(6, "upright stem", 2, "30,0 18,40 18,76 32,98 56,98 72,80 62,62 40,62 20,80"),
     Skeleton(6, "large loop", 3, "66,0 34,16 10,52 16,88 48,100 80,86 86,60 62,42 32,46 12,64"),
     Skeleton(6, "small loop", 2, "62,0 34,36 22,74 28,96 46,100 62,90 58,76 42,74 26,88"),
+    Skeleton(6, "wide bowl", 3, "44,0 20,40 10,80 26,99 64,96 88,80 78,64 54,68 34,92"),
+    Skeleton(6, "bowl apart", 2, "40,0 18,44 14,84 36,100 66,92 74,74 58,62 34,76"),
     Skeleton(7, "plain", 4, "10,4 88,4! 42,100"),
     Skeleton(7, "bent stem", 3, "8,8 48,4 86,5! 58,44 44,100"),
     Skeleton(7, "round corner", 2, "8,10 44,3 76,6 78,26 62,56 48,100"),
     Skeleton(7, "serif", 2, "10,22 12,4! 86,4! 44,100"),
     Skeleton(7, "wave", 1, "8,18 16,4 42,9 66,9 84,2! 58,48 44,100"),
+    Skeleton(7, "deep serif", 2, "8,42 14,6! 84,4! 66,52 60,100"),
     Skeleton(7, "bar", 4, "10,4 86,4! 42,100 / 30,50 84,48"),
     Skeleton(7, "bent stem and bar", 2, "8,8 48,4 84,5! 60,44 46,100 / 26,52 86,48"),
     Skeleton(7, "serif and bar", 2, "10,22 12,4! 86,4! 44,100 / 32,52 84,48"),
@@ -97,12 +107,18 @@ SKELETONS = (
     ),
     Skeleton(8, "from the waist", 2, "46,46 24,28 36,4 62,4 74,24 54,46 28,64 20,84 46,100 76,88 72,66 46,46"),
     Skeleton(8, "small head", 2, "68,16 52,3 36,14 42,32 66,52 80,76 54,99 22,88 24,62 48,40 64,28 68,16"),
+    Skeleton(8, "straight upstroke", 4, "78,10 50,0 26,16 40,38 62,62 60,88 36,100 20,84 40,56 82,6"),
+    Skeleton(8, "small foot", 2, "80,14 52,0 22,12 24,34 52,52 66,74 54,98 36,96 34,76 52,54 78,34 80,14"),
     Skeleton(9, "straight stem", 4, "76,16 50,0 22,10 16,34 38,48 64,38 78,12! 74,100"),
     Skeleton(9, "slanted stem", 3, "72,12 44,0 20,16 22,38 46,42 68,24 74,8! 62,54 46,100"),
     Skeleton(9, "bent stem", 2, "74,18 52,0 24,10 18,34 40,46 64,36 75,16 74,50 66,76 50,100"),
     Skeleton(9, "hooked", 3, "78,18 52,0 24,10 18,34 40,46 66,38 78,16 80,60 66,92 38,100 14,88"),
     Skeleton(9, "curled", 2, "80,16 54,0 24,8 16,32 40,46 70,36 80,12! 84,62 74,92 42,100 14,90 22,76"),
     Skeleton(9, "small loop", 1, "66,14 46,2 28,14 34,34 54,34 66,14! 66,100"),
+    Skeleton(9, "long stem", 1, "70,16 48,1 26,14 28,36 50,42 68,30 72,12 73,56 70,100"),
+    Skeleton(9, "open", 2, "78,4 44,2 18,22 24,42 52,42 82,6! 66,56 52,100"),
+    Skeleton(9, "angular", 2, "78,6 34,4 14,36! 46,42 78,8! 62,56 54,100"),
+    Skeleton(9, "wide head", 2, "84,20 58,0 20,6 4,26 22,40 58,34 86,10 78,54 66,100"),
 )
 
 SHEET = 100
@@ -292,16 +308,24 @@ def _set_points(styles: IntArray, rng: np.random.Generator) -> FloatArray:
     """Skeletons' points as a hand would set them: (n, k, 2), about 0 to 1."""
     templates = _templates()
     n, k = templates.strokes[styles].shape
-    points: FloatArray = templates.points[styles]
-    # Proportions: a power moves the waist up or down (left or right), and keeps 0 and 1.
-    points = np.clip(points, 0, 1) ** np.exp(0.13 * _normal(rng, n, 1, 2)) + np.minimum(points, 0)
-    points += 0.025 * _normal(rng, n, k, 2)
+    points = _bend(templates.points[styles], rng)
+    points += 0.035 * _normal(rng, n, k, 2)
     stroke_shifts = 0.02 * _normal(rng, n, k, 2)  # as many as points, since no digit has more strokes
     points += np.take_along_axis(stroke_shifts, templates.strokes[styles][..., None], axis=1)
     # The ends reach too far or not far enough, so lines that should meet leave a gap or cross.
-    inwards = np.take_along_axis(points, templates.neighbours[styles][..., None], axis=1)
-    points += 0.12 * _normal(rng, n, k, 1) * (points - inwards)
+    outwards = points - np.take_along_axis(points, templates.neighbours[styles][..., None], axis=1)
+    outwards /= 0.1 + np.hypot(outwards[..., :1], outwards[..., 1:])  # about 1 long, 0 inside a stroke
+    points += 0.05 * _normal(rng, n, k, 1) * outwards
     return points
+
+
+def _bend(points: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Change a digit's proportions as a whole: (n, k, 2)."""
+    waist, side, bow, hollow, spread = np.clip(_normal(rng, 5, len(points), 1), -2.5, 2.5)
+    x, y = points[..., 0], points[..., 1]
+    bent_x = x + 0.3 * side * x * (1 - x) + 0.3 * bow * y * (1 - y) + 0.3 * spread * (x - 0.5) * (y - 0.5)
+    bent_y = y + 0.3 * waist * y * (1 - y) + 0.2 * hollow * x * (1 - x)
+    return np.stack([bent_x, bent_y], axis=-1)
 
 
 def _move_pen(points: FloatArray, styles: IntArray, rng: np.random.Generator) -> FloatArray:
@@ -323,7 +347,7 @@ def _waves() -> FloatArray:
 def _lean(places: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Make the digits broader or narrower, slant them and turn them: (n, p, 2)."""
     n = len(places)
-    width = np.exp(0.2 * _normal(rng, n)) * 0.8
+    width = np.exp(0.28 * _normal(rng, n)) * 0.85
     slant = np.tan(np.radians(np.clip(7 + 11 * _normal(rng, n), -25, 32)))
     turn = np.radians(5 * _normal(rng, n))
     x, y = places[..., 0], places[..., 1] - 0.5
@@ -364,7 +388,7 @@ def _lengths(places: FloatArray, pen_down: npt.NDArray[np.bool_]) -> FloatArray:
 def _thickest(places: FloatArray, lengths: FloatArray) -> FloatArray:
     """The radius (n, 1) at which a digit's ink would close its loops: long lines in little room need thin pens."""
     offsets = places - places.mean(axis=1, keepdims=True)
-    covariance = offsets.transpose(0, 2, 1) @ offsets / PATH_POINTS + 3 * np.eye(2, dtype=np.float32)
+    covariance = offsets.transpose(0, 2, 1) @ offsets / PATH_POINTS + 4 * np.eye(2, dtype=np.float32)
     # The area of a rectangle with this covariance; unlike a bounding box it does not grow with the slant.
     room: FloatArray = 12 * np.sqrt(np.linalg.det(covariance))[:, None]
     thickest: FloatArray = 0.4 * room / lengths.sum(axis=1, keepdims=True)
