@@ -1,8 +1,6 @@
 """mnistnet: a neural network from scratch in NumPy that reads handwritten digits.
 
-    import mnistnet
-    model = mnistnet.load("mnistnet.npz")
-    model.predict(images)  # uint8 (n, 28, 28) -> digits (n,)
+`mnistnet.load(path)` gives a model; its `predict` turns images, uint8 (n, 28, 28), into digits, (n,).
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """correct / images, 0 to 1."""
+        """The part of the images read right, 0 to 1."""
         return self.correct / self.images
 
     @property

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mnistnet
+from mnistnet.datasets import Dataset, hold_out
+from mnistnet.errors import ModelError
+from mnistnet.model import Model, check_writable, load_model, save_model
+from mnistnet.settings import Settings
+from mnistnet.training import fit
+
+Arrays = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def model(digits: Dataset) -> Model:
+    *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
+    return trained
+
+
+@pytest.fixture
+def file(tmp_path: Path, model: Model) -> Path:
+    save_model(model, tmp_path / "model.npz")
+    return tmp_path / "model.npz"
+
+
+def rewrite(path: Path, change: Callable[[Arrays], object]) -> None:
+    """Change the arrays in a file, and write it as save_model would."""
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    change(arrays)
+    with path.open("wb") as out:
+        np.savez(out, **arrays)
+
+
+def change_metadata(arrays: Arrays, **changes: Any) -> None:
+    metadata = json.loads(arrays["metadata"].tobytes()) | changes
+    arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
+
+
+def test_a_model_comes_back_from_its_file_the_same(file: Path, model: Model, digits: Dataset) -> None:
+    loaded = mnistnet.load(file)
+    assert loaded.network.parameters.tobytes() == model.network.parameters.tobytes()
+    assert loaded.settings == model.settings
+    assert loaded.velocity is not None
+    assert model.velocity is not None
+    assert loaded.velocity.tobytes() == model.velocity.tobytes()
+    assert (loaded.epoch, loaded.validation_accuracy, loaded.data_digest) == (
+        model.epoch,
+        model.validation_accuracy,
+        model.data_digest,
+    )
+    assert loaded.outputs(digits.images).tobytes() == model.outputs(digits.images).tobytes()
+
+
+def test_the_file_has_the_members_that_are_documented_and_no_pickle(file: Path) -> None:
+    with np.load(file, allow_pickle=False) as archive:
+        assert set(archive) == {
+            *(
+                f"{prefix}{kind}_{layer}"
+                for prefix in ("", "velocity_")
+                for kind in ("weights", "biases")
+                for layer in (1, 2, 3)
+            ),
+            "mean_image",
+            "metadata",
+        }
+        assert archive["weights_1"].shape == (20, 784)
+        assert archive["weights_1"].dtype == np.float32
+        metadata = json.loads(archive["metadata"].tobytes())
+    assert metadata["sizes"] == [784, 20, 10, 10]
+    assert metadata["versions"]["numpy"] == np.__version__
+
+
+def test_a_model_made_only_to_be_used_needs_no_velocity(tmp_path: Path, model: Model) -> None:
+    save_model(replace(model, velocity=None), tmp_path / "light.npz")
+    assert load_model(tmp_path / "light.npz").velocity is None
+
+
+def test_the_same_model_gives_the_same_file(tmp_path: Path, file: Path, model: Model) -> None:
+    save_model(model, tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == file.read_bytes()
+
+
+def test_an_images_outputs_do_not_depend_on_the_images_beside_it(model: Model, digits: Dataset) -> None:
+    together = model.outputs(digits.images)
+    for start, count in ((0, 1), (5, 1), (130, 1), (3, 7), (100, 300)):
+        part = slice(start, start + count)
+        assert model.outputs(digits.images[part]).tobytes() == together[part].tobytes()
+
+
+def test_predictions_are_the_digits_with_the_highest_output(model: Model, digits: Dataset) -> None:
+    assert np.array_equal(model.predict(digits.images), model.outputs(digits.images).argmax(axis=1))
+    assert model.outputs(digits.images[:0]).shape == (0, 10)
+
+
+@pytest.mark.parametrize("images", [np.zeros((1, 784), np.uint8), np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8)])
+def test_images_of_another_shape_or_dtype_are_refused(model: Model, images: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected uint8 \(n, 28, 28\)"):
+        model.outputs(images)
+
+
+def test_the_cost_is_that_of_the_network_on_all_images(model: Model, digits: Dataset) -> None:
+    whole = model.network.cost(model.normalization(digits.images), digits.labels)
+    assert model.cost(digits.images, digits.labels) == pytest.approx(whole, rel=1e-5)
+
+
+def test_saving_keeps_the_permissions_that_the_user_wants_and_leaves_no_other_file(file: Path) -> None:
+    plain = file.parent / "plain"
+    plain.touch()
+    assert file.stat().st_mode == plain.stat().st_mode
+    assert sorted(path.name for path in file.parent.iterdir()) == ["model.npz", "plain"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "link.npz").symlink_to(tmp_path / "real.npz")
+    save_model(model, tmp_path / "link.npz")
+    assert (tmp_path / "link.npz").is_symlink()
+    assert load_model(tmp_path / "real.npz").settings == model.settings
+
+
+def test_where_nothing_can_be_written_is_found_out_beforehand(tmp_path: Path) -> None:
+    for path, reason in (
+        (tmp_path, "Is a directory"),
+        (tmp_path / "missing" / "model.npz", "No such file or directory"),
+        (Path("/proc/model.npz"), "can't be written"),
+    ):
+        with pytest.raises(ModelError, match=reason):
+            check_writable(path)
+    check_writable(tmp_path / "model.npz")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "it is empty"),
+        (b"weights", "not an .npz file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an .npz file"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes, expected: str) -> None:
+    (tmp_path / "model.npz").write_bytes(content)
+    with pytest.raises(ModelError, match=f"model.npz: not a mnistnet model .*{expected}.*; train one with"):
+        load_model(tmp_path / "model.npz")
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="none.npz: no such model file; train one with 'mnistnet train'"):
+        load_model(tmp_path / "none.npz")
+    with pytest.raises(ModelError, match="can't be read .Is a directory"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda a: a.pop("weights_2"), "missing or unknown in it: 'weights_2'"),
+        (lambda a: a.pop("metadata"), "it has no metadata"),
+        (lambda a: a.update(extra=np.zeros(1)), "missing or unknown in it: 'extra'"),
+        (lambda a: a.pop("velocity_biases_3"), "missing or unknown in it: 'velocity_biases_3'"),
+        (lambda a: a.update(weights_1=np.zeros((784, 20), np.float32)), r"weights_1 is float32 \(784, 20\), expected"),
+        (lambda a: a.update(weights_1=np.zeros((784, 30), np.float32)), "weights_1 has .* bytes, expected at most"),
+        (lambda a: a.update(biases_1=np.zeros(20, np.int32)), r"biases_1 is int32 \(20,\), expected float32"),
+        (lambda a: a.update(weights_3=np.full((10, 10), np.nan, np.float32)), "weights_3 holds a number that is not"),
+        (lambda a: a.update(mean_image=np.full(784, np.inf, np.float32)), "mean_image holds a number that is not"),
+        (lambda a: a.update(weights_2=np.asfortranarray(a["weights_2"])), "weights_2 is float32"),
+        (lambda a: a.update(metadata=np.frombuffer(b"{", np.uint8)), "its metadata is not JSON"),
+        (lambda a: a.update(metadata=np.frombuffer(b"[" * 60_000, np.uint8)), "its metadata is not JSON"),
+        (lambda a: a.update(metadata=np.frombuffer(b"[]", np.uint8)), "no format version"),
+        (lambda a: a.update(metadata=np.zeros(1 << 20, np.uint8)), "metadata has .* bytes, expected at most"),
+        (lambda a: change_metadata(a, format=2), "format 2, this version reads 1: update mnistnet"),
+        (lambda a: change_metadata(a, sizes=[784, 30, 10, 10]), "contradicts itself on the sizes"),
+        (lambda a: change_metadata(a, settings={}), "lacks training settings"),
+        (lambda a: change_metadata(a, settings=None), "lacks training settings"),
+        (lambda a: change_metadata(a, epoch="2"), "no proper epoch"),
+    ],
+)
+def test_a_model_file_that_was_changed_is_refused(
+    file: Path, change: Callable[[Arrays], object], expected: str
+) -> None:
+    rewrite(file, change)
+    with pytest.raises(ModelError, match=f"not a mnistnet model .*{expected}"):
+        load_model(file)
+
+
+@pytest.mark.parametrize(("name", "value"), [("hidden", [10**9, 10]), ("hidden", "20"), ("epochs", "x"), ("cost", [])])
+def test_a_lie_in_the_settings_is_refused_before_memory_is_taken(file: Path, name: str, value: Any) -> None:
+    def change(arrays: Arrays) -> None:
+        settings = json.loads(arrays["metadata"].tobytes())["settings"] | {name: value}
+        change_metadata(arrays, settings=settings)
+
+    rewrite(file, change)
+    with pytest.raises(ModelError, match="its metadata is wrong"):
+        load_model(file)
+
+
+def test_compressed_and_repeated_members_are_refused(file: Path) -> None:
+    with np.load(file) as archive:
+        arrays = dict(archive)
+    np.savez_compressed(file, **arrays)
+    with pytest.raises(ModelError, match="metadata is compressed"):
+        load_model(file)
+
+    stream = io.BytesIO()
+    np.save(stream, arrays["metadata"])
+    with zipfile.ZipFile(file, "w") as twice:
+        twice.writestr("metadata.npy", stream.getvalue())
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            twice.writestr("metadata.npy", stream.getvalue())
+    with pytest.raises(ModelError, match="a member stands in it twice"):
+        load_model(file)
+
+
+def test_a_pickle_is_refused_and_not_run(file: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (file.parent / "trapped",))
+
+    rewrite(file, lambda arrays: arrays.update(biases_1=np.array([Trap()], object)))
+    with pytest.raises(ModelError, match="biases_1"):
+        load_model(file)
+    assert not (file.parent / "trapped").exists()
+
+
+def test_every_length_that_a_cut_file_can_have_is_refused(file: Path) -> None:
+    content = file.read_bytes()
+    cut = file.parent / "cut.npz"
+    for length in [*range(200), *range(200, len(content), 4999), *range(len(content) - 100, len(content))]:
+        cut.write_bytes(content[:length])
+        with pytest.raises(ModelError, match=r"cut\.npz: "):
+            load_model(cut)

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import tracemalloc
+from itertools import product
+
+import numpy as np
+import pytest
+
+from mnistnet.network import ACTIVATIONS, COSTS, FloatArray, IntArray, Network
+
+KINDS = list(product(ACTIVATIONS, COSTS))
+
+
+def small(activation: str = "sigmoid", cost: str = "mse") -> tuple[Network, FloatArray, IntArray]:
+    """A 6-5-4-3 network in float64 with random biases too, 7 inputs and their labels."""
+    rng = np.random.default_rng(5)
+    network = Network((6, 5, 4, 3), activation=activation, cost=cost, dtype=np.float64)
+    network.parameters[...] = rng.standard_normal(network.parameters.size)
+    return network, rng.random((7, 6)), rng.integers(0, 3, 7)
+
+
+def central_difference(network: Network, index: int, inputs: FloatArray, labels: IntArray, h: float) -> float:
+    kept = network.parameters[index]
+    costs = []
+    for moved in (kept + h, kept - h):
+        network.parameters[index] = moved
+        costs.append(network.cost(inputs, labels))
+    network.parameters[index] = kept
+    return (costs[0] - costs[1]) / (2 * h)
+
+
+def test_the_network_of_the_derivation_has_16020_parameters() -> None:
+    network = Network()
+    assert network.parameters.shape == (16_020,)
+    assert network.weight_count == 15_980
+    assert [weights.shape for weights in network.weights] == [(20, 784), (10, 20), (10, 10)]
+    assert [biases.shape for biases in network.biases] == [(20,), (10,), (10,)]
+    assert network.parameters.dtype == np.float32
+
+
+def test_weights_and_biases_are_views_in_the_order_of_the_gradient_vector() -> None:
+    network = Network((3, 2, 2))
+    network.parameters[...] = np.arange(14)
+    assert network.weights[0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert network.weights[1].tolist() == [[6, 7], [8, 9]]
+    assert [biases.tolist() for biases in network.biases] == [[10, 11], [12, 13]]
+    network.biases[1][0] = 99
+    assert network.parameters[12] == 99
+
+
+def test_a_step_worked_by_hand() -> None:
+    # One input, one hidden neuron, two outputs; every weight and bias 0 but W^3 = (ln 3, 0).
+    # A^2 = σ(0) = 1/2, Z^3 = (½ ln 3, 0), A^3 = (√3 / (√3 + 1), 1/2), label 1, so Y = (0, 1).
+    network = Network((1, 1, 2), dtype=np.float64)
+    network.weights[1][0, 0] = np.log(3)
+    a = np.sqrt(3) / (np.sqrt(3) + 1)
+    inputs, labels = np.array([[2.0]]), np.array([1])
+    assert network.forward(inputs) == pytest.approx(np.array([[a, 0.5]]))
+    assert network.cost(inputs, labels) == pytest.approx((a**2 + 0.25) / 2)
+
+    delta_3 = np.array([a * a * (1 - a), -0.5 * 0.25])  # (A − Y) ⊙ σ′(Z)
+    delta_2 = delta_3[0] * np.log(3) * 0.25  # dC/dZ^3 W^3 ⊙ σ′(Z^2)
+    expected = [delta_2 * 2, delta_3[0] * 0.5, delta_3[1] * 0.5, delta_2, *delta_3]
+    assert network.gradient(inputs, labels) == pytest.approx(np.array(expected))
+
+
+@pytest.mark.parametrize(("activation", "cost"), KINDS)
+def test_every_derivative_of_a_small_network_is_the_slope_of_its_cost(activation: str, cost: str) -> None:
+    network, inputs, labels = small(activation, cost)
+    gradient = network.gradient(inputs, labels).copy()
+    slopes = [central_difference(network, index, inputs, labels, 1e-6) for index in range(gradient.size)]
+    assert np.abs(slopes).max() > 1e-3
+    assert gradient == pytest.approx(np.array(slopes), rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize(("activation", "cost"), KINDS)
+def test_derivatives_of_the_full_network_are_the_slopes_of_its_cost(activation: str, cost: str) -> None:
+    rng = np.random.default_rng(6)
+    network = Network(activation=activation, cost=cost, dtype=np.float64)
+    network.initialize(rng)
+    inputs, labels = rng.random((4, 784)), rng.integers(0, 10, 4)
+    gradient = network.gradient(inputs, labels).copy()
+    sample = np.append(rng.choice(network.weight_count, 60, replace=False), np.arange(15_980, 16_020))
+    slopes = [central_difference(network, index, inputs, labels, 1e-6) for index in sample.tolist()]
+    assert gradient[sample] == pytest.approx(np.array(slopes), rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize(("activation", "cost"), KINDS)
+def test_the_gradient_of_a_batch_is_the_mean_of_its_images_gradients(activation: str, cost: str) -> None:
+    network, inputs, labels = small(activation, cost)
+    each = [network.gradient(inputs[i : i + 1], labels[i : i + 1]).copy() for i in range(7)]
+    assert network.gradient(inputs, labels) == pytest.approx(np.mean(each, axis=0))
+
+
+@pytest.mark.parametrize(("activation", "cost"), KINDS)
+@pytest.mark.parametrize("z", [-1000.0, 1000.0])
+def test_nothing_overflows_or_warns_far_from_zero(activation: str, cost: str, z: float) -> None:
+    network = Network((1, 2, 3), activation=activation, cost=cost)
+    network.weights[0][...] = z
+    network.weights[1][...] = z
+    network.biases[1][...] = (z, 0, -z)
+    inputs, labels = np.ones((2, 1), np.float32), np.array([0, 2])
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        assert np.isfinite(network.forward(inputs)).all()
+        assert np.isfinite(network.cost(inputs, labels))
+        assert np.isfinite(network.gradient(inputs, labels)).all()
+
+
+def test_softmax_outputs_add_up_to_one() -> None:
+    network, inputs, _ = small(cost="softmax")
+    assert network.forward(inputs).sum(axis=1) == pytest.approx(np.ones(7))
+
+
+def test_first_weights_have_the_variance_that_keeps_sums_near_one_and_biases_are_zero() -> None:
+    network = Network()
+    network.initialize(np.random.default_rng(1))
+    for weights in network.weights:
+        assert weights.std() * np.sqrt(weights.shape[1]) == pytest.approx(1, rel=0.25)
+    assert not any(biases.any() for biases in network.biases)
+
+
+def test_a_call_changes_neither_inputs_nor_parameters() -> None:
+    network, inputs, labels = small()
+    before = inputs.copy(), labels.copy(), network.parameters.copy()
+    network.gradient(inputs, labels)
+    network.cost(inputs, labels)
+    network.forward(inputs)
+    assert np.array_equal(before[0], inputs)
+    assert np.array_equal(before[1], labels)
+    assert np.array_equal(before[2], network.parameters)
+
+
+def test_the_gradient_allocates_no_array_once_its_buffers_exist() -> None:
+    rng = np.random.default_rng(2)
+    network = Network()
+    network.initialize(rng)
+    inputs, labels = rng.random((2000, 784), dtype=np.float32), rng.integers(0, 10, 2000)
+    network.gradient(inputs, labels)
+    tracemalloc.start()
+    network.gradient(inputs, labels)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2000 * 10 * 4  # the smallest array of a batch of this size
+
+
+def test_gradients_of_several_batch_sizes_do_not_disturb_each_other() -> None:
+    network, inputs, labels = small()
+    first = network.gradient(inputs, labels).copy()
+    for n in (1, 2, 3, 4):
+        network.gradient(inputs[:n], labels[:n])
+    assert np.array_equal(network.gradient(inputs, labels), first)
+
+
+def test_lengths_that_differ_are_refused() -> None:
+    network, inputs, labels = small()
+    with pytest.raises(ValueError, match="7 inputs, but 6 labels"):
+        network.gradient(inputs, labels[:6])
+    with pytest.raises(ValueError, match="7 inputs, but 6 labels"):
+        network.cost(inputs, labels[:6])
+
+
+@pytest.mark.parametrize("sizes", [(784,), (784, 0, 10), ()])
+def test_impossible_sizes_are_refused(sizes: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="two or more layers"):
+        Network(sizes)
+
+
+def test_the_equations_need_nothing_but_numpy() -> None:
+    code = "import sys, mnistnet.network; print(*sorted(m for m in sys.modules if m.startswith('mnistnet')))"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert modules.split() == ["mnistnet", "mnistnet.network"]

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mnistnet.datasets import Dataset, hold_out
+from mnistnet.errors import TrainingError
+from mnistnet.network import FloatArray, IntArray, Network
+from mnistnet.settings import Settings
+from mnistnet.training import fit, learning_rate, train
+
+QUICK = Settings(epochs=3, batch_size=32, validation=100)
+PLAIN = Settings(epochs=1, momentum=0, weight_decay=0, schedule="constant")
+
+
+class Recorder(Network):
+    """A network that remembers the images it was shown, by their first pixel."""
+
+    def __init__(self) -> None:
+        super().__init__((2, 3, 10))
+        self.batches: list[list[float]] = []
+
+    def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
+        self.batches.append(inputs[:, 0].tolist())
+        return super().gradient(inputs, labels)
+
+
+def numbered(n: int) -> tuple[FloatArray, IntArray]:
+    """n inputs whose first number is their index."""
+    inputs = np.zeros((n, 2), np.float32)
+    inputs[:, 0] = np.arange(n)
+    return inputs, np.arange(n) % 10
+
+
+def orders(settings: Settings, n: int = 10) -> list[list[float]]:
+    """The order in which each epoch shows n images."""
+    network = Recorder()
+    found = []
+    for _ in train(network, *numbered(n), settings):
+        found.append([index for batch in network.batches for index in batch])
+        network.batches.clear()
+    return found
+
+
+def test_every_epoch_visits_every_image_once() -> None:
+    for order in orders(replace(PLAIN, epochs=3, batch_size=4)):
+        assert sorted(order) == list(range(10))
+
+
+def test_the_last_batch_is_used_when_it_is_shorter() -> None:
+    network = Recorder()
+    list(train(network, *numbered(10), replace(PLAIN, batch_size=4)))
+    assert [len(batch) for batch in network.batches] == [4, 4, 2]
+
+
+def test_the_order_depends_on_the_seed_and_the_epoch() -> None:
+    first = orders(replace(PLAIN, epochs=3, batch_size=4))
+    assert first == orders(replace(PLAIN, epochs=3, batch_size=4))
+    assert first[0] != first[1] != first[2]
+    assert first != orders(replace(PLAIN, epochs=3, batch_size=4, seed=1))
+
+
+def test_one_plain_step_is_minus_learning_rate_times_the_gradient() -> None:
+    rng = np.random.default_rng(1)
+    network, twin = Network((2, 3, 10)), Network((2, 3, 10))
+    network.initialize(rng)
+    twin.parameters[...] = network.parameters
+    inputs, labels = numbered(6)
+    list(train(network, inputs, labels, replace(PLAIN, batch_size=6, learning_rate=0.25)))
+    expected = twin.parameters - 0.25 * twin.gradient(inputs, labels)
+    assert network.parameters == pytest.approx(expected, rel=1e-5)
+
+
+def test_two_steps_with_momentum_and_decay_worked_out() -> None:
+    rng = np.random.default_rng(1)
+    network, twin = Network((2, 3, 10)), Network((2, 3, 10))
+    network.initialize(rng)
+    twin.parameters[...] = network.parameters
+    inputs, labels = numbered(6)
+    settings = Settings(epochs=2, batch_size=6, learning_rate=0.5, momentum=0.9, weight_decay=0.01)
+    list(train(network, inputs, labels, settings))
+
+    decay = np.where(np.arange(twin.parameters.size) < twin.weight_count, 0.01, 0)  # weights, not biases
+    velocity = np.zeros(twin.parameters.size)
+    for rate in (0.5, 0.25):  # half a cosine over two epochs: the whole, then half of it
+        velocity = 0.9 * velocity + twin.gradient(inputs, labels) + decay * twin.parameters
+        twin.parameters -= (rate * velocity).astype(np.float32)
+    assert network.parameters == pytest.approx(twin.parameters, rel=1e-4, abs=1e-7)
+
+
+def test_the_cosine_schedule_starts_at_the_learning_rate_and_falls_to_nearly_zero() -> None:
+    settings = Settings(epochs=30, learning_rate=0.5)
+    rates = [learning_rate(settings, epoch) for epoch in range(1, 31)]
+    assert rates[0] == 0.5
+    assert rates[15] == pytest.approx(0.25)
+    assert rates[-1] < 0.002
+    assert rates == sorted(rates, reverse=True)
+    assert learning_rate(replace(settings, schedule="constant"), 30) == 0.5
+
+
+def test_training_changes_neither_images_nor_labels(digits: Dataset) -> None:
+    images, labels = digits.images.copy(), digits.labels.copy()
+    list(fit(*hold_out(digits, 100), QUICK))
+    assert np.array_equal(images, digits.images)
+    assert np.array_equal(labels, digits.labels)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(digits: Dataset) -> None:
+    def parameters(seed: int) -> bytes:
+        *_, (_, model) = fit(digits, None, replace(QUICK, seed=seed))
+        return model.network.parameters.tobytes()
+
+    assert parameters(3) == parameters(3)
+    assert parameters(3) != parameters(4)
+
+
+def test_drawn_digits_are_learned(digits: Dataset) -> None:
+    epochs = [epoch for epoch, _ in fit(*hold_out(digits, 100), replace(QUICK, epochs=40, batch_size=10))]
+    assert epochs[-1].cost < epochs[0].cost / 4
+    assert epochs[-1].validation_accuracy is not None
+    assert epochs[-1].validation_accuracy > 0.7
+    assert all(epoch.seconds > 0 for epoch in epochs)
+
+
+def test_going_on_from_a_model_equals_never_having_stopped(digits: Dataset) -> None:
+    def after(stop: int) -> bytes:
+        settings = replace(QUICK, epochs=6)
+        run = fit(digits, None, settings)
+        for _ in range(stop):
+            _, model = next(run)
+        *_, (_, model) = fit(digits, None, settings, start=model)
+        assert model.velocity is not None
+        return model.network.parameters.tobytes() + model.velocity.tobytes()
+
+    *_, (_, whole) = fit(digits, None, replace(QUICK, epochs=6))
+    assert whole.velocity is not None
+    for stop in (1, 3, 5):
+        assert after(stop) == whole.network.parameters.tobytes() + whole.velocity.tobytes()
+
+
+def test_a_cost_that_runs_away_names_the_setting_to_lower(digits: Dataset) -> None:
+    settings = Settings(epochs=5, activation="relu", cost="softmax", learning_rate=1e30, validation=0)
+    with pytest.raises(TrainingError, match="no longer finite after epoch 1: .* lower --learning-rate"):
+        list(fit(digits, None, settings))
+
+
+def test_a_batch_larger_than_the_data_is_refused(digits: Dataset) -> None:
+    with pytest.raises(TrainingError, match="batch size is 601, but there are only 600 training images"):
+        next(fit(digits, None, replace(QUICK, batch_size=601)))
+
+
+def test_the_reported_cost_is_that_of_the_whole_training_set(digits: Dataset) -> None:
+    epoch, model = next(fit(digits, None, QUICK))
+    assert epoch.cost == pytest.approx(model.cost(digits.images, digits.labels), rel=1e-5)
+    assert math.isfinite(epoch.cost)
