@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import requests
 
 T = TypeVar("T")
+Report = Callable[..., None]  # _report of one file: (done, note="")
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -149,28 +150,29 @@ def download(
     results = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with _lock(directory, timeout) as alone:
-            for file in files:
-                report = partial(_report, progress, file)
-                with _temporary(directory, file, alone) as temporary:
-                    local = _local(directory, file)
-                    if local.problem or force:
-                        if local.path.exists() and local.problem:
-                            report(0, f"{local.path} is damaged ({local.problem}); fetching it again")
-                        mirror = _obtain(file, temporary, mirrors, timeout, retries, report)
-                        local = LocalFile(file, directory / file.name, mirror=mirror)
-                        temporary.replace(local.path)
-                        _sync_directory(directory)
-                        mirrors.sort(key=mirror.__ne__)  # what works is asked first for the next file
-                    results.append(local)
+        for file in files:
+            report = partial(_report, progress, file)
+            with _lock(directory, timeout, report) as alone, _temporary(directory, file, alone) as temporary:
+                local = _local(directory, file)
+                if local.problem or force:
+                    if local.problem and local.path.exists():
+                        report(0, f"{local.path} is damaged ({local.problem}); fetching it again")
+                    mirror = _obtain(file, temporary, mirrors, timeout, retries, report)
+                    local = LocalFile(file, directory / file.name, mirror=mirror)
+                    temporary.replace(local.path)
+                    _sync_directory(directory)
+                    mirrors.sort(key=mirror.__ne__)  # what works is asked first for the next file
+                results.append(local)
     except _FetchError as failure:
         raise DownloadError(
             f"{failure}; put MNIST's four files into {directory} by hand, name another mirror with --mirror URL, "
             "or use --data strokes, which needs no network"
         ) from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DownloadError(f"{error.filename or directory}: {reason}; MNIST can't be kept there") from error
+        where = error.filename2 or error.filename or directory
+        raise DownloadError(
+            f"{where}: {error.strerror or error}; MNIST can't be kept there, name another folder"
+        ) from error
     return results
 
 
@@ -224,7 +226,7 @@ def _report(progress: Callable[[Progress], None] | None, file: RemoteFile, done:
 
 
 @contextmanager
-def _lock(directory: Path, patience: float) -> Iterator[bool]:
+def _lock(directory: Path, patience: float, report: Report) -> Iterator[bool]:
     """Keeps other downloads out of `directory`; gives False when it can't.
 
     The lock is on the folder itself: it needs no file, and ends with the process, however that dies. It can't be
@@ -240,6 +242,8 @@ def _lock(directory: Path, patience: float) -> Iterator[bool]:
         seen, since = None, time.monotonic()
         while (locked := _try_lock(descriptor)) is None and time.monotonic() - since <= patience:
             sizes = {path: _size(path) for path in directory.iterdir()}
+            if seen is None:
+                report(0, f"another download is at work in {directory}; waiting for it")
             if sizes != seen:
                 seen, since = sizes, time.monotonic()
             time.sleep(0.05)
@@ -266,17 +270,14 @@ def _temporary(directory: Path, file: RemoteFile, alone: bool) -> Iterator[Path]
     """A hidden name beside the file's own; what stays there is kept only where a later download can go on with it."""
     token = "" if alone else f".{secrets.token_hex(4)}"  # never share a name with a download that may be at work
     path = directory / f".{file.name}{token}.part"
-    keep = False
     try:
         yield path
-    except OSError:  # the disk is full, or worse: give back its space
-        raise
-    except BaseException:
-        keep = alone and _size(path) > 0
-        raise
-    finally:
-        if not keep:
+    except BaseException as error:
+        # An OSError: the disk is full, or worse; its space is given back.
+        if not alone or isinstance(error, OSError) or not _size(path):
             _remove(path)
+        raise
+    _remove(path)
 
 
 def _size(path: Path) -> int:
@@ -344,7 +345,7 @@ def _obtain(
     mirrors: Sequence[str],
     timeout: float,
     retries: int,
-    report: Callable[..., None],
+    report: Report,
 ) -> str:
     """Brings the right bytes to `temporary`; always asks the mirror that may be asked soonest, and returns the last."""
     turns = [_Turn(mirror, wait=min(1.0, timeout)) for mirror in mirrors]
@@ -352,19 +353,14 @@ def _obtain(
     while turns:
         turn = min(turns, key=lambda turn: turn.ready)  # of equals the first
         time.sleep(max(0.0, turn.ready - time.monotonic()))
-        resumed = _size(temporary) > 0
         try:
             _receive(file, temporary, turn.mirror, timeout, report)
             return turn.mirror
         except _FetchError as failure:
             reasons[turn.mirror] = f"{_shown(turn.mirror)}: {failure}"
-            if isinstance(failure, _WrongBytesError):
-                _remove(temporary)
             if isinstance(failure, _BusyError) and turn.failures < retries:
                 turn.put_off(failure.wait)
-            elif not (
-                isinstance(failure, _WrongBytesError) and resumed
-            ):  # the part from before may have been the wrong one
+            else:
                 turns.remove(turn)
             report(max(0, _size(temporary)), f"{file.name}: {reasons[turn.mirror]}{_next(turns)}")
     raise _FetchError(f"{file.name} can't be had: {'; '.join(reasons.values())}")
@@ -376,7 +372,7 @@ def _next(turns: Sequence[_Turn]) -> str:
         return ""
     turn = min(turns, key=lambda turn: turn.ready)
     wait = turn.ready - time.monotonic()
-    return f"; trying {_shown(turn.mirror)}" + (f" in {wait:.0f} s" if wait > 0 else "")
+    return f"; trying {_shown(turn.mirror)}" + (f" in {wait:.2g} s" if wait > 0 else "")
 
 
 def _shown(mirror: str) -> str:
@@ -384,25 +380,32 @@ def _shown(mirror: str) -> str:
     return re.sub("//[^/]*@", "//", mirror)
 
 
-def _receive(file: RemoteFile, temporary: Path, mirror: str, timeout: float, report: Callable[..., None]) -> None:
-    """Adds to `temporary` what it lacks, in one request. Raises _FetchError unless it then is the file."""
+def _receive(file: RemoteFile, temporary: Path, mirror: str, timeout: float, report: Report) -> None:
+    """Adds to `temporary` what it lacks, in one request; raises _FetchError unless it is the file then."""
     import requests
 
     start = _size(temporary)
     if not 0 < start <= file.size:  # nothing, too much, or a link that leads elsewhere
         _remove(temporary)
         start = 0
-    with temporary.open("ab") as stream:
-        if start < file.size:
-            url = f"{mirror.rstrip('/')}/{file.name}"
-            for offset, piece in _in_time(_pieces(requests.Session(), url, file, start, timeout), timeout):
-                stream.truncate(offset)  # a server that starts again makes what was there worthless
-                stream.write(piece)
-                report(offset + len(piece))
-        stream.flush()
-        os.fsync(stream.fileno())
-    if problem := _problem(temporary, file.size, file.sha256):
-        raise _WrongBytesError(problem)
+    try:
+        with temporary.open("ab") as stream:
+            if start < file.size:
+                url = f"{mirror.rstrip('/')}/{file.name}"
+                for offset, piece in _in_time(_pieces(requests.Session(), url, file, start, timeout), timeout):
+                    stream.truncate(offset)  # a server that starts again makes worthless what was there
+                    stream.write(piece)
+                    report(offset + len(piece))
+            stream.flush()
+            os.fsync(stream.fileno())
+        if problem := _problem(temporary, file.size, file.sha256):
+            raise _WrongBytesError(problem)
+    except _WrongBytesError as error:
+        _remove(temporary)
+        if not start:
+            raise
+        report(0, f"{file.name}: what an earlier download left doesn't fit ({error}); starting again")
+        _receive(file, temporary, mirror, timeout, report)
 
 
 def _in_time(items: Generator[T, None, None], timeout: float) -> Iterator[T]:
@@ -457,6 +460,8 @@ def _pieces(
                 raise _BusyError(f"expected {file.size:,} bytes, got {offset:,}")
     except exceptions.SSLError as error:
         raise _RefusedError(_reason(error)) from error
+    except exceptions.ProxyError as error:
+        raise _BusyError(f"proxy: {_reason(error)}") from error
     except (exceptions.ConnectionError, exceptions.Timeout, HTTPError) as error:
         raise _BusyError(_reason(error)) from error
     except (OSError, ValueError) as error:  # an address, proxy or CA bundle that requests can't use

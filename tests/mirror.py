@@ -1,0 +1,226 @@
+"""A mirror on loopback: a real HTTP server in a thread, whose answers a test chooses."""
+
+from __future__ import annotations
+
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SO_LINGER, SOL_SOCKET
+from types import TracebackType
+from typing import Any
+
+
+class Request(BaseHTTPRequestHandler):
+    """One request, and what an answer needs to treat it well or badly."""
+
+    server: _Server
+
+    def do_GET(self) -> None:
+        mirror = self.server.mirror
+        with mirror.busy:
+            mirror.seen.append(Seen(self.path, self.headers))
+            answer = mirror.answers.pop(0) if len(mirror.answers) > 1 else mirror.answers[0]
+        answer(self, mirror.files.get(self.path.rpartition("/")[2], b""))
+
+    def send(self, status: int, body: bytes = b"", **headers: object) -> None:
+        """Sends a whole answer; a header's underscores become hyphens."""
+        self.send_head(status, **{"Content_Length": len(body), **headers})
+        self.wfile.write(body)
+
+    def send_head(self, status: int, **headers: object) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            if value is not None:
+                self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits; true when the mirror closes meanwhile."""
+        return self.server.mirror.closing.wait(seconds)
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+Answer = Callable[[Request, bytes], None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the mirror was asked."""
+
+    path: str
+    headers: Message
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # closing waits for every answer to end, so that no test leaves a thread behind
+    request_queue_size = 32
+    mirror: Mirror
+
+    def handle_error(self, *_: Any) -> None:
+        """Says nothing: clients that go away early are what is tested."""
+
+
+@dataclass
+class Mirror:
+    """Serves `files` by name, with one answer per request in turn; the last one goes on for ever."""
+
+    files: Mapping[str, bytes]
+    answers: list[Answer]
+    tls: ssl.SSLContext | None = None
+    seen: list[Seen] = field(default_factory=list)
+    busy: threading.Lock = field(default_factory=threading.Lock)
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Mirror:
+        self.server = _Server(("127.0.0.1", 0), Request)
+        self.server.mirror = self
+        if self.tls:
+            # The handshake belongs to the thread of a request: a client that refuses us mustn't stop the server.
+            self.server.socket = self.tls.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.closing.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server.server_address[1]}/mnist/"
+
+    @property
+    def ranges(self) -> list[str | None]:
+        """The Range header of each request."""
+        return [seen.headers["Range"] for seen in self.seen]
+
+
+def whole(request: Request, body: bytes) -> None:
+    """The file from its beginning, whatever range was asked for."""
+    request.send(200, body)
+
+
+def ranged(request: Request, body: bytes) -> None:
+    """The file, or the part of it that was asked for."""
+    asked = request.headers["Range"]
+    if asked is None:
+        return whole(request, body)
+    start = int(asked.removeprefix("bytes=").removesuffix("-"))
+    if start >= len(body):
+        return request.send(416, Content_Range=f"bytes */{len(body)}")
+    return request.send(206, body[start:], Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
+
+
+def status(code: int, **headers: object) -> Answer:
+    return lambda request, _: request.send(code, b"no", **headers)
+
+
+def html(request: Request, _: bytes) -> None:
+    request.send(200, b"<html>Please log in</html>", Content_Type="text/html; charset=utf-8")
+
+
+def half(request: Request, body: bytes) -> None:
+    """Promises everything, sends half and closes."""
+    request.send_head(200, Content_Length=len(body))
+    request.wfile.write(body[: len(body) // 2])
+
+
+def half_without_length(request: Request, body: bytes) -> None:
+    request.send_head(200)
+    request.wfile.write(body[: len(body) // 2])
+
+
+def wrong(request: Request, body: bytes) -> None:
+    """The right number of wrong bytes."""
+    ranged(request, bytes(byte ^ 1 for byte in body))
+
+
+def shorter(request: Request, body: bytes) -> None:
+    """Another, shorter file."""
+    request.send(200, body[:-1])
+
+
+def too_many(request: Request, body: bytes) -> None:
+    request.send(200, body + b"!")
+
+
+def endless(request: Request, body: bytes) -> None:
+    request.send_head(200)
+    while not request.wait(0):
+        request.wfile.write(body)
+
+
+def trickle(seconds: float) -> Answer:
+    """One byte every so many seconds."""
+
+    def answer(request: Request, body: bytes) -> None:
+        request.send_head(200, Content_Length=len(body))
+        for byte in body:
+            request.wfile.write(bytes([byte]))
+            if request.wait(seconds):
+                return
+
+    return answer
+
+
+def trickling_head(seconds: float) -> Answer:
+    """A header that never ends, one byte every so many seconds."""
+
+    def answer(request: Request, _: bytes) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        while not request.wait(seconds):
+            request.wfile.write(b"x")
+
+    return answer
+
+
+def paced(seconds: float) -> Answer:
+    """As `ranged`, but 16 KiB every so many seconds."""
+
+    def answer(request: Request, body: bytes) -> None:
+        start = int((request.headers["Range"] or "bytes=0-")[6:-1])
+        rest = body[start:]
+        content_range = f"bytes {start}-{len(body) - 1}/{len(body)}" if start else None
+        request.send_head(206 if start else 200, Content_Length=len(rest), Content_Range=content_range)
+        for begin in range(0, len(rest), 1 << 14):
+            request.wfile.write(rest[begin : begin + (1 << 14)])
+            request.wfile.flush()
+            if request.wait(seconds):
+                return
+
+    return answer
+
+
+def silence(request: Request, _: bytes) -> None:
+    """Takes the request and never answers."""
+    request.server.mirror.closing.wait()
+
+
+def reset(request: Request, body: bytes) -> None:
+    """Sends half of the file and resets the connection."""
+    half(request, body)
+    request.wfile.flush()
+    request.wait(0.05)
+    request.connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    request.connection.close()
+
+
+def redirect(target: str | None = None) -> Answer:
+    """Leads to `target`, else back to itself."""
+
+    def answer(request: Request, _: bytes) -> None:
+        request.send(302, Location=request.path if target is None else target + request.path.rpartition("/")[2])
+
+    return answer
