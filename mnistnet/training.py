@@ -14,7 +14,7 @@ from mnistnet.datasets import Dataset
 from mnistnet.errors import TrainingError
 from mnistnet.model import Model
 from mnistnet.network import FloatArray, IntArray, Network
-from mnistnet.normalization import Normalization
+from mnistnet.normalization import Normalization, align
 from mnistnet.settings import Settings
 
 
@@ -136,20 +136,21 @@ def fit(
     Raises:
         TrainingError: see `train`.
     """
-    model = _new_model(training, settings) if start is None else replace(start, settings=settings)
-    inputs = model.normalization(training.images)
+    aligned = align(settings.normalize, training.images)
+    model = _new_model(training, aligned, settings) if start is None else replace(start, settings=settings)
+    inputs = model.normalization.inputs(aligned)
     for epoch in train(model.network, inputs, training.labels, settings, velocity=model.velocity, done=model.epoch):
         accuracy = None if held_out is None else _accuracy(model, held_out)
         model.epoch, model.validation_accuracy = epoch.number, accuracy
         yield replace(epoch, validation_accuracy=accuracy), model
 
 
-def _new_model(training: Dataset, settings: Settings) -> Model:
+def _new_model(training: Dataset, aligned: npt.NDArray[np.uint8], settings: Settings) -> Model:
     network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
     network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: no order comes from it
     return Model(
         network=network,
-        normalization=Normalization.fit(settings.normalize, training.images),
+        normalization=Normalization.fit(settings.normalize, aligned),
         settings=settings,
         data_digest=training.digest(),
         velocity=np.zeros_like(network.parameters),
