@@ -32,10 +32,10 @@ class Skeleton(NamedTuple):
 
 
 SKELETONS = (
-    Skeleton(0, "round", 4, "50,0 20,12 5,50 20,88 50,100 80,88 95,50 80,12 50,0"),
+    Skeleton(0, "round", 6, "50,0 20,12 5,50 20,88 50,100 80,88 95,50 80,12 50,0"),
     Skeleton(0, "narrow", 5, "52,0 32,14 23,50 32,86 50,100 68,86 77,50 68,14 48,0"),
-    Skeleton(0, "begun inside", 3, "66,14 46,2 22,18 13,55 24,90 50,100 76,86 87,45 74,10 54,1 40,6"),
-    Skeleton(0, "tail", 2, "40,6 18,22 8,56 22,92 50,100 78,84 88,48 72,10 42,2 30,12 46,20"),
+    Skeleton(0, "begun inside", 2, "66,14 46,2 22,18 13,55 24,90 50,100 76,86 87,45 74,10 54,1 40,6"),
+    Skeleton(0, "tail", 1, "40,6 18,22 8,56 22,92 50,100 78,84 88,48 72,10 42,2 30,12 46,20"),
     Skeleton(0, "boxy", 1, "35,0 12,12 5,50 12,88 35,100 65,100 88,88 95,50 88,12 65,0 35,0"),
     Skeleton(0, "slashed inside", 1, "50,0 28,14 17,50 28,86 50,100 72,86 83,50 72,14 50,0 / 72,18 28,82"),
     Skeleton(0, "slashed across", 1, "50,0 26,14 15,50 26,86 50,100 74,86 85,50 74,14 50,0 / 92,2 8,98"),
@@ -55,13 +55,13 @@ SKELETONS = (
     Skeleton(2, "large loop", 2, "10,22 34,2 64,6 70,32 54,66 28,96 4,95 2,76 26,70 58,88 98,90"),
     Skeleton(2, "swan", 2, "14,30 20,9 46,0 72,8 78,30 60,58 34,82 10,98! 36,90 64,98 94,90"),
     Skeleton(2, "curled start", 1, "26,26 14,30 10,14 30,1 60,2 76,20 66,50 38,78 8,100! 90,98"),
-    Skeleton(2, "round with loop", 2, "22,44 10,22 34,0 70,8 76,38 48,80 18,96 2,84 22,74 60,84 100,84"),
+    Skeleton(2, "round with loop", 3, "22,44 10,22 34,0 70,8 76,38 48,80 18,96 2,84 22,74 60,84 100,84"),
     Skeleton(2, "long foot", 2, "8,26 30,4 62,3 74,22 50,54 0,88! 54,86 118,78"),
     Skeleton(3, "round", 4, "12,14 34,1 64,3 77,22 64,40 38,47! 70,54 85,76 68,96 38,100 8,88"),
     Skeleton(3, "flat top", 2, "12,3 80,3! 42,42! 74,50 86,74 68,96 38,100 8,88"),
     Skeleton(3, "shallow waist", 2, "14,10 44,0 72,10 74,30 56,46! 78,60 80,84 54,99 10,92"),
     Skeleton(3, "waist loop", 2, "12,12 40,0 72,8 74,28 54,44 34,50 36,43 60,48 82,66 78,90 46,100 8,90"),
-    Skeleton(3, "angular", 1, "12,4 78,8! 40,45! 82,68! 64,96 10,96"),
+    Skeleton(3, "angular", 2, "12,4 78,8! 40,45! 82,68! 64,96 10,96"),
     Skeleton(3, "curled ends", 1, "22,24 12,14 34,0 66,4 76,22 62,41 40,46! 74,56 84,78 66,97 34,100 14,88 24,78"),
     Skeleton(4, "open", 4, "22,0 10,56! 90,56 / 68,4 64,100"),
     Skeleton(4, "open and round", 3, "20,0 12,30 18,50 44,55 82,48 / 80,0 72,100"),
@@ -87,6 +87,7 @@ SKELETONS = (
     Skeleton(6, "large loop", 3, "66,0 34,16 10,52 16,88 48,100 80,86 86,60 62,42 32,46 12,64"),
     Skeleton(6, "small loop", 2, "62,0 34,36 22,74 28,96 46,100 62,90 58,76 42,74 26,88"),
     Skeleton(6, "wide bowl", 3, "44,0 20,40 10,80 26,99 64,96 88,80 78,64 54,68 34,92"),
+    Skeleton(6, "hooked stem", 2, "82,16 66,1 42,12 18,44 14,80 34,100 62,94 74,74 60,58 36,64 22,80"),
     Skeleton(6, "bowl apart", 2, "40,0 18,44 14,84 36,100 66,92 74,74 58,62 34,76"),
     Skeleton(7, "plain", 4, "10,4 88,4! 42,100"),
     Skeleton(7, "bent stem", 3, "8,8 48,4 86,5! 58,44 44,100"),
@@ -97,6 +98,7 @@ SKELETONS = (
     Skeleton(7, "bar", 4, "10,4 86,4! 42,100 / 30,50 84,48"),
     Skeleton(7, "bent stem and bar", 2, "8,8 48,4 84,5! 60,44 46,100 / 26,52 86,48"),
     Skeleton(7, "serif and bar", 2, "10,22 12,4! 86,4! 44,100 / 32,52 84,48"),
+    Skeleton(7, "upright with bar", 2, "10,6 44,3 78,3! 60,36 52,66 50,100 / 22,48 88,46"),
     Skeleton(8, "one line", 4, "76,14 52,0 26,14 34,36 62,54 76,76 54,99 26,90 24,68 46,50 70,34 76,14"),
     Skeleton(8, "open at the top", 3, "74,10 48,2 28,18 40,40 60,58 66,82 44,100 22,86 32,62 58,42 86,4"),
     Skeleton(
@@ -115,21 +117,35 @@ SKELETONS = (
     Skeleton(9, "hooked", 3, "78,18 52,0 24,10 18,34 40,46 66,38 78,16 80,60 66,92 38,100 14,88"),
     Skeleton(9, "curled", 2, "80,16 54,0 24,8 16,32 40,46 70,36 80,12! 84,62 74,92 42,100 14,90 22,76"),
     Skeleton(9, "small loop", 1, "66,14 46,2 28,14 34,34 54,34 66,14! 66,100"),
+    Skeleton(9, "arch", 2, "78,34 50,44 22,34 16,16 42,0 70,6 80,24 81,60 80,100"),
     Skeleton(9, "long stem", 1, "70,16 48,1 26,14 28,36 50,42 68,30 72,12 73,56 70,100"),
     Skeleton(9, "open", 2, "78,4 44,2 18,22 24,42 52,42 82,6! 66,56 52,100"),
     Skeleton(9, "angular", 2, "78,6 34,4 14,36! 46,42 78,8! 62,56 54,100"),
     Skeleton(9, "wide head", 2, "84,20 58,0 20,6 4,26 22,40 58,34 86,10 78,54 66,100"),
 )
 
-SHEET = 100
+SHEET = 100  # points of a skeleton to its height
 SIZE = 28  # pixels of a picture's side
 BOX = 20  # MNIST fits a digit into a box of 20×20 pixels ...
 MIDDLE = 14  # ... and puts its centre of mass here
-MARGIN = 1.2  # pixels that stay blank at the border
+MARGIN = 1.2  # pixels between a line's edge and the outermost pixels: its grey edge stays off them
 BLOCK = 64  # images drawn at once: their arrays fit into the processor's cache
-PATH_POINTS = 128  # places of the pen along a digit: half a pixel apart on the longest path
-WAVES = 10  # a tremor's fastest part goes to and fro this often along a path
-FALL_OFF = 1.5  # how fast a pen's field falls; a smaller one rounds the corners between crossing lines
+PLACES = 128  # places of the pen along a digit: half a pixel apart on the longest path
+FALL_OFF = 1.5  # how fast ink ends at a line's edge; a smaller one fills the corners between crossing lines
+
+# How much hands differ: standard deviations, where nothing else is said; lengths in heights of a digit.
+POINT_SHIFT = 0.055
+STROKE_SHIFT = 0.02
+OVERSHOOT = 0.05
+BEND = 0.3
+TREMOR = 0.008  # times the height of the digit; the slowest of its waves
+TREMOR_WAVES = 10  # the fastest goes to and fro this often along a path
+WIDTH, WIDTH_SPREAD = 0.85, 0.28  # of the sheet; spread of the logarithm
+SLANT, SLANT_SPREAD, MOST_SLANT = 7, 11, 28  # degrees, to the right
+TURN = 6  # degrees
+PEN, PEN_SPREAD, FINEST_PEN, BROADEST_PEN = 1.4, 0.5, 0.4, 3.3  # radius in pixels; spread of the logarithm
+THINNING = 0.15  # of the radius
+FLATNESS = 0.2  # of the logarithm of an oval pen's half-axes
 
 
 class _Templates(NamedTuple):
@@ -137,20 +153,19 @@ class _Templates(NamedTuple):
 
     digits: IntArray  # (s,)
     weights: FloatArray  # (s,) sum to 1 for each digit
-    points: FloatArray  # (s, k, 2) x and y, 0 to 1
-    strokes: IntArray  # (s, k) the stroke that a point belongs to
+    points: FloatArray  # (s, 2, k) x and y, 0 to 1
+    strokes: IntArray  # (s, k) the number of the stroke that a point belongs to
     neighbours: IntArray  # (s, k) for a stroke's first and last point the next one inwards, else itself
-    mixing: FloatArray  # (s, p, k) path = mixing @ points
+    mixing: FloatArray  # (s, k, p) path = points @ mixing
     progress: FloatArray  # (s, p) from 0 at a stroke's beginning to 1 at its end
-    pen_down: npt.NDArray[np.bool_]  # (s, p - 1) False where the pen is lifted between a place and the next
 
 
-class _Path(NamedTuple):
-    """The pen's ways for a block of n images, as weights and widths of p dabs."""
+class _Line(NamedTuple):
+    """What the pen did in each of n images, at p places."""
 
-    places: FloatArray  # (n, p, 2) x and y in pixels
+    places: FloatArray  # (n, 2, p) x and y in pixels
     radii: FloatArray  # (n, p) half the width of the line in pixels
-    lengths: FloatArray  # (n, p) the length of line that a place stands for in pixels
+    lengths: FloatArray  # (n, p) the length of the line around each place in pixels
 
 
 def draw_digits(count: int, seed: int | tuple[int, ...]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
@@ -198,7 +213,8 @@ def _choose_styles(labels: npt.NDArray[np.uint8], rng: np.random.Generator) -> I
 def _draw(styles: IntArray, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     points = _set_points(styles, rng)
     places = _lean(_move_pen(points, styles, rng), rng)
-    return _render(_press_pen(places, styles, rng), rng)
+    line = _press_pen(places, styles, rng)
+    return _render(_place(line, rng), rng)
 
 
 # --- From text to arrays ---------------------------------------------------------------------------------
@@ -213,12 +229,11 @@ def _templates() -> _Templates:
     templates = _Templates(
         digits=digits,
         weights=weights / np.bincount(digits, weights)[digits],
-        points=np.zeros((len(parsed), most_points, 2), np.float32),
+        points=np.zeros((len(parsed), 2, most_points), np.float32),
         strokes=np.zeros((len(parsed), most_points), np.intp),
         neighbours=np.tile(np.arange(most_points), (len(parsed), 1)),
-        mixing=np.zeros((len(parsed), PATH_POINTS, most_points), np.float32),
-        progress=np.zeros((len(parsed), PATH_POINTS), np.float32),
-        pen_down=np.ones((len(parsed), PATH_POINTS - 1), np.bool_),
+        mixing=np.zeros((len(parsed), most_points, PLACES), np.float32),
+        progress=np.zeros((len(parsed), PLACES), np.float32),
     )
     for style, strokes in enumerate(parsed):
         _fill(templates, style, strokes)
@@ -237,38 +252,32 @@ def _parse(text: str) -> list[tuple[FloatArray, list[int]]]:
 
 
 def _fill(templates: _Templates, style: int, strokes: list[tuple[FloatArray, list[int]]]) -> None:
-    lengths = [float(_steps(points).sum()) for points, _ in strokes]
+    """Write one skeleton, stroke after stroke, into the row `style` of the templates."""
+    lengths = [_steps(points).sum() for points, _ in strokes]
     # Places are shared out by length; the rounded running total makes their number exact.
-    place_ends = np.round(PATH_POINTS * np.cumsum(lengths) / np.sum(lengths)).astype(int)
-    place_start = point_start = 0
+    place_ends = np.rint(PLACES * np.cumsum(lengths) / np.sum(lengths)).astype(int)
+    point = place = 0
     for number, ((points, corners), place_end) in enumerate(zip(strokes, place_ends, strict=True)):
-        point_end = point_start + len(points)
-        templates.points[style, point_start:point_end] = points
-        templates.strokes[style, point_start:point_end] = number
-        templates.neighbours[style, point_start] = point_start + 1
-        templates.neighbours[style, point_end - 1] = point_end - 2
-        mixing = _mixing(points, corners, place_end - place_start)
-        templates.mixing[style, place_start:place_end, point_start:point_end] = mixing
-        templates.progress[style, place_start:place_end] = np.linspace(0, 1, place_end - place_start)
-        if place_end < PATH_POINTS:
-            templates.pen_down[style, place_end - 1] = False
-        place_start, point_start = place_end, point_end
+        point_end = point + len(points)
+        templates.points[style, :, point:point_end] = points.T
+        templates.strokes[style, point:point_end] = number
+        templates.neighbours[style, [point, point_end - 1]] = [point + 1, point_end - 2]
+        templates.mixing[style, point:point_end, place:place_end] = _mixing(points, corners, place_end - place)
+        templates.progress[style, place:place_end] = np.linspace(0, 1, place_end - place)
+        point, place = point_end, place_end
 
 
 def _mixing(points: FloatArray, corners: list[int], count: int) -> FloatArray:
-    """The matrix (count, k) that turns a stroke's k points into count places, evenly spaced along its line.
+    """The matrix (k, count) that turns a stroke's k points into count places, evenly spaced along its line.
 
-    A spline is linear in its points, so drawing the spline of the identity matrix gives that matrix.
+    A spline is linear in its points, so the spline of the identity matrix is that matrix.
     """
-    dense = np.concatenate(
-        [
-            _spline(np.eye(len(points))[first : last + 1], _knots(points[first : last + 1]))
-            for first, last in pairwise(corners)
-        ]
-    )
-    along = np.concatenate([[0], np.cumsum(_steps(dense @ points))])
-    wanted = np.linspace(0, along[-1], count)
-    return np.stack([np.interp(wanted, along, column) for column in dense.T], axis=1)
+    identity = np.eye(len(points))
+    smooth_parts = [slice(first, last + 1) for first, last in pairwise(corners)]
+    dense = np.concatenate([_spline(identity[part], _knots(points[part])) for part in smooth_parts])
+    way = np.concatenate([[0], np.cumsum(_steps(dense @ points))])
+    even = np.linspace(0, way[-1], count)
+    return np.stack([np.interp(even, way, column) for column in dense.T])
 
 
 def _steps(points: FloatArray) -> FloatArray:
@@ -283,7 +292,7 @@ def _knots(points: FloatArray) -> FloatArray:
 
 
 def _spline(values: FloatArray, knots: FloatArray) -> FloatArray:
-    """A Catmull-Rom spline through values (k, m) at knots (k,), at 200 times in between: (200, m)."""
+    """A Catmull-Rom spline through values (k, m) at knots (k,), at 200 times from first to last: (200, m)."""
     slopes = np.gradient(values, knots, axis=0, edge_order=2 if len(knots) > 2 else 1)
     times = np.linspace(knots[0], knots[-1], 200)
     left = np.clip(np.searchsorted(knots, times, side="right") - 1, 0, len(knots) - 2)
@@ -301,141 +310,133 @@ def _spline(values: FloatArray, knots: FloatArray) -> FloatArray:
 
 
 def _normal(rng: np.random.Generator, *shape: int) -> FloatArray:
-    return rng.standard_normal(shape, np.float32)
+    """Random numbers, mostly between -1 and 1, never beyond ±2.5: hands differ, but digits stay readable."""
+    return np.clip(rng.standard_normal(shape, np.float32), -2.5, 2.5)
 
 
 def _set_points(styles: IntArray, rng: np.random.Generator) -> FloatArray:
-    """Skeletons' points as a hand would set them: (n, k, 2), about 0 to 1."""
+    """Skeletons' points as a hand would set them: (n, 2, k), about 0 to 1."""
     templates = _templates()
-    n, k = templates.strokes[styles].shape
     points = _bend(templates.points[styles], rng)
-    points += 0.035 * _normal(rng, n, k, 2)
-    stroke_shifts = 0.02 * _normal(rng, n, k, 2)  # as many as points, since no digit has more strokes
-    points += np.take_along_axis(stroke_shifts, templates.strokes[styles][..., None], axis=1)
+    points += POINT_SHIFT * _normal(rng, *points.shape)
+    stroke_shifts = STROKE_SHIFT * _normal(rng, *points.shape)  # no digit has more strokes than points
+    points += np.take_along_axis(stroke_shifts, templates.strokes[styles][:, None], axis=2)
     # The ends reach too far or not far enough, so lines that should meet leave a gap or cross.
-    outwards = points - np.take_along_axis(points, templates.neighbours[styles][..., None], axis=1)
-    outwards /= 0.1 + np.hypot(outwards[..., :1], outwards[..., 1:])  # about 1 long, 0 inside a stroke
-    points += 0.05 * _normal(rng, n, k, 1) * outwards
+    outwards = points - np.take_along_axis(points, templates.neighbours[styles][:, None], axis=2)
+    outwards /= 0.1 + np.hypot(outwards[:, :1], outwards[:, 1:])  # nearly 1 long at an end, 0 elsewhere
+    points += OVERSHOOT * _normal(rng, len(styles), 1, points.shape[2]) * outwards
     return points
 
 
 def _bend(points: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Change a digit's proportions as a whole: (n, k, 2)."""
-    waist, side, bow, hollow, spread = np.clip(_normal(rng, 5, len(points), 1), -2.5, 2.5)
-    x, y = points[..., 0], points[..., 1]
-    bent_x = x + 0.3 * side * x * (1 - x) + 0.3 * bow * y * (1 - y) + 0.3 * spread * (x - 0.5) * (y - 0.5)
-    bent_y = y + 0.3 * waist * y * (1 - y) + 0.2 * hollow * x * (1 - x)
-    return np.stack([bent_x, bent_y], axis=-1)
+    """Change a digit's proportions as a whole: (n, 2, k). Every term is 0 in the corners or in the middle."""
+    waist, side, bow, hollow, spread = BEND * _normal(rng, 5, len(points), 1)
+    x, y = points[:, 0], points[:, 1]
+    bent_x = x + side * x * (1 - x) + bow * y * (1 - y) + spread * (x - 0.5) * (y - 0.5)
+    bent_y = y + waist * y * (1 - y) + 0.7 * hollow * x * (1 - x)
+    return np.stack([bent_x, bent_y], axis=1)
 
 
 def _move_pen(points: FloatArray, styles: IntArray, rng: np.random.Generator) -> FloatArray:
-    """The path through the points, with the tremor of a hand: (n, p, 2)."""
-    places: FloatArray = _templates().mixing[styles] @ points
-    tremor = 0.008 * np.exp(0.6 * _normal(rng, len(styles), 1, 1))
-    places += tremor * (_waves() @ _normal(rng, len(styles), 2 * WAVES, 2))
+    """The path through the points, with the tremor of a hand: (n, 2, p)."""
+    places: FloatArray = points @ _templates().mixing[styles]
+    tremor = TREMOR * np.exp(0.6 * _normal(rng, len(styles), 1, 1))
+    places += tremor * (_normal(rng, len(styles), 2, 2 * TREMOR_WAVES) @ _waves())
     return places
 
 
 @cache
 def _waves() -> FloatArray:
-    """Smooth curves whose random mixtures are smooth noise: (p, 2 × WAVES). Slow ones swing wider."""
-    frequencies = np.arange(1, WAVES + 1)
-    angles = np.linspace(0, 2 * np.pi, PATH_POINTS)[:, None] * frequencies
-    return np.concatenate([np.sin(angles) / frequencies, np.cos(angles) / frequencies], axis=1).astype(np.float32)
+    """Waves whose random mixtures are smooth noise: (2 × TREMOR_WAVES, p). Slow ones swing wider."""
+    frequencies = np.arange(1, TREMOR_WAVES + 1)[:, None]
+    angles = np.linspace(0, 2 * np.pi, PLACES) * frequencies
+    return np.concatenate([np.sin(angles) / frequencies, np.cos(angles) / frequencies]).astype(np.float32)
 
 
 def _lean(places: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Make the digits broader or narrower, slant them and turn them: (n, p, 2)."""
-    n = len(places)
-    width = np.exp(0.28 * _normal(rng, n)) * 0.85
-    slant = np.tan(np.radians(np.clip(7 + 11 * _normal(rng, n), -25, 32)))
-    turn = np.radians(5 * _normal(rng, n))
-    x, y = places[..., 0], places[..., 1] - 0.5
-    x = x * width[:, None] - y * slant[:, None]
-    cosine, sine = np.cos(turn)[:, None], np.sin(turn)[:, None]
-    return np.stack([x * cosine - y * sine, x * sine + y * cosine], axis=-1)
+    """Make the digits broader or narrower, slant them and turn them: (n, 2, p)."""
+    width, slant, turn = _normal(rng, 3, len(places), 1)
+    width = WIDTH * np.exp(WIDTH_SPREAD * width)
+    slant = np.radians(np.clip(SLANT + SLANT_SPREAD * slant, -MOST_SLANT, MOST_SLANT))
+    turn = np.radians(TURN * turn)
+    x, y = places[:, 0] * width, places[:, 1] - 0.5
+    x -= y * np.tan(slant)
+    return np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], axis=1)
 
 
 # --- From a path to ink ----------------------------------------------------------------------------------
 
 
-def _press_pen(places: FloatArray, styles: IntArray, rng: np.random.Generator) -> _Path:
-    """Scale the paths to a picture's pixels and give the line its width."""
-    templates = _templates()
-    n = len(styles)
-    places = places * (BOX / np.ptp(places, axis=1).max(axis=1)[:, None, None])
-    lengths = _lengths(places, templates.pen_down[styles])
-    radius = np.clip(1.4 * np.exp(0.4 * _normal(rng, n, 1)), 0.4, 3.3)
-    radius = np.minimum(radius, _thickest(places, lengths))
+def _press_pen(places: FloatArray, styles: IntArray, rng: np.random.Generator) -> _Line:
+    """Scale paths (n, 2, p) to pixels and give the line its width: one pen for a digit, thinner where fast."""
+    progress = _templates().progress[styles]
+    places = places * (BOX / np.ptp(places, axis=2).max(axis=1)[:, None, None])
+    steps = np.diff(places, axis=2)
+    pen_down = np.diff(progress, axis=1) > 0
+    half_steps = np.hypot(steps[:, 0], steps[:, 1]) * pen_down / 2
+    lengths = np.pad(half_steps, ((0, 0), (0, 1))) + np.pad(half_steps, ((0, 0), (1, 0)))
+
+    pen = np.clip(PEN * np.exp(PEN_SPREAD * _normal(rng, len(styles), 1)), FINEST_PEN, BROADEST_PEN)
+    pen = np.minimum(pen, _broadest_pen(places, lengths))
     # A fast pen leaves a thin line in the middle of a stroke; a brush leaves thin ends (below zero).
-    thinning = np.clip(0.15 * _normal(rng, n, 1), -0.4, 0.4)
-    progress = templates.progress[styles]
-    radii = radius * (1 - thinning * (4 * progress * (1 - progress) - 0.5)) * _chisel(places, rng)
-    # The ink reaches beyond the path by the radius: shrink both until it fits.
-    ink_size = (places + radii[..., None]).max(axis=1) - (places - radii[..., None]).min(axis=1)  # (n, 2)
-    shrink = BOX / ink_size.max(axis=1, keepdims=True)  # (n, 1)
-    places, radii, lengths = places * shrink[..., None], radii * shrink, lengths * shrink
-    return _Path(_centre(places, radii, lengths, rng), radii, lengths)
+    thinning = THINNING * _normal(rng, len(styles), 1) * (4 * progress * (1 - progress) - 0.5)
+    return _Line(places, pen * (1 - thinning) * _oval(places, rng), lengths)
 
 
-def _lengths(places: FloatArray, pen_down: npt.NDArray[np.bool_]) -> FloatArray:
-    """The length of line around each place: (n, p)."""
-    steps = np.diff(places, axis=1)
-    halves = np.hypot(steps[..., 0], steps[..., 1]) * pen_down / 2
-    return np.pad(halves, ((0, 0), (0, 1))) + np.pad(halves, ((0, 0), (1, 0)))
-
-
-def _thickest(places: FloatArray, lengths: FloatArray) -> FloatArray:
-    """The radius (n, 1) at which a digit's ink would close its loops: long lines in little room need thin pens."""
-    offsets = places - places.mean(axis=1, keepdims=True)
-    covariance = offsets.transpose(0, 2, 1) @ offsets / PATH_POINTS + 4 * np.eye(2, dtype=np.float32)
+def _broadest_pen(places: FloatArray, lengths: FloatArray) -> FloatArray:
+    """The radius (n, 1) beyond which ink would close a digit's loops: long lines in little room want thin pens."""
+    offsets = places - places.mean(axis=2, keepdims=True)
+    covariance = offsets @ offsets.transpose(0, 2, 1) / PLACES
+    covariance += 4 * np.eye(2, dtype=np.float32)  # a single line has room on both sides
     # The area of a rectangle with this covariance; unlike a bounding box it does not grow with the slant.
-    room: FloatArray = 12 * np.sqrt(np.linalg.det(covariance))[:, None]
-    thickest: FloatArray = 0.4 * room / lengths.sum(axis=1, keepdims=True)
-    return thickest
+    room = 12 * np.sqrt(np.linalg.det(covariance))[:, None]
+    radius: FloatArray = 0.4 * room / lengths.sum(axis=1, keepdims=True)
+    return radius
 
 
-def _chisel(places: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _oval(places: FloatArray, rng: np.random.Generator) -> FloatArray:
     """How much wider an oval pen, held at an angle, writes in the direction of each place: (n, p), about 1."""
-    n = len(places)
-    flatness: FloatArray = np.exp(np.minimum(np.abs(0.2 * _normal(rng, n, 1)), 0.5))
-    held = np.pi * rng.random((n, 1), np.float32)
-    direction = np.gradient(places, axis=1)
-    across = np.arctan2(direction[..., 0], -direction[..., 1]) - held
+    flatness = np.exp(np.abs(FLATNESS * _normal(rng, len(places), 1)))
+    held = np.pi * rng.random((len(places), 1), np.float32)
+    direction = np.gradient(places, axis=2)
+    across = np.arctan2(direction[:, 0], -direction[:, 1]) - held
     width: FloatArray = np.hypot(flatness * np.cos(across), np.sin(across) / flatness)
     return width
 
 
-def _centre(places: FloatArray, radii: FloatArray, lengths: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Move the centre of mass to the middle, as far as the margin allows."""
-    mass = (radii * lengths)[..., None]
-    centre = (mass * places).sum(axis=1, keepdims=True) / mass.sum(axis=1, keepdims=True)
-    jitter = rng.uniform(-0.5, 0.5, centre.shape).astype(np.float32)  # MNIST moves by whole pixels
-    shift = MIDDLE + jitter - centre
-    reach = radii[..., None] + MARGIN
-    lowest = (reach - places).max(axis=1, keepdims=True)
-    highest = (SIZE - 1 - reach - places).min(axis=1, keepdims=True)
-    centred: FloatArray = places + np.clip(shift, lowest, highest)
-    return centred
+def _place(line: _Line, rng: np.random.Generator) -> _Line:
+    """Fit the ink into MNIST's box, and move its centre of mass to the middle as far as the margin allows."""
+    reach = line.radii[:, None]  # (n, 1, p)
+    ink_size = (line.places + reach).max(axis=2) - (line.places - reach).min(axis=2)  # (n, 2)
+    scale = (BOX / ink_size.max(axis=1))[:, None]  # (n, 1)
+    places, radii, lengths = line.places * scale[..., None], line.radii * scale, line.lengths * scale
+
+    mass = radii * lengths
+    centre = np.sum(places * mass[:, None], axis=2) / mass.sum(axis=1, keepdims=True)  # (n, 2)
+    jitter = rng.uniform(-0.5, 0.5, centre.shape)  # MNIST moves by whole pixels
+    reach = radii[:, None] + MARGIN
+    least_shift, most_shift = (reach - places).max(axis=2), (SIZE - 1 - reach - places).min(axis=2)
+    shift = np.clip(MIDDLE + jitter - centre, least_shift, most_shift).astype(np.float32)
+    return _Line(places + shift[..., None], radii, lengths)
 
 
-def _render(path: _Path, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Ink along the paths: uint8 (n, 28, 28).
+def _render(line: _Line, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Ink along the lines: uint8 (n, 28, 28).
 
-    Every place of the pen is the middle of a hill exp(-FALL_OFF · (distance / radius)²), and the hills of a line
-    add up to a ridge: its height tells the distance from the line. A hill is the product of a function of x and
-    one of y, so the sum over all hills is a matrix product: rows times columns.
+    Every place of the pen is the middle of a hill exp(-FALL_OFF · (distance / radius)²). The hills of a line add
+    up to a ridge, and the ridge's height tells the distance from the line. A hill is a function of x times a
+    function of y, so the sum over all hills is a product of two matrices.
     """
-    pixels = np.arange(SIZE, dtype=np.float32)[:, None]
-    steepness = np.sqrt(FALL_OFF) / path.radii  # (n, p)
-    x, y = (path.places * steepness[..., None]).transpose(2, 0, 1)[:, :, None]  # (n, 1, p) each
-    columns = np.exp(-((pixels * steepness[:, None] - x) ** 2))  # (n, 28, p)
-    rows = np.exp(-((pixels * steepness[:, None] - y) ** 2))
-    rows *= (path.lengths * steepness / np.sqrt(np.pi))[:, None]  # makes a straight line's ridge 1 high
-    ridge = rows @ columns.transpose(0, 2, 1)  # (n, 28, 28)
-    distance = np.sqrt(-np.log(np.clip(ridge, 1e-30, 1)) / FALL_OFF)  # in radii
-    radius = path.radii.mean(axis=1)[:, None, None]
-    softness = rng.uniform(0.8, 1.8, radius.shape).astype(np.float32)  # width of the grey edge in pixels
-    ink = np.clip(0.5 + (1 - distance) * radius / softness, 0, 1)
+    steepness = (np.sqrt(np.float32(FALL_OFF)) / line.radii)[:, None]  # (n, 1, p)
+    pixels = np.arange(SIZE, dtype=np.float32)[:, None]  # (28, 1)
+    columns = np.exp(-(((pixels - line.places[:, :1]) * steepness) ** 2))  # (n, 28, p)
+    rows = np.exp(-(((pixels - line.places[:, 1:]) * steepness) ** 2))  # (n, 28, p)
+    rows *= line.lengths[:, None] * steepness / np.float32(np.sqrt(np.pi))  # a straight ridge is 1 high
+    ridges = rows @ columns.transpose(0, 2, 1)  # (n, 28, 28)
+
+    distance = np.sqrt(-np.log(np.clip(ridges, 1e-30, 1)) / FALL_OFF)  # in radii
+    radius = line.radii.mean(axis=1)[:, None, None]
+    edge = rng.uniform(0.8, 1.8, radius.shape).astype(np.float32)  # width of the grey edge in pixels
+    ink = np.clip(0.5 + (1 - distance) * radius / edge, 0, 1)
     grey: npt.NDArray[np.uint8] = np.rint(ink * (255 / ink.max(axis=(1, 2), keepdims=True))).astype(np.uint8)
     return grey

@@ -90,7 +90,7 @@ def test_the_centre_of_mass_is_near_the_middle() -> None:
 def test_pens_range_from_hairlines_to_brushes() -> None:
     images, labels = draw_digits(2000, 12)
     ink = (images > 127).sum(axis=(1, 2))[labels == 1]
-    assert ink.min() < 25
+    assert ink.min() < 30
     assert ink.max() > 75
 
 
@@ -117,7 +117,7 @@ def test_a_skeleton_is_drawn_with_the_label_of_its_digit() -> None:
 def test_the_undisturbed_path_passes_every_point_of_the_skeleton(skeleton: strokes.Skeleton) -> None:
     templates = strokes._templates()
     style = SKELETONS.index(skeleton)
-    path = templates.mixing[style] @ templates.points[style] * strokes.SHEET
+    path = (templates.points[style] @ templates.mixing[style] * strokes.SHEET).T
     wanted = [
         [float(number) for number in word.rstrip("!").split(",")] for word in skeleton.strokes.replace("/", " ").split()
     ]
@@ -126,11 +126,11 @@ def test_the_undisturbed_path_passes_every_point_of_the_skeleton(skeleton: strok
 
 
 def test_a_straight_line_is_a_bar_as_wide_as_the_pen() -> None:
-    y = np.linspace(4, 24, strokes.PATH_POINTS, dtype=np.float32)
-    places = np.stack([np.full_like(y, 14), y], axis=1)[None]
+    y = np.linspace(4, 24, strokes.PLACES, dtype=np.float32)
+    places = np.stack([np.full_like(y, 14), y])[None]
     radii = np.full((1, len(y)), 2, np.float32)
     lengths = np.full((1, len(y)), y[1] - y[0], np.float32)
-    image = strokes._render(strokes._Path(places, radii, lengths), np.random.default_rng(0))[0]
+    image = strokes._render(strokes._Line(places, radii, lengths), np.random.default_rng(0))[0]
     row = image[14] / 255
     assert row.sum() == pytest.approx(4, abs=0.1)
     np.testing.assert_array_equal(row[13:16], 1)
