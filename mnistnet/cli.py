@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from mnistnet import __version__, settings
 from mnistnet.errors import MnistnetError, ModelError, TrainingError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mnistnet.download import Progress
     from mnistnet.model import Model
     from mnistnet.prediction import Answer, Unreadable
+    from mnistnet.training import Epoch
 
 MNIST = "mnist"
 MODEL_HERE = "mnistnet.npz"
@@ -170,32 +172,52 @@ def download(
     help="What is done to an image before the network sees it.",
 )
 @click.option(
+    "--augment",
+    metavar="COPIES",
+    default=Settings.augment,
+    show_default=True,
+    help="Distorted copies of the training images to learn from, too.",
+)
+@click.option(
     "--validation",
     metavar="COUNT",
     default=Settings.validation,
     show_default=True,
     help="Training images held out to measure on; 0 trains on all.",
 )
+@click.option(
+    "--patience",
+    metavar="EPOCHS",
+    type=int,
+    default=Settings.patience,
+    help="Stop after so many epochs without a better validation accuracy, and keep the best one.  [default: off]",
+)
 @click.option("--seed", default=Settings.seed, show_default=True, help="Same seed, same machine: same model.")
 @click.option("-o", "--output", metavar="FILE", default=MODEL_HERE, show_default=True, help="The model file.")
+@click.option("--resume", is_flag=True, help="Go on with the training of the model in the output file, if it is there.")
+@click.option("--history", metavar="FILE", help="Record every epoch in a .csv or .jsonl file.")
 @_quiet
-def train(data: str, output: str, quiet: bool, **choices: Any) -> None:
+@click.pass_context
+def train(
+    ctx: click.Context, /, data: str, output: str, resume: bool, history: str | None, quiet: bool, **choices: Any
+) -> None:
     """Train a network by gradient descent; the model is saved after every epoch."""
-    try:
-        chosen = Settings(**choices)
-    except TrainingError as error:
-        raise click.UsageError(str(error)) from None
     from mnistnet.datasets import hold_out, load_training
-    from mnistnet.model import check_writable, save_model
+    from mnistnet.history import History
+    from mnistnet.model import check_writable, load_model, save_model
     from mnistnet.training import fit
 
+    start = load_model(output) if resume and Path(output).exists() else None
+    chosen = _settings(choices) if start is None else _settings_to_resume(ctx, choices, start.settings)
     check_writable(output)
+    done = 0 if start is None else start.epoch
+    record = History(history, done).record if history else lambda _epoch: None
     training, held_out = hold_out(load_training(_resolve(data, quiet)), chosen.validation)
-    with _epoch_lines(chosen.epochs, quiet) as report:
-        for epoch, model in fit(training, held_out, chosen):
+    with _epoch_lines(chosen.epochs, done, quiet) as report, _how_to_go_on(output):
+        for epoch, model in fit(training, held_out, chosen, start=start):
+            record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
             save_model(model, output)
-            accuracy = "" if epoch.validation_accuracy is None else f", validation {epoch.validation_accuracy:.2%}"
-            report(f"epoch {epoch.number}/{chosen.epochs}: cost {epoch.cost:.5f}{accuracy}, {epoch.seconds:.2f} s")
+            report(epoch)
     if not quiet:
         _say(f"The model is in {output}")
 
@@ -212,29 +234,39 @@ def train(data: str, output: str, quiet: bool, **choices: Any) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, envvar="MNISTNET_EVALUATE_JSON", help="One JSON object.")
 @click.option("--min-accuracy", metavar="X", type=float, help="Exit with 1 when the accuracy, 0 to 1, is below.")
+@click.option("--mistakes", metavar="DIR", type=click.Path(path_type=Path), help="Write what was misread as PNGs.")
 @_quiet
 @click.pass_context
 def evaluate(
-    ctx: click.Context, model: str | None, data: str, split: Any, as_json: bool, min_accuracy: float | None, quiet: bool
+    ctx: click.Context,
+    model: str | None,
+    data: str,
+    split: Any,
+    as_json: bool,
+    min_accuracy: float | None,
+    mistakes: Path | None,
+    quiet: bool,
 ) -> None:
     """Measure how well a model reads labelled digits."""
     if min_accuracy is not None and not 0 <= min_accuracy <= 1:
         raise click.UsageError(f"--min-accuracy is {min_accuracy}, expected 0 to 1, such as 0.97")
-    from mnistnet.datasets import load_split
+    from mnistnet.datasets import load_split, write_mistakes
     from mnistnet.evaluation import Evaluation
 
-    path, network = _load_model(model, quiet)
-    dataset = load_split(_resolve(data, quiet), split, network.settings.validation)
-    evaluation = Evaluation.of(dataset.labels, network.predict(dataset.images))
-    cost = network.cost(dataset.images, dataset.labels)
-    for error in dataset.unreadable:
-        _say(f"Error: {_shown(error)}")
+    path, classifier = _load_model(model, quiet)
+    with _picture_bar(quiet) as progress:
+        dataset = load_split(_resolve(data, quiet), split, classifier.settings.validation, progress)
+    predictions = classifier.predict(dataset.images)
+    evaluation, cost = Evaluation.of(dataset.labels, predictions), classifier.cost(dataset.images, dataset.labels)
+    if mistakes is not None:
+        write_mistakes(mistakes, dataset, predictions)
     if as_json:
-        facts = {"model": path, "data": data, "split": split, **evaluation.as_json(), "cost": cost}
-        click.echo(json.dumps(facts))
+        click.echo(json.dumps({"model": path, "data": data, "split": split, "cost": cost, **evaluation.as_json()}))
     else:
         click.echo(evaluation.as_text())
         click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
+    for error in dataset.unreadable:
+        _say(f"Error: {_shown(error)}")
     if dataset.unreadable or (min_accuracy is not None and evaluation.accuracy < min_accuracy):
         ctx.exit(1)
 
@@ -276,6 +308,24 @@ def predict(
             _say(f"Error: {_shown(answer.error)}")
         write(answer)
     ctx.exit(1 if failed else 0)
+
+
+def _settings(choices: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**choices)
+    except TrainingError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _settings_to_resume(ctx: click.Context, choices: dict[str, Any], before: Settings) -> Settings:
+    """The settings of the run to go on with; only the number of epochs may change."""
+    given = {name for name in choices if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
+    for name in sorted(given - {"epochs"}):
+        if choices[name] != getattr(before, name):
+            option = f"--{name.replace('_', '-')}"
+            was = getattr(before, name)
+            raise click.UsageError(f"{option} was {was} and can't change half-way; leave it out, or leave out --resume")
+    return _settings({**vars(before), "epochs": choices["epochs"] if "epochs" in given else before.epochs})
 
 
 def _parse_hidden(text: str) -> tuple[int, ...]:
@@ -334,22 +384,55 @@ def _download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 @contextmanager
-def _epoch_lines(epochs: int, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """On a terminal one line that is written anew with a bar; elsewhere a plain line for each epoch."""
+def _picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar over the pictures of a folder."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit="picture", leave=False, dynamic_ncols=True) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield report
+
+
+@contextmanager
+def _epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch], None]]:
+    """On a terminal a bar; elsewhere a plain line for each epoch."""
+
+    def line(epoch: Epoch) -> str:
+        accuracy = "" if epoch.validation_accuracy is None else f", validation {epoch.validation_accuracy:.2%}"
+        return f"cost {epoch.cost:.5f}{accuracy}"
+
     if quiet:
-        yield lambda _line: None
+        yield lambda _epoch: None
     elif not sys.stderr.isatty():
-        yield _say
+        yield lambda epoch: _say(f"epoch {epoch.number}/{epochs}: {line(epoch)}, {epoch.seconds:.2f} s")
     else:
         from tqdm import tqdm
 
-        with tqdm(total=epochs, bar_format="{bar:20} {desc}") as bar:
+        with tqdm(total=epochs, initial=done, unit="epoch", dynamic_ncols=True) as bar:
 
-            def report(line: str) -> None:
-                bar.set_description_str(line, refresh=False)
+            def report(epoch: Epoch) -> None:
+                bar.set_postfix_str(line(epoch), refresh=False)
                 bar.update()
 
             yield report
+
+
+@contextmanager
+def _how_to_go_on(output: str) -> Iterator[None]:
+    """Tell whoever stops the training that nothing is lost."""
+    try:
+        yield
+    except (KeyboardInterrupt, _Terminated):
+        if Path(output).exists():
+            _say(f"\nStopped. {output} holds the last whole epoch; the same command with --resume goes on.")
+        raise
 
 
 def _writer(form: str, top: int) -> Callable[[Answer | Unreadable], None]:

@@ -158,6 +158,25 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     return Dataset(np.stack(images), np.array(labels, np.uint8), tuple(unreadable))
 
 
+def write_mistakes(directory: Path, dataset: Dataset, predictions: npt.NDArray[np.integer[Any]]) -> None:
+    """Write each image that was misread to a folder, as `true-7_read-1_index-1234.png`.
+
+    Raises:
+        DatasetError: there is something in the folder already, or it can't be written.
+    """
+    from mnistnet.pictures import write_picture  # late: only pictures need Pillow
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            raise DatasetError(f"{directory}: not empty; name a new folder for the mistakes")
+        for index in np.flatnonzero(predictions != dataset.labels):
+            name = f"true-{dataset.labels[index]}_read-{predictions[index]}_index-{index}.png"
+            write_picture(directory / name, dataset.images[index])
+    except OSError as error:
+        raise DatasetError(f"{directory}: can't be written ({error.strerror}); name another folder") from None
+
+
 def read_idx(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
     """Read one IDX file, gzipped or not: a header that gives the shape, then exactly as many bytes.
 

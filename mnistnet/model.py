@@ -35,6 +35,7 @@ LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
 # others beside it. It also bounds the memory.
 BLOCK = 128
 IMAGE_SHAPE = (28, 28)
+PROGRESS = ("velocity", "latest")  # attributes of a model that only going on with its training needs
 
 
 @dataclass
@@ -46,19 +47,23 @@ class Model:
         normalization: how images become its inputs.
         settings: what its training was told.
         epoch: whole epochs trained.
-        validation_accuracy: on the held-out images, 0 to 1; None where none were held out.
+        best_epoch: the one that the network is of: with patience the best so far, else the last.
+        validation_accuracy: of the network on the held-out images, 0 to 1; None where none were held out.
         data_digest: SHA-256 of the training images and labels, in hexadecimal.
         velocity: float32 (parameters,), gradient descent's momentum, for going on; None in a model made only
             to be used.
+        latest: float32 (parameters,), where gradient descent is, when that is not the best epoch; else None.
     """
 
     network: Network
     normalization: Normalization
     settings: Settings
     epoch: int = 0
+    best_epoch: int = 0
     validation_accuracy: float | None = None
     data_digest: str = ""
     velocity: FloatArray | None = None
+    latest: FloatArray | None = None
 
     def outputs(self, images: npt.NDArray[np.uint8]) -> FloatArray:
         """The network's ten outputs for each image, the same to the bit whatever images stand beside it.
@@ -106,8 +111,9 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     arrays = _arrays(model.network, "", model.network.parameters)
     arrays["mean_image"] = model.normalization.mean_image
     arrays["metadata"] = np.frombuffer(json.dumps(_metadata(model)).encode(), np.uint8)
-    if model.velocity is not None:
-        arrays |= _arrays(model.network, "velocity_", model.velocity)
+    for name in PROGRESS:
+        if (vector := getattr(model, name)) is not None:
+            arrays |= _arrays(model.network, f"{name}_", vector)
     with _temporary_beside(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
         file.flush()
@@ -160,6 +166,7 @@ def _metadata(model: Model) -> dict[str, Any]:
         "sizes": model.network.sizes,
         "settings": asdict(model.settings),
         "epoch": model.epoch,
+        "best_epoch": model.best_epoch,
         "validation_accuracy": model.validation_accuracy,
         "data_digest": model.data_digest,
         "versions": {"mnistnet": mnistnet.__version__, "numpy": np.__version__},
@@ -179,9 +186,9 @@ def _read_model(file: IO[bytes]) -> Model:
         network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
         mean_image = np.empty(IMAGE_PIXELS, np.float32)
         expected = _arrays(network, "", network.parameters) | {"mean_image": mean_image}
-        velocity = np.zeros_like(network.parameters) if "velocity_weights_1" in members else None
-        if velocity is not None:
-            expected |= _arrays(network, "velocity_", velocity)
+        progress = {name: np.empty_like(network.parameters) for name in PROGRESS if f"{name}_weights_1" in members}
+        for name, vector in progress.items():
+            expected |= _arrays(network, f"{name}_", vector)
         if members.keys() != expected.keys() | {"metadata"}:
             wrong = sorted(members.keys() ^ (expected.keys() | {"metadata"}))
             raise _NotAModelError(f"missing or unknown in it: {', '.join(map(repr, wrong[:3]))}")
@@ -192,9 +199,10 @@ def _read_model(file: IO[bytes]) -> Model:
         normalization=Normalization(settings.normalize, mean_image),
         settings=settings,
         epoch=metadata["epoch"],
+        best_epoch=metadata["best_epoch"],
         validation_accuracy=metadata["validation_accuracy"],
         data_digest=metadata["data_digest"],
-        velocity=velocity,
+        **progress,
     )
 
 
@@ -254,7 +262,12 @@ def _parse_metadata(data: npt.NDArray[np.uint8]) -> dict[str, Any]:
         raise _NotAModelError("its metadata has no format version")
     if metadata["format"] != FORMAT:
         raise _NotAModelError(f"format {metadata['format']}, this version reads {FORMAT}: update mnistnet")
-    for name, kinds in (("epoch", int), ("validation_accuracy", float | None), ("data_digest", str)):
+    for name, kinds in (
+        ("epoch", int),
+        ("best_epoch", int),
+        ("validation_accuracy", float | None),
+        ("data_digest", str),
+    ):
         if not isinstance(metadata.get(name, ...), kinds):
             raise _NotAModelError(f"its metadata has no proper {name}")
     return metadata

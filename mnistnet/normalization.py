@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnistnet.network import FloatArray
-from mnistnet.resampling import SIDE, Float32Array, warp_rows
+from mnistnet.resampling import SIDE, warp_rows
 
 HEIGHT, WIDTH = 4.2, 3.2  # standard deviations of the ink in the new image, pixels
 WIDTH_EXPONENT = 0.8
@@ -42,12 +42,12 @@ MONOMIALS = np.stack([np.ones_like(_X), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis
 class Moments(NamedTuple):
     """What the ink of n images weighs and where; float32 (n,) each, pixels, from the middle of the image."""
 
-    mass: Float32Array
-    centre_x: Float32Array
-    centre_y: Float32Array
-    slant: Float32Array  # columns for a row
-    deviation_x: Float32Array  # after the slant is undone
-    deviation_y: Float32Array
+    mass: FloatArray
+    centre_x: FloatArray
+    centre_y: FloatArray
+    slant: FloatArray  # columns for a row
+    deviation_x: FloatArray  # after the slant is undone
+    deviation_y: FloatArray
 
 
 def moments(images: npt.NDArray[np.uint8]) -> Moments:

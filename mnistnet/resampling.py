@@ -11,14 +11,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Float32Array: TypeAlias = npt.NDArray[np.float32]
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
 SIDE = 28
 BEFORE, AFTER = 1, 2  # blank rows and columns around an image: places beyond its edge are read there
 PADDED = BEFORE + SIDE + AFTER
 
 
-def warp(images: npt.NDArray[np.uint8], rows: Float32Array, columns: Float32Array) -> Float32Array:
+def warp(images: npt.NDArray[np.uint8], rows: FloatArray, columns: FloatArray) -> FloatArray:
     """Sample images anywhere.
 
     Args:
@@ -40,8 +40,8 @@ def warp(images: npt.NDArray[np.uint8], rows: Float32Array, columns: Float32Arra
 
 
 def warp_rows(
-    images: npt.NDArray[np.uint8], rows: Float32Array, first_columns: Float32Array, steps: Float32Array
-) -> Float32Array:
+    images: npt.NDArray[np.uint8], rows: FloatArray, first_columns: FloatArray, steps: FloatArray
+) -> FloatArray:
     """Sample images where every new row comes from one level of the old image, at evenly spaced places.
 
     Scaling and shearing along the rows are such warps. They sample between two rows first, then along the row:
@@ -61,21 +61,23 @@ def warp_rows(
     at = (np.arange(len(images)).reshape(-1, 1) * PADDED + row).ravel()
     levels = _between(lines.take(at, axis=0), lines.take(at + 1, axis=0), row_part.reshape(-1, 1))  # (28 n, 31)
 
-    columns = first_columns.reshape(-1, 1) + np.repeat(steps, SIDE).reshape(-1, 1) * np.arange(SIDE, dtype=np.float32)
+    columns: FloatArray = first_columns.reshape(-1, 1) + np.repeat(steps, SIDE).reshape(-1, 1) * np.arange(
+        SIDE, dtype=np.float32
+    )
     column, column_part = _split(columns)  # (28 n, 28)
     at = np.arange(len(levels)).reshape(-1, 1) * PADDED + column
     flat = levels.ravel()
     return _between(flat.take(at), flat.take(at + 1), column_part).reshape(images.shape)
 
 
-def _pad(images: npt.NDArray[np.uint8]) -> Float32Array:
+def _pad(images: npt.NDArray[np.uint8]) -> FloatArray:
     """float32 (n, 31, 31): the images with blank edges."""
     padded = np.zeros((len(images), PADDED, PADDED), np.float32)
     padded[:, BEFORE:-AFTER, BEFORE:-AFTER] = images
     return padded
 
 
-def _split(places: Float32Array) -> tuple[npt.NDArray[np.intp], Float32Array]:
+def _split(places: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
     """The padded row or column before each place, and how far the place is on the way to the next, 0 to 1."""
     inside = np.clip(places, -BEFORE, SIDE) + BEFORE
     before = inside.astype(np.intp)  # not below 0, so cutting off is rounding down
@@ -83,7 +85,7 @@ def _split(places: Float32Array) -> tuple[npt.NDArray[np.intp], Float32Array]:
     return before, inside
 
 
-def _between(first: Float32Array, second: Float32Array, part: npt.NDArray[Any]) -> Float32Array:
+def _between(first: FloatArray, second: FloatArray, part: npt.NDArray[Any]) -> FloatArray:
     """First + (second − first) · part; `second` is used up."""
     second -= first
     second *= part

@@ -35,8 +35,11 @@ class Settings:
         activation: of the hidden layers.
         cost: what gradient descent lowers.
         normalize: `moments` shows the network every digit upright, centred and in one size; `none` as it is.
+        augment: distorted copies of the training images; epochs cycle through the images and the copies.
         validation: images held out of the training images to measure on; 0 trains on all.
-        seed: of the first weights and the order of the images.
+        patience: epochs without a better accuracy on the held-out images after which training ends; the model
+            is then the one of the best epoch. None trains all epochs, and the model is the last one.
+        seed: of the first weights, the order of the images, and the copies.
 
     Raises:
         TrainingError: a value is of the wrong type, out of its range, or not a finite number.
@@ -52,16 +55,20 @@ class Settings:
     activation: Activation = "sigmoid"
     cost: Cost = "mse"
     normalize: Normalize = "moments"
+    augment: int = 0
     validation: int = 5000
+    patience: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_size", 1), ("validation", 0), ("seed", 0)):
+        for name, least in (("epochs", 1), ("batch_size", 1), ("augment", 0), ("validation", 0), ("seed", 0)):
             value = getattr(self, name)
             _check(name, value, _is_whole(value, least), f"a whole number of {least} or more")
         _check("learning_rate", self.learning_rate, _is_number(self.learning_rate, above=0), "a number above 0")
         _check("momentum", self.momentum, _is_number(self.momentum, least=0, below=1), "0 or more and below 1")
         _check("weight_decay", self.weight_decay, _is_number(self.weight_decay, least=0), "a number of 0 or more")
+        sensible = self.patience is None or (_is_whole(self.patience, 1) and self.validation > 0)
+        _check("patience", self.patience, sensible, "1 or more epochs, and images held out to measure on")
         sensible = (
             isinstance(self.hidden, tuple)
             and 1 <= len(self.hidden) <= MOST_HIDDEN_LAYERS

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+from mnistnet.augmentation import distorted_copy
 from mnistnet.datasets import Dataset
 from mnistnet.errors import TrainingError
 from mnistnet.model import Model
@@ -43,6 +45,7 @@ def train(
     labels: IntArray,
     settings: Settings,
     *,
+    copies: Callable[[int], FloatArray] | None = None,
     velocity: FloatArray | None = None,
     done: int = 0,
 ) -> Iterator[Epoch]:
@@ -56,6 +59,8 @@ def train(
         inputs: float32 (n, 784), not changed.
         labels: integers (n,), 0 to 9.
         settings: how.
+        copies: gives distorted copy 1, 2, … `settings.augment` of the inputs; epochs cycle through the inputs and
+            them. None goes without.
         velocity: float32 (parameters,), the momentum of the step before, changed in place; None starts at rest.
         done: epochs that are behind the network already.
 
@@ -70,8 +75,10 @@ def train(
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
     for number in range(done + 1, settings.epochs + 1):
         rate = learning_rate(settings, number)
+        copy = (number - 1) % (settings.augment + 1)
+        epoch_inputs = inputs if copies is None or copy == 0 else copies(copy)
         start = time.perf_counter()
-        _descend(network, inputs, labels, settings, velocity, rate, number)
+        _descend(network, epoch_inputs, labels, settings, velocity, rate, number)
         seconds = time.perf_counter() - start
         cost = network.cost(inputs, labels)
         if not math.isfinite(cost):
@@ -128,26 +135,52 @@ def fit(
         training: the images to learn from.
         held_out: images to measure on, none of them among the training ones; or None.
         settings: how.
-        start: a model to go on from, trained on the same images with the same settings; it is changed in place.
+        start: a model to go on from, trained on the same images with the same settings, but for the number of
+            epochs; it is changed in place.
 
     Yields:
         After each epoch what came of it, and the model, which the next epoch changes in place.
 
     Raises:
-        TrainingError: see `train`.
+        TrainingError: `start` was trained on other images, or is made only to be used; see also `train`.
     """
     aligned = align(settings.normalize, training.images)
-    model = _new_model(training, aligned, settings) if start is None else replace(start, settings=settings)
-    inputs = model.normalization.inputs(aligned)
-    for epoch in train(model.network, inputs, training.labels, settings, velocity=model.velocity, done=model.epoch):
-        accuracy = None if held_out is None else _accuracy(model, held_out)
-        model.epoch, model.validation_accuracy = epoch.number, accuracy
-        yield replace(epoch, validation_accuracy=accuracy), model
+    model = _new_model(training, aligned, settings) if start is None else _going_on(start, training, settings)
+    network = _network_in_training(model)
+    held_out_inputs = None if held_out is None else model.normalization(held_out.images)
+
+    @cache  # as bytes: as the inputs they become they would take four times the memory
+    def aligned_copy(number: int) -> npt.NDArray[np.uint8]:
+        return align(settings.normalize, distorted_copy(training.images, settings.seed, number))
+
+    if _out_of_patience(model):
+        return
+    for epoch in train(
+        network,
+        model.normalization.inputs(aligned),
+        training.labels,
+        settings,
+        copies=lambda number: model.normalization.inputs(aligned_copy(number)),
+        velocity=model.velocity,
+        done=model.epoch,
+    ):
+        model.epoch = epoch.number
+        if held_out is not None and held_out_inputs is not None:
+            right = network.forward(held_out_inputs).argmax(axis=1) == held_out.labels
+            epoch = replace(epoch, validation_accuracy=float(right.mean()))
+        if settings.patience is None or _is_best(epoch, model):
+            model.network.parameters[...] = network.parameters
+            model.best_epoch, model.validation_accuracy, model.latest = epoch.number, epoch.validation_accuracy, None
+        else:
+            model.latest = network.parameters
+        yield epoch, model
+        if _out_of_patience(model):
+            return
 
 
 def _new_model(training: Dataset, aligned: npt.NDArray[np.uint8], settings: Settings) -> Model:
     network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
-    network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: no order comes from it
+    network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: none of them has this
     return Model(
         network=network,
         normalization=Normalization.fit(settings.normalize, aligned),
@@ -157,6 +190,26 @@ def _new_model(training: Dataset, aligned: npt.NDArray[np.uint8], settings: Sett
     )
 
 
-def _accuracy(model: Model, dataset: Dataset) -> float:
-    right: npt.NDArray[np.bool_] = model.predict(dataset.images) == dataset.labels
-    return float(right.mean())
+def _going_on(start: Model, training: Dataset, settings: Settings) -> Model:
+    if start.velocity is None:
+        raise TrainingError("the model was made only to be used: its training can't go on")
+    if start.data_digest != training.digest():
+        raise TrainingError("the model was trained on other images: give the same --data, or start anew")
+    return replace(start, settings=settings)
+
+
+def _network_in_training(model: Model) -> Network:
+    """A network where gradient descent is, apart from the model's, which patience leaves at its best epoch."""
+    network = Network(model.network.sizes, activation=model.settings.activation, cost=model.settings.cost)
+    network.parameters[...] = model.network.parameters if model.latest is None else model.latest
+    return network
+
+
+def _is_best(epoch: Epoch, model: Model) -> bool:
+    before, now = model.validation_accuracy, epoch.validation_accuracy
+    return before is None or now is None or now > before
+
+
+def _out_of_patience(model: Model) -> bool:
+    patience = model.settings.patience
+    return patience is not None and model.epoch - model.best_epoch >= patience
