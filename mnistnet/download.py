@@ -168,6 +168,8 @@ def download(
             f"{failure}; put MNIST's four files into {directory} by hand, name another mirror with --mirror URL, "
             "or use --data strokes, which needs no network"
         ) from None
+    except BrokenPipeError:  # no disk's error: `progress` writes where nobody reads any more
+        raise
     except OSError as error:
         where = error.filename2 or error.filename or directory
         raise DownloadError(
@@ -186,7 +188,8 @@ def _check_arguments(mirrors: Sequence[str], timeout: float, retries: int) -> No
     for mirror in mirrors:
         try:
             parts = urlsplit(mirror)
-            right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.query
+            right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+            right = right and mirror.isprintable() and not parts.query and not parts.fragment
         except ValueError:  # a port above 65535, a half IPv6 address
             right = False
         if not right:
@@ -274,7 +277,7 @@ def _temporary(directory: Path, file: RemoteFile, alone: bool) -> Iterator[Path]
         yield path
     except BaseException as error:
         # An OSError: the disk is full, or worse; its space is given back.
-        if not alone or isinstance(error, OSError) or not _size(path):
+        if not alone or isinstance(error, OSError) or _size(path) <= 0:
             _remove(path)
         raise
     _remove(path)
@@ -388,11 +391,11 @@ def _receive(file: RemoteFile, temporary: Path, mirror: str, timeout: float, rep
     if not 0 < start <= file.size:  # nothing, too much, or a link that leads elsewhere
         _remove(temporary)
         start = 0
+    answer = _pieces(requests.Session(), f"{mirror.rstrip('/')}/{file.name}", file, start, timeout)
     try:
-        with temporary.open("ab") as stream:
+        with temporary.open("ab") as stream, closing(_in_time(answer, timeout)) as pieces:
             if start < file.size:
-                url = f"{mirror.rstrip('/')}/{file.name}"
-                for offset, piece in _in_time(_pieces(requests.Session(), url, file, start, timeout), timeout):
+                for offset, piece in pieces:
                     stream.truncate(offset)  # a server that starts again makes worthless what was there
                     stream.write(piece)
                     report(offset + len(piece))
@@ -408,7 +411,7 @@ def _receive(file: RemoteFile, temporary: Path, mirror: str, timeout: float, rep
         _receive(file, temporary, mirror, timeout, report)
 
 
-def _in_time(items: Generator[T, None, None], timeout: float) -> Iterator[T]:
+def _in_time(items: Generator[T, None, None], timeout: float) -> Generator[T, None, None]:
     """Runs `items` in a thread of its own; raises _BusyError when one of them takes longer than `timeout` seconds.
 
     The time-outs of requests bound a single recv() or connect(): a server that sends a byte a second, or a name with
@@ -451,6 +454,7 @@ def _pieces(
         with session, _answer(session, url, start, timeout) as response:
             offset = _accept(response, file, start)
             yield offset, b""  # an answer is a sign of life
+            response.raw.enforce_content_length = False  # a short body is counted below
             while piece := response.raw.read(PIECE, decode_content=False):
                 if offset + len(piece) > file.size:
                     raise _WrongBytesError(f"expected {file.size:,} bytes, got more")
@@ -479,7 +483,7 @@ def _answer(session: requests.Session, url: str, start: int, timeout: float) -> 
             return response
         response.close()
         target = urljoin(url, location)
-        if urlsplit(url).scheme == "https" != urlsplit(target).scheme:
+        if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
             raise _RefusedError(f"redirects from https to {target!r}, which is not safe")
         url = target
     raise _RefusedError(f"more than {MOST_REDIRECTS} redirects")
