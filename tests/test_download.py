@@ -575,9 +575,10 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "labels.gz").read_bytes() == b"old"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
+    if os.access(tmp_path, os.W_OK):
+        pytest.skip("this user may write everywhere")
     with serve() as mirror:
         assert "Permission denied; MNIST can't be kept there" in refusal(tmp_path, mirror.url)
     tmp_path.chmod(0o700)
