@@ -53,6 +53,10 @@ class CommandLine(click.Group):
             # Whoever read our output has gone; Python would complain of it when it flushes at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(128 + signal.SIGPIPE)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else ctx.command_path
+            _say(f"Error: {_shown(error.format_message())} See '{command} --help'.")
+            ctx.exit(error.exit_code)
         except (MnistnetError, OSError) as error:
             _say(f"Error: {_shown(_message(error))}")
             ctx.exit(1)
@@ -211,8 +215,8 @@ def train(
     chosen = _settings(choices) if start is None else _settings_to_resume(ctx, choices, start.settings)
     check_writable(output)
     done = 0 if start is None else start.epoch
-    record = History(history, done).record if history else lambda _epoch: None
     training, held_out = hold_out(load_training(_resolve(data, quiet)), chosen.validation)
+    record = History(history, done).record if history else lambda _epoch: None
     with _epoch_lines(chosen.epochs, done, quiet) as report, _how_to_go_on(output):
         for epoch, model in fit(training, held_out, chosen, start=start):
             record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
@@ -249,7 +253,7 @@ def evaluate(
 ) -> None:
     """Measure how well a model reads labelled digits."""
     if min_accuracy is not None and not 0 <= min_accuracy <= 1:
-        raise click.UsageError(f"--min-accuracy is {min_accuracy}, expected 0 to 1, such as 0.97")
+        raise click.UsageError(f"--min-accuracy is {min_accuracy}, expected 0 to 1, such as 0.97.")
     from mnistnet.datasets import load_split, write_mistakes
     from mnistnet.evaluation import Evaluation
 
@@ -314,7 +318,7 @@ def _settings(choices: dict[str, Any]) -> Settings:
     try:
         return Settings(**choices)
     except TrainingError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(f"{error}.") from None
 
 
 def _settings_to_resume(ctx: click.Context, choices: dict[str, Any], before: Settings) -> Settings:
@@ -324,7 +328,7 @@ def _settings_to_resume(ctx: click.Context, choices: dict[str, Any], before: Set
         if choices[name] != getattr(before, name):
             option = f"--{name.replace('_', '-')}"
             was = getattr(before, name)
-            raise click.UsageError(f"{option} was {was} and can't change half-way; leave it out, or leave out --resume")
+            raise click.UsageError(f"{option} was {was} and can't change half-way; leave out it or --resume.")
     return _settings({**vars(before), "epochs": choices["epochs"] if "epochs" in given else before.epochs})
 
 
@@ -368,17 +372,18 @@ def _download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
         return
     from tqdm import tqdm
 
-    with tqdm(unit="B", unit_scale=True, leave=False, disable=None) as bar:  # None: only on a terminal
+    with tqdm(unit="B", unit_scale=True, leave=False, dynamic_ncols=True, disable=None) as bar:  # None: on a terminal
+        name = ""
 
         def report(progress: Progress) -> None:
+            nonlocal name
             if progress.note:
-                with tqdm.external_write_mode(sys.stderr):
-                    _say(_shown(progress.note))
-            if bar.desc != f"{progress.name}: ":
-                bar.set_description(progress.name, refresh=False)
+                bar.write(_shown(progress.note), file=sys.stderr)
+            if progress.name != name:
+                name = progress.name
+                bar.set_description(name, refresh=False)
                 bar.reset(progress.total)
-            bar.n = progress.done
-            bar.update(0)
+            bar.update(progress.done - bar.n)
 
         yield report
 

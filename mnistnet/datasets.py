@@ -91,11 +91,14 @@ def load_split(
     if split == "test":
         return _draw_strokes("test") if source == STROKES else _load_mnist(Path(source), "test")
     rest, held_out = hold_out(load_training(source), validation)
-    return rest if split == "train" else held_out
+    chosen = rest if split == "train" else held_out
+    if chosen is None:
+        raise DatasetError(f"{source}: no validation images were held out of the model's training; use --split test")
+    return chosen
 
 
-def hold_out(training: Dataset, count: int) -> tuple[Dataset, Dataset]:
-    """Keep `count` training images apart: the rest and the held-out ones.
+def hold_out(training: Dataset, count: int) -> tuple[Dataset, Dataset | None]:
+    """Keep `count` training images apart: the rest and the held-out ones; None when there are none.
 
     Chance chooses them (a folder of pictures is sorted by digit), but always the same ones, so that figures
     measured on them compare and no model is measured on images it learned from.
@@ -107,6 +110,8 @@ def hold_out(training: Dataset, count: int) -> tuple[Dataset, Dataset]:
         raise DatasetError(
             f"{count} validation images can't be held out of {len(training)} training images; lower --validation"
         )
+    if count == 0:
+        return training, None
     order = np.random.default_rng(0).permutation(len(training))
     return training.take(np.sort(order[count:])), training.take(np.sort(order[:count]))
 

@@ -52,7 +52,7 @@ class Moments(NamedTuple):
 
 def moments(images: npt.NDArray[np.uint8]) -> Moments:
     """The moments of the ink of uint8 (n, 28, 28); a blank image has those of a dot in the middle."""
-    sums = images.reshape(len(images), -1).astype(np.float32) @ MONOMIALS  # all six of an image in one product
+    sums = images.reshape(-1, SIDE * SIDE).astype(np.float32) @ MONOMIALS  # all six of an image in one product
     mass = sums[:, 0]
     x, y, xx, xy, yy = (sums[:, 1:] / np.maximum(mass, 1)[:, np.newaxis]).T
     vxx, vxy, vyy = xx - x * x, xy - x * y, yy - y * y
@@ -113,7 +113,7 @@ class Normalization:
 
     def inputs(self, aligned: npt.NDArray[np.uint8]) -> FloatArray:
         """The second half of it: from what `align` has prepared, uint8 (n, 28, 28), to inputs, float32 (n, 784)."""
-        inputs = np.multiply(aligned.reshape(len(aligned), -1), np.float32(1 / 255), dtype=np.float32)
+        inputs = np.multiply(aligned.reshape(-1, SIDE * SIDE), np.float32(1 / 255), dtype=np.float32)
         inputs -= self.mean_image
         return inputs
 

@@ -60,6 +60,7 @@ def test_test_files_alone_are_enough_to_measure_on(folder: Path) -> None:
 def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Dataset) -> None:
     numbered = Dataset(digits.images, np.arange(600, dtype=np.uint16).astype(np.uint8))
     rest, held_out = hold_out(numbered, 150)
+    assert held_out is not None
     assert (len(rest), len(held_out)) == (450, 150)
     both = np.concatenate([rest.images, held_out.images])
     assert sorted(map(bytes, both)) == sorted(map(bytes, digits.images))
@@ -68,8 +69,15 @@ def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Da
 
 def test_the_same_images_are_held_out_every_time(folder: Path) -> None:
     rest, held_out = hold_out(load_training(str(folder)), 150)
+    assert held_out is not None
     assert np.array_equal(load_split(str(folder), "validation", 150).images, held_out.images)
     assert np.array_equal(load_split(str(folder), "train", 150).images, rest.images)
+
+
+def test_holding_out_nothing_leaves_nothing_to_measure_on(folder: Path, digits: Dataset) -> None:
+    assert hold_out(digits, 0) == (digits, None)
+    with pytest.raises(DatasetError, match="no validation images were held out .*; use --split test"):
+        load_split(str(folder), "validation", 0)
 
 
 def test_holding_out_everything_is_refused(digits: Dataset) -> None:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+
+from mnistnet.augmentation import distort, distorted_copy
+from mnistnet.datasets import Dataset
+from mnistnet.model import Model
+from mnistnet.settings import Settings
+from mnistnet.training import fit
+
+
+def test_a_copy_comes_from_the_seed_and_its_number_alone(digits: Dataset) -> None:
+    first = distorted_copy(digits.images, 3, 1)
+    assert np.array_equal(first, distorted_copy(digits.images, 3, 1))
+    assert not np.array_equal(first, distorted_copy(digits.images, 3, 2))
+    assert not np.array_equal(first, distorted_copy(digits.images, 4, 1))
+
+
+def test_every_digit_is_changed_but_keeps_its_ink_in_the_image(digits: Dataset) -> None:
+    before = digits.images.copy()
+    copy = distort(digits.images, np.random.default_rng(1))
+    assert np.array_equal(before, digits.images)
+    assert copy.dtype == np.uint8
+    assert copy.shape == digits.images.shape
+    assert all(not np.array_equal(new, old) for new, old in zip(copy, digits.images, strict=True))
+    mass = copy.sum(axis=(1, 2), dtype=float) / digits.images.sum(axis=(1, 2), dtype=float)
+    assert 0.8 < np.median(mass) < 1.25
+    assert mass.min() > 0.1
+
+
+def test_strokes_get_thicker_and_thinner(digits: Dataset) -> None:
+    copy = distort(digits.images, np.random.default_rng(2))
+    area = (copy > 128).sum(axis=(1, 2)) / (digits.images > 128).sum(axis=(1, 2))
+    assert np.quantile(area, 0.9) > 1.2
+    assert np.quantile(area, 0.1) < 0.8
+
+
+def test_blank_images_stay_blank() -> None:
+    assert not distort(np.zeros((3, 28, 28), np.uint8), np.random.default_rng(1)).any()
+
+
+def test_epochs_cycle_through_the_images_and_their_copies_also_when_resumed(digits: Dataset) -> None:
+    settings = Settings(epochs=5, augment=2, validation=0)
+
+    def after(stop: int) -> Model:
+        run = fit(digits, None, settings)
+        for _ in range(stop):
+            _, model = next(run)
+        *_, (_, model) = fit(digits, None, settings, start=model)
+        return model
+
+    *_, (_, whole) = fit(digits, None, settings)
+    *_, (_, plain) = fit(digits, None, Settings(epochs=5, validation=0))
+    assert not np.array_equal(whole.network.parameters, plain.network.parameters)
+    for stop in (1, 3):
+        assert after(stop).network.parameters.tobytes() == whole.network.parameters.tobytes()

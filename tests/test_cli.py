@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import Program, write_mnist
+from mnistnet.cli import main
+from mnistnet.datasets import Dataset
+from mnistnet.model import load_model
+
+QUICK = ("--epochs", "2", "--validation", "100")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, digits: Dataset) -> Path:
+    """MNIST-format files of drawn digits."""
+    return write_mnist(tmp_path / "files", digits, digits.take(np.arange(100)))
+
+
+@pytest.fixture
+def trained(program: Program, folder: Path) -> Path:
+    done = program("train", *QUICK, "--data", folder, "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return folder.parent / "mnistnet.npz"
+
+
+@pytest.fixture
+def pngs(tmp_path: Path, digits: Dataset) -> list[str]:
+    """Three pictures of drawn digits, dark on light."""
+    names = ["0.png", "1.png", "2.png"]
+    for name, image in zip(names, digits.images, strict=False):
+        Image.fromarray(255 - image).resize((84, 84)).save(tmp_path / name)
+    return names
+
+
+def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Program, folder: Path) -> None:
+    done = program("train", *QUICK, "--data", folder, "--output", "a b.npz")
+    assert (done.returncode, done.stdout) == (0, "")
+    lines = done.stderr.splitlines()
+    assert [line.split(":")[0] for line in lines[:2]] == ["epoch 1/2", "epoch 2/2"]
+    assert lines[2:] == ["The model is in a b.npz"]
+    assert load_model(folder.parent / "a b.npz").epoch == 2
+
+
+def test_the_same_command_gives_the_same_bytes(program: Program, folder: Path) -> None:
+    for name in ("a.npz", "b.npz"):
+        program("train", *QUICK, "--data", folder, "-o", name, "-q")
+    assert (folder.parent / "a.npz").read_bytes() == (folder.parent / "b.npz").read_bytes()
+
+
+@pytest.mark.parametrize("options", [(), ("--patience", "2", "--learning-rate", "4"), ("--augment", "1")])
+def test_a_run_stopped_after_any_epoch_and_resumed_equals_one_that_was_not(
+    program: Program, folder: Path, options: tuple[str, ...]
+) -> None:
+    """Ctrl-C, SIGTERM or SIGKILL after each epoch, at once when its line appears; then the same command again."""
+    train = ("train", "--epochs", "4", "--validation", "100", "--data", str(folder), *options)
+    program(*train, "-o", "whole.npz", "--history", "whole.csv")
+    whole = (folder.parent / "whole.npz").read_bytes()
+    for lines, stop in ((1, signal.SIGINT), (2, signal.SIGTERM), (3, signal.SIGKILL)):
+        output = folder.parent / f"{stop.name}.npz"
+        command = [*train, "-o", output.name, "--history", f"{stop.name}.jsonl"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mnistnet", *command], cwd=folder.parent, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        for _ in range(lines):
+            process.stderr.readline()
+        process.send_signal(stop)
+        rest = process.stderr.read()
+        process.stderr.close()
+        assert process.wait() in (-signal.SIGKILL, 130, 143, 0)
+        assert "Traceback" not in rest
+        done = program(*command, "--resume")
+        assert done.returncode == 0
+        assert output.read_bytes() == whole
+        epochs = [json.loads(line)["epoch"] for line in (folder.parent / f"{stop.name}.jsonl").read_text().splitlines()]
+        assert epochs == list(range(1, len(epochs) + 1))
+    assert not list(folder.parent.glob(".*.tmp"))
+
+
+def test_a_finished_run_can_be_asked_for_more_epochs(program: Program, folder: Path, trained: Path) -> None:
+    done = program("train", "--resume", "--epochs", "3", "--data", folder)
+    assert (done.returncode, len(done.stderr.splitlines())) == (0, 2)
+    assert load_model(trained).epoch == 3
+
+
+def test_resuming_with_other_settings_or_other_data_is_refused(program: Program, folder: Path, trained: Path) -> None:
+    before = trained.read_bytes()
+    done = program("train", "--resume", "--seed", "1", "--data", folder)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "Error: --seed was 0 and can't change half-way; leave out it or --resume."
+        " See 'python -m mnistnet train --help'.\n"
+    )
+    done = program("train", "--resume", "--epochs", "3", "--data", "strokes")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "trained on other images" in done.stderr
+    assert trained.read_bytes() == before
+
+
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_training_says_how_to_go_on(folder: Path, stop: signal.Signals, status: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnistnet", "train", "--epochs", "9999", "--validation", "0", "--data", str(folder)],
+        cwd=folder.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(stop)
+    rest = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == status
+    assert "Traceback" not in rest
+    assert "Stopped. mnistnet.npz holds the last whole epoch; the same command with --resume goes on." in rest
+    assert load_model(folder.parent / "mnistnet.npz").epoch >= 1
+    assert not list(folder.parent.glob(".*.tmp"))
+
+
+def test_evaluation_is_a_table_for_people_and_json_for_scripts(program: Program, folder: Path, trained: Path) -> None:
+    done = program("evaluate", "--data", folder)
+    assert done.returncode == 0
+    assert done.stderr == "Using mnistnet.npz\n"
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    facts = json.loads(program("evaluate", "--data", folder, "--json").stdout)
+    assert set(facts) == {"model", "data", "split", "images", "correct", "accuracy", "cost", "digits", "confusion"}
+    assert (facts["images"], facts["split"], facts["model"]) == (100, "test", "mnistnet.npz")
+    assert facts["correct"] == sum(facts["confusion"][digit][digit] for digit in range(10))
+    assert f"{facts['correct']} of 100 right" in done.stdout
+    validation = json.loads(program("evaluate", "--data", folder, "--json", "--split", "validation").stdout)
+    assert validation["accuracy"] == pytest.approx(load_model(trained).validation_accuracy)
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_gate_decides_the_exit_status(program: Program, folder: Path) -> None:
+    accuracy = json.loads(program("evaluate", "--data", folder, "--json").stdout)["accuracy"]
+    assert program("evaluate", "--data", folder, "--min-accuracy", str(accuracy)).returncode == 0
+    assert program("evaluate", "--data", folder, "--min-accuracy", str(accuracy + 0.001)).returncode == 1
+    for nonsense in ("nan", "98", "-1"):
+        assert program("evaluate", "--data", folder, "--min-accuracy", nonsense).returncode == 2
+
+
+@pytest.mark.usefixtures("trained")
+def test_mistakes_are_written_as_pictures_and_never_among_other_files(
+    program: Program, folder: Path, digits: Dataset
+) -> None:
+    facts = json.loads(program("evaluate", "--data", folder, "--json", "--mistakes", "wrong").stdout)
+    files = sorted((folder.parent / "wrong").iterdir())
+    assert len(files) == facts["images"] - facts["correct"] > 0
+    true, read, index = (int(part.split("-")[1]) for part in files[0].stem.split("_"))
+    assert digits.labels[index] == true != read
+    with Image.open(files[0]) as picture:
+        assert np.array_equal(np.asarray(picture), digits.images[index])
+    again = program("evaluate", "--data", folder, "--mistakes", "wrong")
+    assert (again.returncode, again.stderr.splitlines()[-1]) == (
+        1,
+        "Error: wrong: not empty; name a new folder for the mistakes",
+    )
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_folder_of_pictures_with_a_broken_one_is_measured_but_fails(
+    program: Program, tmp_path: Path, digits: Dataset
+) -> None:
+    for index in range(10):
+        (tmp_path / "own" / str(digits.labels[index])).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(255 - digits.images[index]).resize((84, 84)).save(
+            tmp_path / "own" / str(digits.labels[index]) / f"{index}.png"
+        )
+    assert program("evaluate", "--data", "own").returncode == 0
+    (tmp_path / "own" / "7").mkdir(exist_ok=True)
+    (tmp_path / "own" / "7" / "broken.png").touch()
+    done = program("evaluate", "--data", "own", "--json", "-q")
+    assert (done.returncode, json.loads(done.stdout)["images"]) == (1, 10)
+    assert done.stderr.startswith("Error: own/7/broken.png: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("trained")
+def test_predictions_in_every_format(program: Program, pngs: list[str]) -> None:
+    objects = [json.loads(line) for line in program("predict", *pngs, "--format", "jsonl").stdout.splitlines()]
+    assert [facts["path"] for facts in objects] == pngs
+    for facts in objects:
+        assert facts["digit"] == int(np.argmax(facts["outputs"]))
+        assert facts["probability"] == max(facts["outputs"])
+    digits = [str(facts["digit"]) for facts in objects]
+
+    done = program("predict", *pngs)
+    assert (done.returncode, done.stderr) == (0, "Using mnistnet.npz\n")
+    for line, facts in zip(done.stdout.splitlines(), objects, strict=True):
+        assert line.startswith(f"{facts['path']}: {facts['digit']} ({facts['probability'] * 100:.1f} %")
+    assert program("predict", *pngs, "--format", "plain").stdout.split() == digits
+    rows = list(csv.reader(program("predict", *pngs, "--format", "csv").stdout.splitlines()))
+    assert rows[0] == ["path", "digit", "probability"]
+    assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, digits, strict=True)]
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_best_few_digits_are_shown_on_request(program: Program, pngs: list[str]) -> None:
+    line = program("predict", pngs[0], "--top", "3", "-q").stdout
+    assert line.count("%") == 3
+
+
+def test_the_model_is_found_in_its_order(program: Program, trained: Path, pngs: list[str]) -> None:
+    trained.rename(trained.parent / "other.npz")
+    done = program("predict", pngs[0], "--model", "other.npz")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: list[str]) -> None:
+    by_name = program("predict", pngs[0], "--format", "plain", "-q").stdout
+    content = (trained.parent / pngs[0]).read_bytes()
+    assert program("predict", "-", "--format", "plain", "-q", stdin=content).stdout == by_name
+    assert program("predict", "-", "-q", stdin=b"").returncode == 1
+
+
+def test_a_picture_that_cannot_be_read_has_its_place_in_every_format(
+    program: Program, trained: Path, pngs: list[str]
+) -> None:
+    (trained.parent / "1.png").write_bytes(b"no picture")
+    for form, place in (("text", None), ("plain", ""), ("csv", "1.png,,"), ("jsonl", '{"path": "1.png", "error": "')):
+        done = program("predict", *pngs, "--format", form, "-q")
+        assert done.returncode == 1
+        assert done.stderr.startswith("Error: 1.png: ")
+        assert len(done.stderr.splitlines()) == 1
+        lines = done.stdout.splitlines()[1 if form == "csv" else 0 :]
+        assert len(lines) == (2 if place is None else 3)
+        assert place is None or lines[1].startswith(place)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--epochs", "0"), "epochs is 0, expected a whole number of 1 or more"),
+        (("--epochs", "x"), "'x' is not a valid integer"),
+        (("--learning-rate", "nan"), "learning rate is nan, expected a number above 0"),
+        (("--learning-rate", "1e400"), "learning rate is inf"),
+        (("--momentum", "1"), "momentum is 1.0, expected 0 or more and below 1"),
+        (("--hidden", "20,"), "'20,' is not a list of whole numbers such as 20,10"),
+        (("--hidden", "0"), "hidden is (0,), expected"),
+        (("--patience", "3", "--validation", "0"), "patience is 3, expected"),
+        (("--cost", "mae"), "'mae' is not one of"),
+        (("--bogus",), "No such option"),
+    ],
+)
+def test_nonsense_options_are_wrong_usage_in_one_line(
+    program: Program, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    done = program("train", "--data", "strokes", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert said in done.stderr
+    assert not list(tmp_path.glob("*.npz"))
+
+
+def test_what_can_only_fail_later_is_found_out_before_training(program: Program, folder: Path) -> None:
+    for arguments, said in (
+        (("--data", folder, "-o", "none/model.npz"), "none/model.npz: can't be written (No such file or directory)"),
+        (("--data", folder, "-o", folder), "can't be written (Is a directory)"),
+        (("--data", folder, "--history", "none/h.csv"), "none/h.csv: can't be written"),
+        (("--data", folder, "--history", "h.txt"), "expected a name that ends in .csv or .jsonl"),
+        (("--data", folder, "--batch-size", "501"), "batch size is 501, but there are only 500 training images"),
+        (("--data", folder, "--validation", "600"), "lower --validation"),
+        (("--data", "nowhere"), "nowhere: no such folder"),
+    ):
+        done = program("train", *QUICK, *arguments)
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1
+        assert said in done.stderr
+    assert not list(folder.parent.glob("*.npz"))
+
+
+def test_a_model_file_that_is_none_is_one_line_and_status_1(program: Program, tmp_path: Path, pngs: list[str]) -> None:
+    (tmp_path / "text.npz").write_text("hello")
+    for arguments, said in (
+        (("--model", "text.npz"), "text.npz: not a mnistnet model"),
+        (("--model", "missing.npz"), "missing.npz: no such model file"),
+        (("--model", pngs[1]), "1.png: not a mnistnet model"),
+        (("--model", "."), ".: can't be read (Is a directory)"),
+    ):
+        done = program("predict", pngs[0], *arguments)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+        assert said in done.stderr
+
+
+def test_options_come_from_the_environment_too(program: Program, folder: Path) -> None:
+    environment = {"MNISTNET_TRAIN_EPOCHS": "1", "MNISTNET_TRAIN_VALIDATION": "100", "MNISTNET_DATA": str(folder)}
+    done = program("train", environment=environment)
+    assert done.returncode == 0
+    assert done.stderr.startswith("epoch 1/1: ")
+    done = program("train", environment={**environment, "MNISTNET_TRAIN_DATA": "nowhere"})
+    assert "nowhere: no such folder" in done.stderr
+
+
+def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> None:
+    Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder.parent / "digit.png")
+    mnistnet = f"{sys.executable} -m mnistnet"
+    script = (
+        f"{mnistnet} train -q --epochs 40 --validation 0 && "
+        f'test "$({mnistnet} predict --format plain digit.png)" = {digits.labels[0]}'
+    )
+    environment = {**os.environ, "MNISTNET_DATA": str(folder)}
+    assert subprocess.run(["sh", "-c", script], cwd=folder.parent, env=environment, check=False).returncode == 0  # noqa: S607
+
+
+def test_output_that_nobody_reads_ends_quietly(trained: Path, pngs: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnistnet", "predict", "-q", *pngs * 2000],
+        cwd=trained.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith("0.png: ")
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 141
+
+
+def test_file_names_with_line_breaks_and_odd_bytes_stay_on_their_line(program: Program, trained: Path) -> None:
+    folder = trained.parent / "odd"
+    folder.mkdir()
+    picture = trained.parent / "x.png"
+    Image.new("L", (40, 40), 255).save(picture)
+    names = [b"two\nlines.png", b"byte\xff.png", b"-dash.png", "ü.png".encode()]
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(picture.read_bytes())
+    done = program("predict", "-q", "odd", *(f"odd/{n}" for n in ("-dash.png",)), environment={"LC_ALL": "C"})
+    assert done.returncode == 1  # blank
+    assert len(done.stderr.splitlines()) == 5
+    assert "Traceback" not in done.stderr
+    assert "two\\nlines.png" in done.stderr
+
+
+def test_help_is_everywhere_and_ends_with_an_example(program: Program) -> None:
+    assert program("-h").stdout == program("--help").stdout
+    for command in (None, *main.commands):
+        arguments = ["--help"] if command is None else [command, "--help"]
+        text = program(*arguments, environment={"COLUMNS": "80"}).stdout
+        assert text.rstrip().splitlines()[-2].strip() == "Example:"
+        assert text.rstrip().splitlines()[-1].startswith("  " + "  mnistnet ")
+        assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_version_is_told(program: Program) -> None:
+    assert program("--version").stdout.startswith("mnistnet, version ")

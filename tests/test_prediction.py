@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistnet.datasets import Dataset
+from mnistnet.model import BLOCK, Model
+from mnistnet.prediction import Answer, Unreadable, find_pictures, read_digits
+from mnistnet.settings import Settings
+from mnistnet.training import fit
+
+
+@pytest.fixture(scope="module")
+def model(digits: Dataset) -> Model:
+    *_, (_, trained) = fit(digits, None, Settings(epochs=2, validation=0))
+    return trained
+
+
+def test_a_folder_stands_for_the_pictures_in_it_sorted(tmp_path: Path) -> None:
+    for name in ("b.png", "a.JPG", "notes.txt", "c.png"):
+        (tmp_path / name).touch()
+    found = list(find_pictures(["-", str(tmp_path), "other.png"]))
+    assert found == ["-", *(str(tmp_path / name) for name in ("a.JPG", "b.png", "c.png")), "other.png"]
+
+
+def test_answers_come_in_the_order_given_with_those_that_failed_in_their_place(
+    tmp_path: Path, model: Model, digits: Dataset
+) -> None:
+    paths = []
+    for index in range(2 * BLOCK + 3):
+        path = tmp_path / f"{index}.png"
+        if index % 50 == 7:
+            path.write_bytes(b"")
+        else:
+            Image.fromarray(digits.images[index % 20]).resize((56, 56)).save(path)
+        paths.append(str(path))
+    answers = list(read_digits(model, paths, io.BytesIO(), "auto"))
+    assert [answer.path for answer in answers] == paths
+    assert [index for index, answer in enumerate(answers) if isinstance(answer, Unreadable)] == list(range(7, 259, 50))
+    first, same = answers[0], answers[240]
+    assert isinstance(first, Answer)
+    assert isinstance(same, Answer)
+    assert first.outputs.tobytes() == same.outputs.tobytes()
+
+
+def test_a_picture_comes_from_standard_input(model: Model, digits: Dataset) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(digits.images[0]).resize((56, 56)).save(stream, "PNG")
+    stream.seek(0)
+    (answer,) = read_digits(model, ["-"], stream, "auto")
+    assert isinstance(answer, Answer)
+
+
+def test_the_ranking_has_every_digit_once_the_highest_output_first() -> None:
+    outputs = np.array([0, 0.1, 0.9, 0, 0.3, 0, 0, 0, 0, 0.2], np.float32)
+    ranking = Answer("x.png", outputs).ranking()
+    assert [digit for digit, _ in ranking] == [2, 4, 9, 1, 0, 3, 5, 6, 7, 8]
+    assert ranking[0][1] == pytest.approx(0.9)
