@@ -41,12 +41,13 @@ SKELETONS = (
     Skeleton(0, "slashed across", 1, "50,0 26,14 15,50 26,86 50,100 74,86 85,50 74,14 50,0 / 92,2 8,98"),
     Skeleton(1, "plain", 8, "50,0 50,100"),
     Skeleton(1, "bent", 2, "54,0 48,50 52,100"),
-    Skeleton(1, "short flag", 3, "30,24 52,0! 52,100"),
-    Skeleton(1, "round flag", 1, "26,24 42,16 54,0! 52,100"),
-    Skeleton(1, "long flag", 2, "12,44 52,0! 52,100"),
+    Skeleton(1, "short flag", 3, "28,32 52,0! 52,100"),
+    Skeleton(1, "round flag", 1, "26,32 42,21 54,0! 52,100"),
+    Skeleton(1, "long flag", 3, "12,44 52,0! 52,100"),
     Skeleton(1, "foot", 0.5, "50,0 50,100 / 20,100 80,100"),
-    Skeleton(1, "flag and foot", 4, "26,25 50,0! 50,100 / 16,100 84,100"),
-    Skeleton(1, "flag and narrow foot", 2, "30,20 50,0! 50,100 / 30,100 72,100"),
+    Skeleton(1, "flag and foot", 4, "24,32 50,0! 50,100 / 16,100 84,100"),
+    Skeleton(1, "flag and narrow foot", 2, "28,28 50,0! 50,100 / 30,100 72,100"),
+    Skeleton(1, "long flag and foot", 2, "14,40 54,0! 54,100 / 14,100 92,100"),
     Skeleton(2, "plain", 4, "10,24 24,6 50,0 76,9 80,32 62,58 36,80 8,100! 90,100"),
     Skeleton(2, "sharp foot", 3, "8,16 34,1 64,3 76,22 66,48 40,74 6,97! 50,94 94,98"),
     Skeleton(2, "like a Z", 2, "10,5 85,5! 10,95! 90,95"),
@@ -62,7 +63,7 @@ SKELETONS = (
     Skeleton(3, "shallow waist", 2, "14,10 44,0 72,10 74,30 56,46! 78,60 80,84 54,99 10,92"),
     Skeleton(3, "waist loop", 2, "12,12 40,0 72,8 74,28 54,44 34,50 36,43 60,48 82,66 78,90 46,100 8,90"),
     Skeleton(3, "angular", 2, "12,4 78,8! 40,45! 82,68! 64,96 10,96"),
-    Skeleton(3, "curled ends", 1, "22,24 12,14 34,0 66,4 76,22 62,41 40,46! 74,56 84,78 66,97 34,100 14,88 24,78"),
+    Skeleton(3, "curled", 1, "22,24 12,14 34,0 66,4 76,22 62,41 40,46! 74,56 84,78 66,97 34,100 14,88 24,78"),
     Skeleton(4, "open", 4, "22,0 10,56! 90,56 / 68,4 64,100"),
     Skeleton(4, "open and round", 3, "20,0 12,30 18,50 44,55 82,48 / 80,0 72,100"),
     Skeleton(4, "open, tall stem", 2, "32,20 8,66! 92,64 / 66,0 60,100"),
@@ -98,15 +99,11 @@ SKELETONS = (
     Skeleton(7, "bar", 4, "10,4 86,4! 42,100 / 30,50 84,48"),
     Skeleton(7, "bent stem and bar", 2, "8,8 48,4 84,5! 60,44 46,100 / 26,52 86,48"),
     Skeleton(7, "serif and bar", 2, "10,22 12,4! 86,4! 44,100 / 32,52 84,48"),
+    Skeleton(7, "wave and bar", 1, "8,18 16,4 42,9 66,9 84,2! 58,48 44,100 / 28,52 82,46"),
     Skeleton(7, "upright with bar", 2, "10,6 44,3 78,3! 60,36 52,66 50,100 / 22,48 88,46"),
     Skeleton(8, "one line", 4, "76,14 52,0 26,14 34,36 62,54 76,76 54,99 26,90 24,68 46,50 70,34 76,14"),
     Skeleton(8, "open at the top", 3, "74,10 48,2 28,18 40,40 60,58 66,82 44,100 22,86 32,62 58,42 86,4"),
-    Skeleton(
-        8,
-        "two circles",
-        3,
-        "50,46 26,38 24,12 50,0 76,12 74,38 50,46 / 50,46 18,60 16,86 50,100 84,86 82,60 50,46",
-    ),
+    Skeleton(8, "two circles", 3, "50,46 24,34 30,3 70,3 76,34 50,46 / 50,46 16,64 26,97 74,97 84,64 50,46"),
     Skeleton(8, "from the waist", 2, "46,46 24,28 36,4 62,4 74,24 54,46 28,64 20,84 46,100 76,88 72,66 46,46"),
     Skeleton(8, "small head", 2, "68,16 52,3 36,14 42,32 66,52 80,76 54,99 22,88 24,62 48,40 64,28 68,16"),
     Skeleton(8, "straight upstroke", 4, "78,10 50,0 26,16 40,38 62,62 60,88 36,100 20,84 40,56 82,6"),
@@ -114,7 +111,7 @@ SKELETONS = (
     Skeleton(9, "straight stem", 4, "76,16 50,0 22,10 16,34 38,48 64,38 78,12! 74,100"),
     Skeleton(9, "slanted stem", 3, "72,12 44,0 20,16 22,38 46,42 68,24 74,8! 62,54 46,100"),
     Skeleton(9, "bent stem", 2, "74,18 52,0 24,10 18,34 40,46 64,36 75,16 74,50 66,76 50,100"),
-    Skeleton(9, "hooked", 3, "78,18 52,0 24,10 18,34 40,46 66,38 78,16 80,60 66,92 38,100 14,88"),
+    Skeleton(9, "hooked", 4, "78,18 52,0 24,10 18,34 40,46 66,38 78,16 80,60 66,92 38,100 14,88"),
     Skeleton(9, "curled", 2, "80,16 54,0 24,8 16,32 40,46 70,36 80,12! 84,62 74,92 42,100 14,90 22,76"),
     Skeleton(9, "small loop", 1, "66,14 46,2 28,14 34,34 54,34 66,14! 66,100"),
     Skeleton(9, "arch", 2, "78,34 50,44 22,34 16,16 42,0 70,6 80,24 81,60 80,100"),
@@ -129,23 +126,23 @@ SIZE = 28  # pixels of a picture's side
 BOX = 20  # MNIST fits a digit into a box of 20×20 pixels ...
 MIDDLE = 14  # ... and puts its centre of mass here
 MARGIN = 1.2  # pixels between a line's edge and the outermost pixels: its grey edge stays off them
-BLOCK = 64  # images drawn at once: their arrays fit into the processor's cache
+BLOCK = 128  # images drawn at once: their arrays fit into the processor's cache
 PLACES = 128  # places of the pen along a digit: half a pixel apart on the longest path
 FALL_OFF = 1.5  # how fast ink ends at a line's edge; a smaller one fills the corners between crossing lines
 
-# How much hands differ: standard deviations, where nothing else is said; lengths in heights of a digit.
-POINT_SHIFT = 0.055
-STROKE_SHIFT = 0.02
-OVERSHOOT = 0.05
-BEND = 0.3
-TREMOR = 0.008  # times the height of the digit; the slowest of its waves
-TREMOR_WAVES = 10  # the fastest goes to and fro this often along a path
-WIDTH, WIDTH_SPREAD = 0.85, 0.28  # of the sheet; spread of the logarithm
-SLANT, SLANT_SPREAD, MOST_SLANT = 7, 11, 28  # degrees, to the right
+# How much hands differ. Where a name says nothing else, a standard deviation; lengths in heights of a digit.
+POINT_SHIFT = 0.05  # each point by itself: about as far as it goes before digits become hard to read
+STROKE_SHIFT = 0.02  # each stroke as a whole
+OVERSHOOT = 0.05  # each end of a stroke, along its direction
+BEND = 0.3  # proportions of the whole digit
+TREMOR, TREMOR_WAVES = 0.008, 10  # the slowest wave's height; the fastest swings 10 times along a path
+TYPICAL_WIDTH, WIDTH_SPREAD = 0.85, 0.28  # of the skeleton's width; spread of its logarithm
+TYPICAL_SLANT, SLANT_SPREAD, MOST_SLANT = 7, 11, 28  # degrees, to the right
 TURN = 6  # degrees
-PEN, PEN_SPREAD, FINEST_PEN, BROADEST_PEN = 1.4, 0.5, 0.4, 3.3  # radius in pixels; spread of the logarithm
+TYPICAL_PEN, PEN_SPREAD = 1.2, 0.55  # radius in pixels; spread of its logarithm
+FINEST_PEN, BROADEST_PEN = 0.3, 3.3  # radius in pixels
 THINNING = 0.15  # of the radius
-FLATNESS = 0.2  # of the logarithm of an oval pen's half-axes
+FLATNESS = 0.2  # logarithm of an oval pen's longer half-axis
 
 
 class _Templates(NamedTuple):
@@ -356,8 +353,8 @@ def _waves() -> FloatArray:
 def _lean(places: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Make the digits broader or narrower, slant them and turn them: (n, 2, p)."""
     width, slant, turn = _normal(rng, 3, len(places), 1)
-    width = WIDTH * np.exp(WIDTH_SPREAD * width)
-    slant = np.radians(np.clip(SLANT + SLANT_SPREAD * slant, -MOST_SLANT, MOST_SLANT))
+    width = TYPICAL_WIDTH * np.exp(WIDTH_SPREAD * width)
+    slant = np.radians(np.clip(TYPICAL_SLANT + SLANT_SPREAD * slant, -MOST_SLANT, MOST_SLANT))
     turn = np.radians(TURN * turn)
     x, y = places[:, 0] * width, places[:, 1] - 0.5
     x -= y * np.tan(slant)
@@ -376,7 +373,7 @@ def _press_pen(places: FloatArray, styles: IntArray, rng: np.random.Generator) -
     half_steps = np.hypot(steps[:, 0], steps[:, 1]) * pen_down / 2
     lengths = np.pad(half_steps, ((0, 0), (0, 1))) + np.pad(half_steps, ((0, 0), (1, 0)))
 
-    pen = np.clip(PEN * np.exp(PEN_SPREAD * _normal(rng, len(styles), 1)), FINEST_PEN, BROADEST_PEN)
+    pen = np.clip(TYPICAL_PEN * np.exp(PEN_SPREAD * _normal(rng, len(styles), 1)), FINEST_PEN, BROADEST_PEN)
     pen = np.minimum(pen, _broadest_pen(places, lengths))
     # A fast pen leaves a thin line in the middle of a stroke; a brush leaves thin ends (below zero).
     thinning = THINNING * _normal(rng, len(styles), 1) * (4 * progress * (1 - progress) - 0.5)
@@ -390,7 +387,7 @@ def _broadest_pen(places: FloatArray, lengths: FloatArray) -> FloatArray:
     covariance += 4 * np.eye(2, dtype=np.float32)  # a single line has room on both sides
     # The area of a rectangle with this covariance; unlike a bounding box it does not grow with the slant.
     room = 12 * np.sqrt(np.linalg.det(covariance))[:, None]
-    radius: FloatArray = 0.4 * room / lengths.sum(axis=1, keepdims=True)
+    radius: FloatArray = 0.37 * room / lengths.sum(axis=1, keepdims=True)
     return radius
 
 
