@@ -125,7 +125,7 @@ SHEET = 100  # points of a skeleton to its height
 SIZE = 28  # pixels of a picture's side
 BOX = 20  # MNIST fits a digit into a box of 20×20 pixels ...
 MIDDLE = 14  # ... and puts its centre of mass here
-MARGIN = 1.2  # pixels between a line's edge and the outermost pixels: its grey edge stays off them
+MARGIN = 1  # pixels from a line's edge to the middle of the outermost pixels, which stay blank
 BLOCK = 128  # images drawn at once: their arrays fit into the processor's cache
 PLACES = 128  # places of the pen along a digit: half a pixel apart on the longest path
 FALL_OFF = 1.5  # how fast ink ends at a line's edge; a smaller one fills the corners between crossing lines
@@ -170,15 +170,15 @@ def draw_digits(count: int, seed: int | tuple[int, ...]) -> tuple[npt.NDArray[np
 
     Args:
         count: how many digits, at least 1.
-        seed: the same seed draws the same digits.
+        seed: 0 or more, or several such numbers; the same seed draws the same digits.
 
     Returns:
-        images: uint8 (count, 28, 28), ink bright, prepared as in MNIST: at most 20×20 pixels large, the
-            strongest ink 255, the centre of mass near pixel (14, 14).
+        images: uint8 (count, 28, 28), ink bright, prepared as in MNIST: about 20 pixels high or wide, the
+            strongest ink 255, the centre of mass near pixel (14, 14). The outermost pixels are blank.
         labels: uint8 (count,), 0 to 9.
 
     Raises:
-        ValueError: count is less than 1.
+        ValueError: count is less than 1, or the seed is negative.
     """
     if count < 1:
         raise ValueError(f"count is {count}, expected at least 1")
@@ -425,15 +425,15 @@ def _render(line: _Line, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     function of y, so the sum over all hills is a product of two matrices.
     """
     steepness = (np.sqrt(np.float32(FALL_OFF)) / line.radii)[:, None]  # (n, 1, p)
-    pixels = np.arange(SIZE, dtype=np.float32)[:, None]  # (28, 1)
-    columns = np.exp(-(((pixels - line.places[:, :1]) * steepness) ** 2))  # (n, 28, p)
-    rows = np.exp(-(((pixels - line.places[:, 1:]) * steepness) ** 2))  # (n, 28, p)
+    pixels = np.arange(1, SIZE - 1, dtype=np.float32)[:, None]  # (26, 1)
+    columns = np.exp(-(((pixels - line.places[:, :1]) * steepness) ** 2))  # (n, 26, p)
+    rows = np.exp(-(((pixels - line.places[:, 1:]) * steepness) ** 2))  # (n, 26, p)
     rows *= line.lengths[:, None] * steepness / np.float32(np.sqrt(np.pi))  # a straight ridge is 1 high
-    ridges = rows @ columns.transpose(0, 2, 1)  # (n, 28, 28)
+    ridges = rows @ columns.transpose(0, 2, 1)  # (n, 26, 26)
 
     distance = np.sqrt(-np.log(np.clip(ridges, 1e-30, 1)) / FALL_OFF)  # in radii
     radius = line.radii.mean(axis=1)[:, None, None]
     edge = rng.uniform(0.8, 1.8, radius.shape).astype(np.float32)  # width of the grey edge in pixels
     ink = np.clip(0.5 + (1 - distance) * radius / edge, 0, 1)
     grey: npt.NDArray[np.uint8] = np.rint(ink * (255 / ink.max(axis=(1, 2), keepdims=True))).astype(np.uint8)
-    return grey
+    return np.pad(grey, ((0, 0), (1, 1), (1, 1)))
