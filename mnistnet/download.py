@@ -40,6 +40,7 @@ PIECE = 1 << 14  # bytes; one piece per time-out is the slowest line that counts
 LONGEST_WAIT = 60.0  # seconds, whatever Retry-After asks for
 LONGEST_TIMEOUT = 86_400.0  # seconds; the system's clocks overflow somewhere above
 MOST_REDIRECTS = 5
+MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,8 @@ def _local(directory: Path, file: RemoteFile) -> LocalFile:
     gzipped = directory / file.name
     raw = directory / file.name.removesuffix(".gz")
     problem = _problem(gzipped, file.size, file.sha256)
-    if problem and not _problem(raw, file.raw_size, file.raw_sha256):
+    # A damaged gzipped file counts even beside a right unpacked one: whoever reads the folder takes it first.
+    if problem == MISSING and not _problem(raw, file.raw_size, file.raw_sha256):
         return LocalFile(file, raw)
     return LocalFile(file, gzipped, problem)
 
@@ -217,7 +219,7 @@ def _problem(path: Path, size: int, sha256: str) -> str | None:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except FileNotFoundError:
-        return "missing"
+        return MISSING
     except OSError as error:
         return error.strerror or str(error)
     return None if digest.hexdigest() == sha256 else f"expected SHA-256 {sha256}, got {digest.hexdigest()}"

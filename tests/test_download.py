@@ -216,6 +216,8 @@ def test_verify_tells_right_missing_and_damaged_files_apart(tmp_path: Path) -> N
     gz.write_bytes(bytes(IMAGES.size))
     assert f"expected SHA-256 {IMAGES.sha256}, got " in (verify(tmp_path, [IMAGES])[0].problem or "")
     (tmp_path / "images").write_bytes(RAW["images"])
+    assert verify(tmp_path, [IMAGES])[0].path == gz  # the damaged one would be read first
+    gz.unlink()
     assert verify(tmp_path, [IMAGES]) == [LocalFile(IMAGES, tmp_path / "images")]
     gz.write_bytes(CONTENT["images.gz"])
     assert verify(tmp_path, [IMAGES]) == [LocalFile(IMAGES, gz)]
