@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import signal
@@ -17,13 +16,13 @@ import click
 from click.core import ParameterSource
 
 from mnistnet import __version__, settings
-from mnistnet.errors import MnistnetError, ModelError, TrainingError
+from mnistnet.errors import MnistnetError, TrainingError, one_line
 from mnistnet.settings import Settings
 
 if TYPE_CHECKING:
     from mnistnet.download import Progress
     from mnistnet.model import Model
-    from mnistnet.prediction import Answer, Unreadable
+    from mnistnet.prediction import Answer
     from mnistnet.training import Epoch
 
 MNIST = "mnist"
@@ -55,10 +54,10 @@ class CommandLine(click.Group):
             ctx.exit(128 + signal.SIGPIPE)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else ctx.command_path
-            _say(f"Error: {_shown(error.format_message())} See '{command} --help'.")
+            _say(f"Error: {one_line(error.format_message())} See '{command} --help'.")
             ctx.exit(error.exit_code)
         except (MnistnetError, OSError) as error:
-            _say(f"Error: {_shown(_message(error))}")
+            _say(f"Error: {one_line(_message(error))}")
             ctx.exit(1)
         return result
 
@@ -73,11 +72,6 @@ def _message(error: MnistnetError | OSError) -> str:
     return str(error)
 
 
-def _shown(text: str) -> str:
-    """Text in one line: a file name may hold a line break, or a code that moves the cursor."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
 def _say(text: str) -> None:
     """Notes, warnings and errors go to standard error; standard output is for results."""
     click.echo(text, err=True)
@@ -87,14 +81,17 @@ def _example(text: str) -> str:
     return f"\b\nExample:\n  {text}"
 
 
-_data = click.option(
-    "--data",
-    metavar="SOURCE",
-    default=lambda: os.environ.get("MNISTNET_DATA") or MNIST,
-    show_default="$MNISTNET_DATA, else mnist",
-    help="mnist, strokes (built in), or a folder: of MNIST-format files, or of pictures in folders 0 to 9.",
+def _default_data() -> str:
+    return os.environ.get("MNISTNET_DATA") or MNIST
+
+
+SOURCES = "mnist, strokes (built in), or a folder: of MNIST-format files, or of pictures in folders 0 to 9"
+_model = click.option(
+    "-m",
+    "--model",
+    metavar="FILE",
+    help=f"The model file.  [default: {MODEL_HERE} in this folder, else the built-in one]",
 )
-_model = click.option("-m", "--model", metavar="FILE", help=f"The model file.  [default: {MODEL_HERE} in this folder]")
 _quiet = click.option("-q", "--quiet", is_flag=True, help="No bars and no notes.")
 
 
@@ -133,7 +130,15 @@ def download(
 
 
 @main.command(epilog=_example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
-@_data
+@click.option(
+    "--data",
+    metavar="SOURCE",
+    multiple=True,
+    type=click.Path(),  # in the environment, paths are separated as in $PATH
+    default=lambda: [_default_data()],
+    show_default="$MNISTNET_DATA, else mnist",
+    help=f"{SOURCES}; repeatable.",
+)
 @click.option("--epochs", default=Settings.epochs, show_default=True, help="Passes over the training images.")
 @click.option("--batch-size", default=Settings.batch_size, show_default=True, help="Images in one step.")
 @click.option("--learning-rate", default=Settings.learning_rate, show_default=True, help="Length of a step.")
@@ -203,7 +208,14 @@ def download(
 @_quiet
 @click.pass_context
 def train(
-    ctx: click.Context, /, data: str, output: str, resume: bool, history: str | None, quiet: bool, **choices: Any
+    ctx: click.Context,
+    /,
+    data: tuple[str, ...],
+    output: str,
+    resume: bool,
+    history: str | None,
+    quiet: bool,
+    **choices: Any,
 ) -> None:
     """Train a network by gradient descent; the model is saved after every epoch."""
     from mnistnet.datasets import hold_out, load_training
@@ -215,7 +227,7 @@ def train(
     chosen = _settings(choices) if start is None else _settings_to_resume(ctx, choices, start.settings)
     check_writable(output)
     done = 0 if start is None else start.epoch
-    training, held_out = hold_out(load_training(_resolve(data, quiet)), chosen.validation)
+    training, held_out = hold_out(load_training([_resolve(source, quiet) for source in data]), chosen.validation)
     record = History(history, done).record if history else lambda _epoch: None
     with _epoch_lines(chosen.epochs, done, quiet) as report, _how_to_go_on(output):
         for epoch, model in fit(training, held_out, chosen, start=start):
@@ -228,7 +240,13 @@ def train(
 
 @main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
 @_model
-@_data
+@click.option(
+    "--data",
+    metavar="SOURCE",
+    default=_default_data,
+    show_default="$MNISTNET_DATA, else mnist",
+    help=f"{SOURCES}.",
+)
 @click.option(
     "--split",
     type=click.Choice(["test", "validation", "train"]),
@@ -270,7 +288,7 @@ def evaluate(
         click.echo(evaluation.as_text())
         click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
     for error in dataset.unreadable:
-        _say(f"Error: {_shown(error)}")
+        _say(f"Error: {one_line(error)}")
     if dataset.unreadable or (min_accuracy is not None and evaluation.accuracy < min_accuracy):
         ctx.exit(1)
 
@@ -287,7 +305,7 @@ def evaluate(
     envvar="MNISTNET_PREDICT_FORMAT",
     help="How answers are written.",
 )
-@click.option("--top", metavar="N", type=click.IntRange(1, 10), default=1, show_default=True, help="Best N digits.")
+@click.option("--top", metavar="N", type=click.IntRange(1, 10), default=1, show_default=True, help="Tell the best N.")
 @click.option(
     "--invert",
     type=click.Choice(["auto", "yes", "no"]),
@@ -295,23 +313,53 @@ def evaluate(
     show_default=True,
     help="yes: dark ink on light ground; no: light on dark; auto: finds out.",
 )
+@click.option("--show", is_flag=True, help="Draw the digit that the network saw, and its ten outputs.")
 @_quiet
 @click.pass_context
 def predict(
-    ctx: click.Context, images: tuple[str, ...], model: str | None, form: str, top: int, invert: str, quiet: bool
+    ctx: click.Context,
+    images: tuple[str, ...],
+    model: str | None,
+    form: str,
+    top: int,
+    invert: str,
+    show: bool,
+    quiet: bool,
 ) -> None:
     """Read the digit in each picture: files, folders, or - for standard input."""
+    if form != "text" and (show or top > 1):
+        raise click.UsageError("--show and --top go with --format text.")
+    from mnistnet.formats import HEADERS, line_writer
     from mnistnet.prediction import Unreadable, find_pictures, read_digits
 
-    _, network = _load_model(model, quiet)
-    write = _writer(form, top)
+    _, classifier = _load_model(model, quiet)
+    if form in HEADERS:
+        click.echo(HEADERS[form])
     failed = False
-    for answer in read_digits(network, find_pictures(images), sys.stdin.buffer, invert):
+    to_line = line_writer(form, top)
+    for answer in read_digits(classifier, find_pictures(images), sys.stdin.buffer, invert):
         if isinstance(answer, Unreadable):
             failed = True
-            _say(f"Error: {_shown(answer.error)}")
-        write(answer)
+            _say(f"Error: {one_line(answer.error)}")
+        if (line := to_line(answer)) is not None:
+            click.echo(line)
+        if show and not isinstance(answer, Unreadable):
+            click.echo(_drawing(classifier, answer))
     ctx.exit(1 if failed else 0)
+
+
+def _drawing(classifier: Model, answer: Answer) -> str:
+    from mnistnet.display import Terminal, show
+    from mnistnet.normalization import align
+
+    try:
+        "▀▄█".encode(sys.stdout.encoding)
+        unicode = True
+    except UnicodeEncodeError:
+        unicode = False
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    (seen,) = align(classifier.normalization.name, answer.image[None])
+    return show(seen, answer.outputs, Terminal(unicode, colour))
 
 
 def _settings(choices: dict[str, Any]) -> Settings:
@@ -353,14 +401,12 @@ def _resolve(source: str, quiet: bool) -> str:
 
 
 def _load_model(path: str | None, quiet: bool) -> tuple[str, Model]:
-    from mnistnet.model import load_model
+    from mnistnet.model import PRETRAINED, load_model
 
     if path is None:
-        path = MODEL_HERE
-        if not Path(path).exists():
-            raise ModelError(f"no {path} in this folder; train one with 'mnistnet train', or give one with --model")
+        path = MODEL_HERE if Path(MODEL_HERE).exists() else str(PRETRAINED)
         if not quiet:
-            _say(f"Using {path}")
+            _say(f"Using {path}" if path == MODEL_HERE else "Using the model that comes with mnistnet")
     return path, load_model(path)
 
 
@@ -378,7 +424,7 @@ def _download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
         def report(progress: Progress) -> None:
             nonlocal name
             if progress.note:
-                bar.write(_shown(progress.note), file=sys.stderr)
+                bar.write(one_line(progress.note), file=sys.stderr)
             if progress.name != name:
                 name = progress.name
                 bar.set_description(name, refresh=False)
@@ -438,35 +484,3 @@ def _how_to_go_on(output: str) -> Iterator[None]:
         if Path(output).exists():
             _say(f"\nStopped. {output} holds the last whole epoch; the same command with --resume goes on.")
         raise
-
-
-def _writer(form: str, top: int) -> Callable[[Answer | Unreadable], None]:
-    """The function that writes one answer to standard output in the format asked for."""
-    from mnistnet.prediction import Unreadable
-
-    def text(answer: Answer | Unreadable) -> None:
-        if not isinstance(answer, Unreadable):
-            best = (f"{digit} ({probability * 100:.1f} %)" for digit, probability in answer.ranking()[:top])
-            click.echo(f"{_shown(answer.path)}: {', '.join(best)}")
-
-    def plain(answer: Answer | Unreadable) -> None:
-        # An empty line for a picture that can't be read, so that line n stays the answer to picture n.
-        click.echo("" if isinstance(answer, Unreadable) else str(answer.ranking()[0][0]))
-
-    def jsonl(answer: Answer | Unreadable) -> None:
-        if isinstance(answer, Unreadable):
-            click.echo(json.dumps({"path": answer.path, "error": answer.error}))
-            return
-        digit, probability = answer.ranking()[0]
-        facts = {"path": answer.path, "digit": digit, "probability": probability, "outputs": answer.outputs.tolist()}
-        click.echo(json.dumps(facts))
-
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    if form == "csv":
-        table.writerow(("path", "digit", "probability"))
-
-    def comma_separated(answer: Answer | Unreadable) -> None:
-        best = ("", "") if isinstance(answer, Unreadable) else answer.ranking()[0]
-        table.writerow((answer.path, *best))
-
-    return {"text": text, "plain": plain, "jsonl": jsonl, "csv": comma_separated}[form]

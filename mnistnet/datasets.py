@@ -7,7 +7,7 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -56,12 +56,22 @@ class Dataset:
         return Dataset(self.images[indices], self.labels[indices])
 
 
-def load_training(source: str) -> Dataset:
-    """All training images of a source: `strokes`, a folder of IDX files, or a folder of labelled pictures.
+def load_training(sources: Sequence[str]) -> Dataset:
+    """All training images of one or more sources, one after the other.
+
+    Args:
+        sources: each is `strokes`, a folder of IDX files, or a folder of labelled pictures.
 
     Raises:
-        DatasetError: the source is missing, damaged or something else, or a picture in it can't be read.
+        DatasetError: a source is missing, damaged or something else, or a picture in it can't be read.
     """
+    parts = [_load_training(source) for source in sources]
+    if len(parts) == 1:
+        return parts[0]
+    return Dataset(np.concatenate([part.images for part in parts]), np.concatenate([part.labels for part in parts]))
+
+
+def _load_training(source: str) -> Dataset:
     if source == STROKES:
         return _draw_strokes("train")
     if not has_splits(source):
@@ -90,7 +100,7 @@ def load_split(
         return load_pictures(Path(source), progress)
     if split == "test":
         return _draw_strokes("test") if source == STROKES else _load_mnist(Path(source), "test")
-    rest, held_out = hold_out(load_training(source), validation)
+    rest, held_out = hold_out(_load_training(source), validation)
     chosen = rest if split == "train" else held_out
     if chosen is None:
         raise DatasetError(f"{source}: no validation images were held out of the model's training; use --split test")

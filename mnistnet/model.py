@@ -35,6 +35,7 @@ LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
 # others beside it. It also bounds the memory.
 BLOCK = 128
 IMAGE_SHAPE = (28, 28)
+PRETRAINED = Path(__file__).with_name("pretrained.npz")  # the model that comes with the package
 PROGRESS = ("velocity", "latest")  # attributes of a model that only going on with its training needs
 
 

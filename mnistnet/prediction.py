@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from mnistnet.errors import PictureError
 from mnistnet.model import BLOCK, Model
 from mnistnet.network import FloatArray
 from mnistnet.pictures import PICTURE_SUFFIXES, read_picture
+
+LOWEST_SURE = 0.6
+SMALLEST_LEAD = 0.3
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,29 @@ class Answer:
 
     Attributes:
         path: the picture, as it was named.
+        image: uint8 (28, 28), the digit that was found in it, ink bright.
         outputs: float32 (10,), the network's output for each digit; they need not add up to 1.
     """
 
     path: str
+    image: npt.NDArray[np.uint8]
     outputs: FloatArray
+
+    @property
+    def digit(self) -> int:
+        """The digit with the highest output."""
+        return int(self.outputs.argmax())
+
+    @property
+    def probability(self) -> float:
+        """That output."""
+        return float(self.outputs.max())
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the answer is not to be relied on: the best output is low, or another comes close to it."""
+        (_, best), (_, second), *_ = self.ranking()
+        return best < LOWEST_SURE or best - second < SMALLEST_LEAD
 
     def ranking(self) -> list[tuple[int, float]]:
         """Every digit with its output, the highest first."""
@@ -66,12 +88,12 @@ def read_digits(model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str
     while block := list(islice(names, BLOCK)):
         results = [_read(name, stdin, invert) for name in block]
         images = [result for result in results if not isinstance(result, Unreadable)]
-        answers = iter(model.outputs(np.stack(images)) if images else ())
+        outputs = iter(model.outputs(np.stack(images)) if images else ())
         for name, result in zip(block, results, strict=True):
-            yield result if isinstance(result, Unreadable) else Answer(name, next(answers))
+            yield result if isinstance(result, Unreadable) else Answer(name, result, next(outputs))
 
 
-def _read(name: str, stdin: BinaryIO, invert: str) -> np.ndarray | Unreadable:
+def _read(name: str, stdin: BinaryIO, invert: str) -> npt.NDArray[np.uint8] | Unreadable:
     try:
         return read_picture(stdin if name == "-" else name, invert)
     except PictureError as error:

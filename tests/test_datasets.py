@@ -43,10 +43,17 @@ def test_idx_files_are_read_gzipped_and_raw(tmp_path: Path, digits: Dataset) -> 
 
 
 def test_training_and_test_files_are_told_apart(folder: Path, digits: Dataset) -> None:
-    assert len(load_training(str(folder))) == 600
+    assert len(load_training([str(folder)])) == 600
     test = load_split(str(folder), "test", validation=100)
     assert np.array_equal(test.images, digits.images[:50])
     assert np.array_equal(test.labels, digits.labels[:50])
+
+
+def test_several_sources_are_one_after_the_other(folder: Path, pictures: Path) -> None:
+    both = load_training([str(folder), str(pictures)])
+    parts = [load_training([str(source)]) for source in (folder, pictures)]
+    assert np.array_equal(both.images, np.concatenate([part.images for part in parts]))
+    assert np.array_equal(both.labels, np.concatenate([part.labels for part in parts]))
 
 
 def test_test_files_alone_are_enough_to_measure_on(folder: Path) -> None:
@@ -54,7 +61,7 @@ def test_test_files_alone_are_enough_to_measure_on(folder: Path) -> None:
         (folder / f"train-{kind}.gz").unlink()
     assert len(load_split(str(folder), "test", validation=0)) == 50
     with pytest.raises(DatasetError, match=r"train-images-idx3-ubyte.gz is missing; 'mnistnet download"):
-        load_training(str(folder))
+        load_training([str(folder)])
 
 
 def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Dataset) -> None:
@@ -68,7 +75,7 @@ def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Da
 
 
 def test_the_same_images_are_held_out_every_time(folder: Path) -> None:
-    rest, held_out = hold_out(load_training(str(folder)), 150)
+    rest, held_out = hold_out(load_training([str(folder)]), 150)
     assert held_out is not None
     assert np.array_equal(load_split(str(folder), "validation", 150).images, held_out.images)
     assert np.array_equal(load_split(str(folder), "train", 150).images, rest.images)
@@ -106,27 +113,27 @@ def test_unreadable_pictures_are_listed_when_measuring_and_refused_when_training
     assert len(dataset.unreadable) == 1
     assert "broken.png" in dataset.unreadable[0]
     with pytest.raises(DatasetError, match=r"broken\.png"):
-        load_training(str(pictures))
+        load_training([str(pictures)])
 
 
 def test_strokes_need_no_files_and_their_test_images_are_not_their_training_images() -> None:
-    test, training = load_split("strokes", "test", 0), load_training("strokes")
+    test, training = load_split("strokes", "test", 0), load_training(["strokes"])
     assert len(training) > len(test) >= 1000
     assert not {bytes(image) for image in test.images} & {bytes(image) for image in training.images}
 
 
 def test_what_is_no_source_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nowhere: no such folder"):
-        load_training(str(tmp_path / "nowhere"))
+        load_training([str(tmp_path / "nowhere")])
     (tmp_path / "file").touch()
     with pytest.raises(DatasetError, match="file: not a folder"):
-        load_training(str(tmp_path / "file"))
+        load_training([str(tmp_path / "file")])
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="empty: neither MNIST's files"):
-        load_training(str(tmp_path / "empty"))
+        load_training([str(tmp_path / "empty")])
     (tmp_path / "bare" / "5").mkdir(parents=True)
     with pytest.raises(DatasetError, match="bare: no picture that can be read"):
-        load_training(str(tmp_path / "bare"))
+        load_training([str(tmp_path / "bare")])
 
 
 @pytest.mark.parametrize(
@@ -167,10 +174,10 @@ def test_labels_that_do_not_fit_are_refused(folder: Path, digits: Dataset) -> No
     labels = folder / "train-labels-idx1-ubyte.gz"
     write_idx(labels, digits.labels[:599])
     with pytest.raises(DatasetError, match="600 images, but 599 labels"):
-        load_training(str(folder))
+        load_training([str(folder)])
     write_idx(labels, np.append(digits.labels[:599], np.uint8(10)))
     with pytest.raises(DatasetError, match="a label is 10, expected 0 to 9"):
-        load_training(str(folder))
+        load_training([str(folder)])
     labels.unlink()
     with pytest.raises(DatasetError, match="train-labels-idx1-ubyte.gz is missing"):
-        load_training(str(folder))
+        load_training([str(folder)])

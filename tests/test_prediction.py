@@ -57,6 +57,6 @@ def test_a_picture_comes_from_standard_input(model: Model, digits: Dataset) -> N
 
 def test_the_ranking_has_every_digit_once_the_highest_output_first() -> None:
     outputs = np.array([0, 0.1, 0.9, 0, 0.3, 0, 0, 0, 0, 0.2], np.float32)
-    ranking = Answer("x.png", outputs).ranking()
+    ranking = Answer("x.png", np.zeros((28, 28), np.uint8), outputs).ranking()
     assert [digit for digit, _ in ranking] == [2, 4, 9, 1, 0, 3, 5, 6, 7, 8]
     assert ranking[0][1] == pytest.approx(0.9)
