@@ -19,6 +19,9 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
+demo: $(READY)  ## download or draw digits, train, evaluate, read pictures: the main job
+	@tests/demo.sh $(abspath $(BIN))/mnistnet
+
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest
 

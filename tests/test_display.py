@@ -10,7 +10,7 @@ OUTPUTS = np.linspace(0, 0.9, 10)
 
 
 def test_half_blocks_show_two_rows_in_a_line() -> None:
-    lines = show(IMAGE, OUTPUTS, Terminal(unicode=True, colour=False)).splitlines()
+    lines = show(IMAGE, OUTPUTS, Terminal(unicode=True, colour=False)).split("\n")
     assert len(lines) == 14
     assert lines[0].rstrip() == "▀▄"
     assert lines[1].rstrip() == "  █"
@@ -24,7 +24,7 @@ def test_a_plain_terminal_gets_ascii_in_shades() -> None:
 
 
 def test_colours_are_greys_and_end_with_the_line() -> None:
-    lines = show(IMAGE, OUTPUTS, Terminal(unicode=True, colour=True)).splitlines()
+    lines = show(IMAGE, OUTPUTS, Terminal(unicode=True, colour=True)).split("\n")
     assert lines[0].startswith("\x1b[38;5;255;48;5;232m▀\x1b[38;5;232;48;5;255m▀")
     assert all(line.count("▀") == 28 and "\x1b[0m" in line for line in lines)
     assert "\x1b" not in show(IMAGE, OUTPUTS, Terminal(unicode=True, colour=False))
