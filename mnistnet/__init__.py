@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import os
+
     from mnistnet.model import Model
 
 __version__ = "0.1.0"
 __all__ = ["load"]
-
-# Matrices as small as these go slower, up to eight times, when two threads share one product. OpenBLAS reads this
-# when NumPy is first imported, so it stands before any such import; who has set it keeps what they set.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def load(path: str | os.PathLike[str]) -> Model:

@@ -27,6 +27,7 @@ from mnistnet.errors import MnistnetError, ModelError
 from mnistnet.network import FloatArray, IntArray, Network
 from mnistnet.normalization import Normalization
 from mnistnet.settings import IMAGE_PIXELS, Settings
+from mnistnet.threads import one_thread
 
 FORMAT = 1
 LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
@@ -82,10 +83,11 @@ class Model:
             raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28)")
         outputs = np.empty((len(images), self.network.sizes[-1]), np.float32)
         block = np.zeros((BLOCK, *IMAGE_SHAPE), np.uint8)
-        for start in range(0, len(images), BLOCK):
-            part = images[start : start + BLOCK]
-            block[: len(part)] = part
-            outputs[start : start + BLOCK] = self.network.forward(self.normalization(block))[: len(part)]
+        with one_thread():
+            for start in range(0, len(images), BLOCK):
+                part = images[start : start + BLOCK]
+                block[: len(part)] = part
+                outputs[start : start + BLOCK] = self.network.forward(self.normalization(block))[: len(part)]
         return outputs
 
     def predict(self, images: npt.NDArray[np.uint8]) -> IntArray:
@@ -96,10 +98,11 @@ class Model:
     def cost(self, images: npt.NDArray[np.uint8], labels: IntArray) -> float:
         """The network's cost on uint8 (n, 28, 28) with labels (n,), averaged over the images."""
         total = 0.0
-        for start in range(0, len(images), BLOCK):
-            part = slice(start, start + BLOCK)
-            inputs = self.normalization(images[part])
-            total += self.network.cost(inputs, labels[part]) * len(inputs)
+        with one_thread():
+            for start in range(0, len(images), BLOCK):
+                part = slice(start, start + BLOCK)
+                inputs = self.normalization(images[part])
+                total += self.network.cost(inputs, labels[part]) * len(inputs)
         return total / len(images)
 
 

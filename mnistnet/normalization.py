@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from mnistnet.network import FloatArray
 from mnistnet.resampling import SIDE, warp_rows
+from mnistnet.threads import one_thread
 
 HEIGHT, WIDTH = 4.2, 3.2  # standard deviations of the ink in the new image, pixels
 WIDTH_EXPONENT = 0.8
@@ -74,7 +75,8 @@ def straighten(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     straight = np.empty_like(images)
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
-        ink = moments(block)
+        with one_thread():
+            ink = moments(block)
         down = np.outer(ink.deviation_y / HEIGHT, OFFSETS)  # (n, 28), y − cy of each new row
         step = (ink.deviation_x / WIDTH) ** WIDTH_EXPONENT
         middle = (SIDE - 1) / 2

@@ -18,6 +18,7 @@ from mnistnet.model import Model
 from mnistnet.network import FloatArray, IntArray, Network
 from mnistnet.normalization import Normalization, align
 from mnistnet.settings import Settings
+from mnistnet.threads import one_thread
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,11 @@ def train(
         rate = learning_rate(settings, number)
         copy = (number - 1) % (settings.augment + 1)
         epoch_inputs = inputs if copies is None or copy == 0 else copies(copy)
-        start = time.perf_counter()
-        _descend(network, epoch_inputs, labels, settings, velocity, rate, number)
-        seconds = time.perf_counter() - start
-        cost = network.cost(inputs, labels)
+        with one_thread():
+            start = time.perf_counter()
+            _descend(network, epoch_inputs, labels, settings, velocity, rate, number)
+            seconds = time.perf_counter() - start
+            cost = network.cost(inputs, labels)
         if not math.isfinite(cost):
             raise TrainingError(
                 f"the cost is no longer finite after epoch {number}: the learning rate {settings.learning_rate:g} "
@@ -166,7 +168,8 @@ def fit(
     ):
         model.epoch = epoch.number
         if held_out is not None and held_out_inputs is not None:
-            right = network.forward(held_out_inputs).argmax(axis=1) == held_out.labels
+            with one_thread():
+                right = network.forward(held_out_inputs).argmax(axis=1) == held_out.labels
             epoch = replace(epoch, validation_accuracy=float(right.mean()))
         if settings.patience is None or _is_best(epoch, model):
             model.network.parameters[...] = network.parameters
