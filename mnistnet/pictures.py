@@ -12,7 +12,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from mnistnet.errors import PictureError
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Grey: TypeAlias = NDArray[np.float32]
+AnyArray = TypeVar("AnyArray", Grey, NDArray[np.bool_])
 
 PICTURE_SUFFIXES: frozenset[str] = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"}
@@ -241,12 +242,13 @@ def _find_ink(picture: Image.Image, invert: str) -> Grey:
     The digit is found in an overview; when it is a small part of a large picture, that part is looked at again,
     closer. Raises PictureError when nothing stands out.
     """
+    picture = _without_bars(picture)
     for _ in range(3):
         factor = -(-max(picture.size) // OVERVIEW)
         overview = picture.reduce(factor) if factor > 1 else picture
         grey = _best_grey(overview)
         dark = _ink_is_dark(grey) if invert == "auto" else invert == "yes"
-        ink, box = _choose_digit(_contrast_with_ground(255 - grey if dark else grey))
+        ink, box = _choose_digit(_contrast_with_ground(255 - grey if dark else grey), _noise(grey))
         closer = _enlarge(box, picture.size, factor)
         if factor == 1 or max(closer[2] - closer[0], closer[3] - closer[1]) > 0.6 * max(picture.size):
             break
@@ -256,6 +258,34 @@ def _find_ink(picture: Image.Image, invert: str) -> Grey:
 
 
 Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom; the last two are one past the end
+
+
+def _without_bars(picture: Image.Image) -> Image.Image:
+    """The picture without bars along its sides: letterboxes, frames, the lid of a scanner beside the page."""
+    factor = -(-max(picture.size) // OVERVIEW)
+    grey = np.asarray((picture.reduce(factor) if factor > 1 else picture).convert("L"), np.float32)
+    span = float(np.ptp(grey))
+    other = np.abs(grey - np.median(grey)) > 0.3 * span
+    height, width = grey.shape
+    top, bottom = _bar(other), height - _bar(other[::-1])
+    left, right = _bar(other[top:bottom].T), width - _bar(other[top:bottom, ::-1].T)
+    if np.ptp(grey[top:bottom, left:right]) < 0.1 * span:  # the bars were the picture: a thick 1, cropped tightly
+        return picture
+    box = (left * factor, top * factor, min(picture.width, right * factor), min(picture.height, bottom * factor))
+    return picture if box == (0, 0, *picture.size) else picture.crop(box)
+
+
+def _bar(other: NDArray[np.bool_]) -> int:
+    """How many rows at the top are a bar: all of them full from end to end, with a sharp edge below.
+
+    other: bool (height, width), where a picture has not the grey of most of it. The bar of a 7 or a 5 that touches the
+    border is not as full, even when a picture is cropped to it: its ends are round and its edge is not straight.
+    """
+    share = other.mean(axis=1)
+    thickness = int((share < 0.97).argmax())
+    blurred = 1 + len(other) // 100
+    is_bar = 0 < thickness < len(other) // 4 and share[thickness + blurred] < 0.5
+    return thickness + blurred if is_bar else 0
 
 
 def _enlarge(box: Box, size: tuple[int, int], factor: int) -> Box:
@@ -321,10 +351,12 @@ def _ring(grey: Grey) -> Grey:
 
 
 def _has_even_ground(grey: Grey) -> bool:
-    """Whether most of the border has one grey, as on a screen or in a scan."""
-    ring = _ring(grey)
-    low, high = np.percentile(ring, (20, 80))
-    return bool(high - low < 0.1 * (grey.max() - grey.min()))
+    """Whether most of the border has one grey, that of most of the picture, as on a screen or in a scan."""
+    if min(grey.shape) >= 64 and _noise(grey) > 0.7:  # a photograph: the light may change inside the border
+        return False
+    low, middle, high = np.percentile(_ring(grey), (20, 50, 80))
+    span = np.ptp(grey)
+    return bool(high - low <= 0.1 * span and abs(middle - np.median(grey)) <= 0.25 * span)
 
 
 def _ink_is_dark(grey: Grey) -> bool:
@@ -353,20 +385,20 @@ def _contrast_with_ground(grey: Grey) -> Grey:
 
 def _ground(grey: Grey) -> Grey:
     """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed."""
-    radius = max(3, max(grey.shape) // 8)
-    ground = grey
+    radius = min(max(3, max(grey.shape) // 8), min(grey.shape) - 1)
+    # beyond the border the light goes on as it falls up to there: mirrored in both place and value
+    ground = np.pad(grey, radius, mode="reflect", reflect_type="odd") if radius > 0 else grey
     for axis in (0, 1):
         ground = _running_mean(ground, 1, axis)
-    for axis in (0, 1):
-        ground = _running_extreme(ground, radius, axis, np.minimum)
-    for axis in (0, 1):
-        ground = _running_extreme(ground, radius, axis, np.maximum)
+    for extreme in (np.minimum, np.maximum):
+        for axis in (0, 1):
+            ground = _running_extreme(ground, radius, axis, extreme)
     for axis in (0, 1):
         ground = _running_mean(ground, radius // 2, axis)
-    return ground
+    return ground[radius : radius + grey.shape[0], radius : radius + grey.shape[1]]
 
 
-def _running_extreme(values: Grey, radius: int, axis: int, extreme: np.ufunc) -> Grey:
+def _running_extreme(values: AnyArray, radius: int, axis: int, extreme: np.ufunc) -> AnyArray:
     """The smallest or largest of the 2·radius + 1 neighbours along an axis, in log2(radius) steps."""
     width, span = 2 * radius + 1, 1
     padding = [(0, 0), (0, 0)]
@@ -394,21 +426,22 @@ class _Pieces:
     area: NDArray[np.intp]
 
 
-def _choose_digit(contrast: Grey) -> tuple[Grey, Box]:
+def _choose_digit(contrast: Grey, noise: float) -> tuple[Grey, Box]:
     """The ink of the digit, 0 to 1, all else 0, and its box; contrast: float32 (height, width), 0 to 255.
 
     Raises PictureError when nothing stands out.
     """
-    floor = max(MIN_CONTRAST, 6 * float(np.median(contrast[contrast > 0], axis=None)) if _is_noisy(contrast) else 0)
+    floor = max(MIN_CONTRAST, 4 * noise)
     candidates = contrast[contrast > floor]
     if candidates.size == 0:
         raise PictureError("no digit in it (nothing stands out from the ground); draw it darker or larger")
-    threshold = _otsu(candidates) if np.ptp(candidates) > MIN_CONTRAST else floor
-    low = max(floor, 0.5 * threshold)
-    pieces = _label(contrast > low)
-    chosen = _digit_pieces(pieces, contrast.shape)
+    low = max(floor, 0.5 * _otsu(candidates))
+    contrast = _without_rulings(contrast, low)
+    pieces, chosen, full = _pieces_above(contrast, low)
+    if 0.35 * full > 1.3 * low:  # what is faint beside this digit's own ink is something else
+        low = 0.35 * full
+        pieces, chosen, full = _pieces_above(contrast, low)
     mask = np.append(chosen, False)[pieces.labels]
-    full = np.percentile(contrast[mask], 80)
     soft = _grow_mask(mask)
     ink = np.where(soft, ((contrast - 0.5 * low) / (full - 0.5 * low)).clip(0, 1), 0).astype(np.float32)
     box = (
@@ -420,8 +453,57 @@ def _choose_digit(contrast: Grey) -> tuple[Grey, Box]:
     return ink, box
 
 
-def _is_noisy(contrast: Grey) -> bool:
-    return bool((contrast > 0).mean() > 0.4)
+def _pieces_above(contrast: Grey, threshold: float) -> tuple[_Pieces, NDArray[np.bool_], float]:
+    """The pieces above a threshold, which of them are the digit, and the contrast of its full ink."""
+    pieces = _label(contrast > threshold)
+    chosen = _digit_pieces(pieces, contrast)
+    return pieces, chosen, float(np.percentile(contrast[np.append(chosen, False)[pieces.labels]], 80))
+
+
+def _without_rulings(contrast: Grey, threshold: float) -> Grey:
+    """The contrast without the lines of ruled or squared paper, two or more that cross the whole picture."""
+    if min(contrast.shape) < 64:  # too small a picture to tell a line of the paper from one of the digit
+        return contrast
+    level = _without_level_lines(contrast, threshold)
+    return _without_level_lines(level.T, threshold).T
+
+
+def _without_level_lines(contrast: Grey, threshold: float) -> Grey:
+    """The contrast without lines that run from the left to the right, to a slope of 1 in 40.
+
+    Where a stroke crosses a line its ink stays: there is ink both above and below.
+    """
+    mask = contrast > threshold
+    if mask.mean(axis=1).max() < 0.3:
+        return contrast
+    radius = mask.shape[1] // 5
+    lines = _running_extreme(mask, 1, 0, np.maximum)
+    for extreme in (np.minimum, np.maximum):
+        lines = _running_extreme(lines, radius, 1, extreme)
+    pieces = _label(lines)
+    tall = pieces.bottom - pieces.top
+    crossing = (pieces.right - pieces.left == mask.shape[1]) & (tall < mask.shape[0] // 8)
+    if crossing.sum() < 2:
+        return contrast
+    on_line = np.append(crossing, False)[pieces.labels]
+    thickness = int(np.median(on_line.sum(axis=0)) / crossing.sum()) + 2
+    thick = on_line
+    for extreme in (np.minimum, np.maximum):
+        thick = _running_extreme(thick, thickness // 2 + 1, 0, extreme)
+    on_line &= ~thick  # a stroke that lies along a line
+    reach = thickness // 2 + 1
+    closed = np.where(on_line, 0, contrast)
+    for extreme in (np.maximum, np.minimum):
+        closed = _running_extreme(closed, reach, 0, extreme)
+    return np.where(on_line, closed, contrast)
+
+
+def _noise(grey: Grey) -> float:
+    """The standard deviation of the noise from pixel to pixel: 0 on a screen, 1 to 10 grey levels in photographs.
+
+    Most neighbours lie on the same side of a stroke, so that the median of what they differ by leaves the ink out.
+    """
+    return float(np.median(np.abs(np.diff(grey, axis=1)))) / 0.954 if grey.shape[1] > 1 else 0.0
 
 
 def _otsu(values: Grey) -> float:
@@ -501,35 +583,48 @@ def _join(count: int, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray
             return number
 
 
-def _digit_pieces(pieces: _Pieces, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _digit_pieces(pieces: _Pieces, contrast: Grey) -> NDArray[np.bool_]:
     """Which pieces are the digit: the one that looks most like it, and what belongs to that."""
-    height, width = shape
     tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
     extent = np.hypot(tall, wide)
-    score = extent * _looks(pieces, height, width)
-    main = int(score.argmax())
+    looks = _looks(pieces)
+    labelled = pieces.labels >= 0
+    strength = np.bincount(pieces.labels[labelled], weights=contrast[labelled]) / pieces.area
+    main = int((extent * looks * strength).argmax())
     pen = pieces.area[main] / (1.5 * extent[main])
     gap_x = np.maximum(pieces.left - pieces.right[main], pieces.left[main] - pieces.right)
     gap_y = np.maximum(pieces.top - pieces.bottom[main], pieces.top[main] - pieces.bottom)
     gap = np.maximum(np.maximum(gap_x, gap_y), 0)
     near = gap < 0.3 * extent[main]
-    solid = pieces.area > np.where(gap > 0, 2.0, 0.7) * pen**2
-    looks = _looks(pieces, height, width) > 0.5
-    chosen = np.asarray(near & solid & looks)
+    solid = pieces.area > (0.7 + 8 * gap / extent[main]) * pen**2
+    chosen = np.asarray(near & solid & (looks > 0.5))
     chosen[main] = True
     return chosen
 
 
-def _looks(pieces: _Pieces, height: int, width: int) -> Grey:
-    """How much the place of each piece speaks for it, 0 to 1: least for what lies along the border."""
+def _looks(pieces: _Pieces) -> Grey:
+    """How much the place of each piece speaks for it, 0 to 1: least for what lies along the border, or is a frame."""
     labels = pieces.labels
+    height, width = labels.shape
     ring = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     contact = np.bincount(ring[ring >= 0], minlength=len(pieces.area))
     tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
-    along = contact / (tall + wide)
+    junk = contact > 0.5 * (tall + wide)
+    for number in np.flatnonzero((tall > 0.8 * height) & (wide > 0.8 * width)):
+        junk[number] |= _is_frame(pieces, int(number))
     off_x = np.abs(pieces.left + pieces.right - width) / width
     off_y = np.abs(pieces.top + pieces.bottom - height) / height
-    return np.asarray(np.where(along > 0.5, 0.05, 1.0) * (1 - 0.4 * np.maximum(off_x, off_y)), np.float32)
+    junk |= (tall > 0.8 * height) & (wide < 0.08 * width) & (off_x > 0.6)  # one side of a frame, an edge of the page
+    junk |= (wide > 0.8 * width) & (tall < 0.08 * height) & (off_y > 0.6)
+    return np.asarray(np.where(junk, 0.05, 1.0) * (1 - 0.4 * np.maximum(off_x, off_y)), np.float32)
+
+
+def _is_frame(pieces: _Pieces, number: int) -> bool:
+    """Whether nearly all of a piece lies along the sides of its own box, which no 0 does."""
+    box = pieces.labels[pieces.top[number] : pieces.bottom[number], pieces.left[number] : pieces.right[number]]
+    margin_y, margin_x = (max(1, side // 12) for side in box.shape)
+    inner = np.count_nonzero(box[margin_y:-margin_y, margin_x:-margin_x] == number)
+    return bool(inner < 0.1 * pieces.area[number])
 
 
 # Drawing it as MNIST has it

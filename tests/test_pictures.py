@@ -221,12 +221,41 @@ def shaded(picture: Image.Image, light: NDArray[np.float64]) -> Image.Image:
     return Image.fromarray((np.asarray(picture) * light + noise).clip(0, 255).astype(np.uint8))
 
 
+def test_shadows_and_vignettes_are_not_ink() -> None:
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]
+    page = drawn(ink=60, ground=230, pen=8)
+    for light in (0.7 + 0.3 * x, 0.6 - 0.3 * (x + y) / 2, 1 - 0.35 * (x**2 + y**2), np.where(x + y > 0.1, 1, 0.6)):
+        assert_is_the_seven(digit_in(shaded(page, light)))
+
+
 def test_specks_are_not_part_of_the_digit() -> None:
     picture = drawn()
     pencil = ImageDraw.Draw(picture)
     for x, y in ((10, 10), (190, 30), (20, 185), (175, 170)):
         pencil.ellipse((x - 3, y - 3, x + 3, y + 3), fill=0)
     assert_is_the_seven(digit_in(picture))
+
+
+def test_frames_and_scan_edges_are_not_part_of_the_digit() -> None:
+    frame, bars, edge = drawn(), drawn(), drawn()
+    ImageDraw.Draw(frame).rectangle((6, 6, 193, 193), outline=0, width=4)
+    ImageDraw.Draw(bars).rectangle((0, 0, 199, 25), fill=0)
+    ImageDraw.Draw(bars).rectangle((0, 175, 199, 199), fill=0)
+    ImageDraw.Draw(edge).rectangle((0, 0, 8, 199), fill=20)
+    for picture in (frame, bars, edge):
+        assert_is_the_seven(digit_in(picture))
+
+
+def test_ruled_and_squared_paper_is_not_ink() -> None:
+    for columns in ((), range(10, 200, 25)):
+        picture = Image.new("L", (200, 200), 255)
+        pencil = ImageDraw.Draw(picture)
+        for row in range(15, 200, 25):
+            pencil.line((0, row, 199, row), fill=150, width=2)
+        for column in columns:
+            pencil.line((column, 0, column, 199), fill=150, width=2)
+        both = np.minimum(np.asarray(picture), np.asarray(drawn(ink=40)))
+        assert_is_the_seven(digit_in(Image.fromarray(both)))
 
 
 def test_a_stroke_that_stands_apart_belongs_to_the_digit() -> None:
