@@ -1,6 +1,16 @@
-"""`python -m mnistnet`."""
+"""`python -m mnistnet`, and the program `mnistnet`."""
 
-from mnistnet.cli import main
+import signal
+
+
+def main() -> None:
+    """Run the program."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run just ends, without a traceback
+    from mnistnet.cli import main as run
+
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -29,52 +29,107 @@ MNIST = "mnist"
 MODEL_HERE = "mnistnet.npz"
 
 
-class _Terminated(BaseException):
-    """SIGTERM came; like KeyboardInterrupt it is no error, and nothing but the end of the program catches it."""
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM came; it is no error, and nothing but the end of the program catches it."""
 
 
 class CommandLine(click.Group):
     """The one owner of the exit status, and the one place that turns errors into a line."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; end with 0 done, 1 failed, and for signals the 130, 141 and 143 that shells expect."""
-        signal.signal(signal.SIGTERM, _terminate)
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # file names can hold anything
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the program; stopped by a signal it ends with the 130 or 143 that shells expect."""
+        _prepare_streams()
+        for number in STOPS:
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
+                signal.signal(number, _stop)
         try:
+            return super().main(*args, **extra)
+        except _Stopped as stopped:
+            sys.exit(128 + stopped.args[0])
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Parse; help and version are printed here."""
+        with _errors_in_a_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with _errors_in_a_line():
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except KeyboardInterrupt:
-            ctx.exit(128 + signal.SIGINT)
-        except _Terminated:
-            ctx.exit(128 + signal.SIGTERM)
-        except BrokenPipeError:
-            # Whoever read our output has gone; Python would complain of it when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(128 + signal.SIGPIPE)
-        except click.UsageError as error:
-            command = error.ctx.command_path if error.ctx else ctx.command_path
-            _say(f"Error: {one_line(error.format_message())} See '{command} --help'.")
-            ctx.exit(error.exit_code)
-        except (MnistnetError, OSError) as error:
-            _say(f"Error: {one_line(_message(error))}")
-            ctx.exit(1)
         return result
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise _Terminated
+@contextmanager
+def _errors_in_a_line() -> Iterator[None]:
+    """End with 1 for what failed, 2 for wrong usage, 141 where nobody reads the output any more."""
+    try:
+        yield
+    except BrokenPipeError:
+        _give_up_output()
+        raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "mnistnet"
+        _say(f"Error: {one_line(error.format_message())} See '{command} --help'.")
+        raise click.exceptions.Exit(error.exit_code) from None
+    except (MnistnetError, OSError, MemoryError) as error:
+        _say(f"Error: {one_line(_message(error))}")
+        if isinstance(error, OSError):
+            _give_up_output()
+        raise click.exceptions.Exit(1) from None
 
 
-def _message(error: MnistnetError | OSError) -> str:
+def _give_up_output() -> None:
+    """Throw away what can't be written: Python would try again at exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _prepare_streams() -> None:
+    """Have all three standard streams, and let none fail on a file name that it can't spell."""
+    # Where one was closed (`>&-`), the next file to be opened would take its place, and what is said would go into it.
+    # Answers that go nowhere are an error, as on a full disk: that null device can only be read. Notes may be lost.
+    for name, access, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    for each in STOPS:
+        signal.signal(each, signal.SIG_IGN)  # the first one has its way; a second would disturb the tidying up
+    raise _Stopped(number)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a signal that comes now wait for the end of the block: the middle of a file is no place to stop."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _message(error: MnistnetError | OSError | MemoryError) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+        return f"{error.filename or 'standard output'}: {error.strerror}"
+    return str(error) or "not enough memory"
 
 
 def _say(text: str) -> None:
     """Notes, warnings and errors go to standard error; standard output is for results."""
-    click.echo(text, err=True)
+    try:
+        click.echo(text, err=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass  # a full disk under the notes is no reason to stop, and nobody could be told
 
 
 def _example(text: str) -> str:
@@ -126,7 +181,7 @@ def download(
     with _download_bar(quiet) as progress:
         fetch(directory, mirrors=mirror or MIRRORS, force=force, timeout=timeout, retries=retries, progress=progress)
     if not quiet:
-        _say(f"MNIST is in {directory}")
+        _say(f"MNIST is in {one_line(str(directory))}")
 
 
 @main.command(epilog=_example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
@@ -220,7 +275,7 @@ def train(
     """Train a network by gradient descent; the model is saved after every epoch."""
     from mnistnet.datasets import hold_out, load_training
     from mnistnet.history import History
-    from mnistnet.model import check_writable, load_model, save_model
+    from mnistnet.model import check_writable, load_model
     from mnistnet.training import fit
 
     start = load_model(output) if resume and Path(output).exists() else None
@@ -229,13 +284,14 @@ def train(
     done = 0 if start is None else start.epoch
     training, held_out = hold_out(load_training([_resolve(source, quiet) for source in data]), chosen.validation)
     record = History(history, done).record if history else lambda _epoch: None
-    with _epoch_lines(chosen.epochs, done, quiet) as report, _how_to_go_on(output):
+    with _epoch_lines(chosen.epochs, done, quiet) as report, _saving(output, done > 0) as save:
         for epoch, model in fit(training, held_out, chosen, start=start):
-            record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
-            save_model(model, output)
+            with _undisturbed():
+                record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
+                save(model)
             report(epoch)
     if not quiet:
-        _say(f"The model is in {output}")
+        _say(f"The model is in {one_line(output)}")
 
 
 @main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
@@ -476,11 +532,20 @@ def _epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoc
 
 
 @contextmanager
-def _how_to_go_on(output: str) -> Iterator[None]:
-    """Tell whoever stops the training that nothing is lost."""
+def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
+    """Give what saves a model, and tell whoever stops the training what is saved by then; `saved`: an epoch is."""
+    from mnistnet.model import save_model
+
+    def save(model: Model) -> None:
+        nonlocal saved
+        save_model(model, output)
+        saved = True
+
     try:
-        yield
-    except (KeyboardInterrupt, _Terminated):
-        if Path(output).exists():
-            _say(f"\nStopped. {output} holds the last whole epoch; the same command with --resume goes on.")
+        yield save
+    except _Stopped:
+        if saved:
+            _say(f"\nStopped. {one_line(output)} holds the last whole epoch; the same command with --resume goes on.")
+        else:
+            _say("\nStopped before the first epoch was over; nothing is saved.")
         raise

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,11 @@ class History:
         self._comma_separated = self._path.suffix == ".csv"
         if self._path.suffix not in (".csv", ".jsonl"):
             raise TrainingError(f"{path}: expected a name that ends in .csv or .jsonl")
-        kept = self._kept(done) if done else []
-        self._write("".join([HEADER] * self._comma_separated + kept), "w")
+        kept = self._kept(done) if done else 0
+        if kept:
+            self._cut(kept)  # nothing is written anew: on a full disk it would be lost
+        else:
+            self._write(HEADER if self._comma_separated else "", "w")
 
     def record(self, epoch: Epoch) -> None:
         """Add an epoch's line."""
@@ -41,24 +46,35 @@ class History:
             line = json.dumps(dict(zip(COLUMNS, values, strict=True)))
         self._write(line + "\n", "a")
 
-    def _kept(self, done: int) -> list[str]:
-        """The lines about the first `done` epochs; a line that was cut short, when the run died, is not one."""
+    def _kept(self, done: int) -> int:
+        """Bytes up to the end of the line about epoch `done`; one that was cut short, when the run died, is no line."""
         try:
-            lines = self._path.read_text().splitlines(keepends=True)
-            if self._comma_separated and lines and lines.pop(0) != HEADER:
+            lines = self._path.read_bytes().splitlines(keepends=True)
+            header = lines[: int(self._comma_separated)]
+            if self._comma_separated and header not in ([], [HEADER.encode()]):
                 raise ValueError("another header")
-            return [line for line in lines if line.endswith("\n") and self._number(line) <= done]
+            kept = takewhile(lambda line: line.endswith(b"\n") and self._number(line) <= done, lines[len(header) :])
+            return sum(map(len, header)) + sum(map(len, kept))
         except FileNotFoundError:
-            return []
-        except (OSError, ValueError, KeyError, TypeError):
+            return 0
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise TrainingError(f"{self._path}: no history of training to go on with; name another file") from None
 
-    def _number(self, line: str) -> Any:
-        return int(line.split(",")[0]) if self._comma_separated else json.loads(line)["epoch"]
+    def _number(self, line: bytes) -> Any:
+        return int(line.split(b",")[0]) if self._comma_separated else json.loads(line)["epoch"]
+
+    def _cut(self, length: int) -> None:
+        try:
+            os.truncate(self._path, length)
+        except OSError as error:
+            raise self._unwritable(error) from None
 
     def _write(self, text: str, mode: str) -> None:
         try:
             with self._path.open(mode) as file:
                 file.write(text)
         except OSError as error:
-            raise TrainingError(f"{self._path}: can't be written ({error.strerror}); name another file") from None
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> TrainingError:
+        return TrainingError(f"{self._path}: can't be written ({error.strerror}); name another file")

@@ -10,20 +10,22 @@ import errno
 import io
 import json
 import os
+import re
+import secrets
 import struct
-import tempfile
+import textwrap
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
 import mnistnet
-from mnistnet.errors import MnistnetError, ModelError
+from mnistnet.errors import MnistnetError, ModelError, one_line
 from mnistnet.network import FloatArray, IntArray, Network
 from mnistnet.normalization import Normalization
 from mnistnet.settings import IMAGE_PIXELS, Settings
@@ -36,7 +38,15 @@ LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
 # others beside it. It also bounds the memory.
 BLOCK = 128
 IMAGE_SHAPE = (28, 28)
+# The head of an array as NumPy writes it. NumPy reads one as a Python literal, and where it is none the parser fails
+# in ways that nobody has listed: no other head gets that far.
+ARRAY_HEAD = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<>|]?\w+)', 'fortran_order': (False|True), 'shape': \(([\d, ]*)\), \} *\n",
+    re.DOTALL,
+)
 PRETRAINED = Path(__file__).with_name("pretrained.npz")  # the model that comes with the package
+# What zipfile raises on archives that lie: the last two where an offset is beyond the file, or beyond 64 bits.
+ZIP_ERRORS = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error, OverflowError)
 PROGRESS = ("velocity", "latest")  # attributes of a model that only going on with its training needs
 
 
@@ -118,8 +128,10 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     for name in PROGRESS:
         if (vector := getattr(model, name)) is not None:
             arrays |= _arrays(model.network, f"{name}_", vector)
+    content = io.BytesIO()  # not straight to the disk: zipfile adds errors of its own to that of a full one
+    np.savez(content, allow_pickle=False, **arrays)
     with _temporary_beside(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        file.write(content.getbuffer())
         file.flush()
         os.fsync(file.fileno())
         file.close()
@@ -150,7 +162,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     except OSError as error:
         raise ModelError(f"{path}: can't be read ({error.strerror}); give another model file") from None
     except _NotAModelError as error:
-        raise ModelError(f"{path}: not a mnistnet model ({error}); train one with 'mnistnet train'") from None
+        reason = textwrap.shorten(one_line(str(error)), 200)  # it may quote the file, at any length
+        raise ModelError(f"{path}: not a mnistnet model ({reason}); train one with 'mnistnet train'") from None
 
 
 class _NotAModelError(MnistnetError):
@@ -215,15 +228,18 @@ def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
     length = file.seek(0, os.SEEK_END)
     if length == 0:
         raise _NotAModelError("it is empty")
-    file.seek(max(0, length - 22))
-    end = file.read(22)  # "end of central directory": signature, disks, counts, directory size and offset, comment
+    file.seek(max(0, length - 42))
+    tail = file.read(42)
+    # "End of central directory": signature, disks, counts, directory size and offset, comment. A locator before it
+    # leads to another one, for huge archives, which would be believed instead.
+    locator, end = tail[:-22], tail[-22:]
     if len(end) < 22 or end[:4] != b"PK\x05\x06":
         raise _NotAModelError("it is not an .npz file, or cut short")
-    if struct.unpack("<I", end[12:16])[0] > LARGEST_METADATA:
+    if struct.unpack("<I", end[12:16])[0] > LARGEST_METADATA or locator[:4] == b"PK\x06\x07":
         raise _NotAModelError("its directory is too large")
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+    except ZIP_ERRORS as error:
         raise _NotAModelError(f"damaged: {error}") from None
 
 
@@ -239,17 +255,20 @@ def _read_member(
     if info.file_size > largest + header:
         raise _NotAModelError(f"{name} has {info.file_size:,} bytes, expected at most {largest + header:,}")
     try:
-        stream = io.BytesIO(archive.read(info))  # the whole member: only then is its checksum compared
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise _NotAModelError(f"{name} is in another version of NumPy's format")
-        got_shape, fortran_order, got_dtype = np.lib.format.read_array_header_1_0(stream)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise _NotAModelError(f"{name} is damaged: {str(error).splitlines()[0]}") from None
-    data = stream.read()
+        content = archive.read(info)  # the whole member: only then is its checksum compared
+    except ZIP_ERRORS as error:
+        raise _NotAModelError(f"{name} is damaged: {error}") from None
+    head = ARRAY_HEAD.match(content)
+    if head is None or int.from_bytes(content[8:10], "little") != head.end() - 10:
+        raise _NotAModelError(f"{name} is not an array as mnistnet writes it")
+    data = memoryview(content)[head.end() :]
     wanted_shape = (len(data),) if shape is None else shape
-    if got_shape != wanted_shape or got_dtype != dtype or fortran_order:
-        raise _NotAModelError(f"{name} is {got_dtype} {got_shape}, expected {np.dtype(dtype)} {wanted_shape}")
-    if len(data) != int(np.prod(wanted_shape)) * got_dtype.itemsize:
+    wanted = (np.dtype(dtype).str.encode(), b"False", str(wanted_shape)[1:-1].encode())
+    if head.groups() != wanted:
+        order = ", Fortran order" if head[2] == b"True" else ""
+        got = f"{head[1].decode('ascii', 'backslashreplace')} ({head[3].decode()}){order}"
+        raise _NotAModelError(f"{name} is {got}, expected {np.dtype(dtype).str} {wanted_shape}")
+    if len(data) != int(np.prod(wanted_shape)) * np.dtype(dtype).itemsize:
         raise _NotAModelError(f"{name} has {len(data):,} bytes of numbers, expected {wanted_shape}")
     array = np.frombuffer(data, dtype).reshape(wanted_shape)
     if not np.isfinite(array).all():
@@ -266,13 +285,14 @@ def _parse_metadata(data: npt.NDArray[np.uint8]) -> dict[str, Any]:
         raise _NotAModelError("its metadata has no format version")
     if metadata["format"] != FORMAT:
         raise _NotAModelError(f"format {metadata['format']}, this version reads {FORMAT}: update mnistnet")
-    for name, kinds in (
-        ("epoch", int),
-        ("best_epoch", int),
-        ("validation_accuracy", float | None),
-        ("data_digest", str),
+    epoch, best, accuracy = (metadata.get(name) for name in ("epoch", "best_epoch", "validation_accuracy"))
+    for name, proper in (
+        ("epoch", type(epoch) is int and epoch >= 0),
+        ("best_epoch", type(best) is type(epoch) is int and 0 <= best <= epoch),
+        ("validation_accuracy", accuracy is None or (isinstance(accuracy, int | float) and 0 <= accuracy <= 1)),
+        ("data_digest", isinstance(metadata.get("data_digest"), str)),
     ):
-        if not isinstance(metadata.get(name, ...), kinds):
+        if not proper:
             raise _NotAModelError(f"its metadata has no proper {name}")
     return metadata
 
@@ -296,23 +316,48 @@ def _parse_settings(metadata: dict[str, Any]) -> Settings:
 def _temporary_beside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A new file in the folder of `path`, where a rename is atomic; removed unless it was renamed."""
     target = Path(os.path.realpath(path))
+    # A name of its own, so that two programs that save to one file can't mix what they write.
+    temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}.tmp")
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}-", suffix=".tmp", delete=False
-        ) as file:
-            try:
-                Path(file.name).chmod(0o666 & ~_umask())  # a temporary file is at first for its owner alone
-                yield cast(IO[bytes], file)
-            finally:
-                Path(file.name).unlink(missing_ok=True)
+        try:
+            with _create_locked(temporary) as file:
+                _remove_abandoned(target)
+                yield file
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror
         raise ModelError(f"{path}: can't be written ({reason}); make room, or choose another file") from None
 
 
-def _umask() -> int:
-    mask = os.umask(0)  # the only way to read it is to set it
-    os.umask(mask)
-    return mask
+def _create_locked(path: Path) -> IO[bytes]:
+    """A new file, locked as long as it is open, so that `_remove_abandoned` can tell it from an abandoned one."""
+    while True:
+        file = path.open("xb")
+        _lock(file, wait=True)
+        if path.exists():
+            return file
+        file.close()  # another program took it for abandoned before it was locked
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove what a program that was killed while it saved to `target` has left."""
+    names = re.compile(re.escape(f".{target.name}-") + r"[0-9a-f]{8}\.tmp")
+    for path in target.parent.iterdir():
+        if names.fullmatch(path.name):
+            with suppress(OSError), path.open("r+b") as file:
+                if _lock(file, wait=False):
+                    path.unlink()
+
+
+def _lock(file: IO[bytes], *, wait: bool) -> bool:
+    """Lock a file until it is closed; false when another program has it locked, or where there are no locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):  # Windows, some network file systems
+        return False
+    return True
