@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -18,6 +19,7 @@ DIGITS = 10
 # Beyond these a typing mistake is likelier than a wish; they also bound what a model file may hold.
 WIDEST_LAYER = 1000
 MOST_HIDDEN_LAYERS = 8
+MOST_EPOCHS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Settings:
         for name, least in (("epochs", 1), ("batch_size", 1), ("augment", 0), ("validation", 0), ("seed", 0)):
             value = getattr(self, name)
             _check(name, value, _is_whole(value, least), f"a whole number of {least} or more")
+        _check("epochs", self.epochs, self.epochs <= MOST_EPOCHS, f"at most {MOST_EPOCHS:,}")
         _check("learning_rate", self.learning_rate, _is_number(self.learning_rate, above=0), "a number above 0")
         _check("momentum", self.momentum, _is_number(self.momentum, least=0, below=1), "0 or more and below 1")
         _check("weight_decay", self.weight_decay, _is_number(self.weight_decay, least=0), "a number of 0 or more")
@@ -100,4 +103,7 @@ def _is_whole(value: Any, least: int) -> bool:
 
 
 def _is_number(value: Any, *, least: float = -math.inf, above: float = -math.inf, below: float = math.inf) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and value >= least and above < value < below
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    finite = abs(value) <= sys.float_info.max  # math.isfinite fails on whole numbers that no float can hold
+    return finite and value >= least and above < value < below
