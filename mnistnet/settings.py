@@ -49,7 +49,7 @@ class Settings:
 
     epochs: int = 30
     batch_size: int = 32
-    learning_rate: float = 0.5
+    learning_rate: float = 2.0
     momentum: float = 0.9
     weight_decay: float = 1e-5
     schedule: Schedule = "cosine"
