@@ -26,6 +26,9 @@ IDX_PREFIXES = {"train": "train", "test": "t10k"}
 IDX_NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
 UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
 MOST_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
+# Gzipped digits shrink to a fifth, labels in order to a five-hundredth, but those are few. What claims to unpack to
+# more is a bomb: a file of 800 kB that takes 784 MB.
+MOST_INFLATION, SMALL = 50, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,9 @@ def read_idx(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
             if not 1 <= shape[0] <= MOST_IMAGES or shape[1:] not in ((), (28, 28)):
                 raise DatasetError(f"{path}: damaged (claims the shape {shape}, expected 28×28 images or labels)")
             length = math.prod(shape)
+            size = path.stat().st_size
+            if length > (SMALL + MOST_INFLATION * size if path.suffix == ".gz" else size):
+                raise DatasetError(f"{path}: damaged (claims {length:,} bytes in a file of {size:,}); replace the file")
             data = file.read(length + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DatasetError(f"{path}: damaged ({error}); replace the file") from None

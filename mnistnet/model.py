@@ -13,7 +13,6 @@ import os
 import re
 import secrets
 import struct
-import textwrap
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +32,7 @@ from mnistnet.threads import one_thread
 
 FORMAT = 1
 LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
+LONGEST_REASON = 200  # characters
 # Images go through the network in blocks of this many, the last one filled up with blank images: a matrix
 # product may round differently for another number of rows, and an image's outputs must not depend on the
 # others beside it. It also bounds the memory.
@@ -162,7 +162,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     except OSError as error:
         raise ModelError(f"{path}: can't be read ({error.strerror}); give another model file") from None
     except _NotAModelError as error:
-        reason = textwrap.shorten(one_line(str(error)), 200)  # it may quote the file, at any length
+        reason = one_line(str(error))
+        if len(reason) > LONGEST_REASON:  # it quotes the file, which can hold words of any length
+            reason = reason[:LONGEST_REASON] + "…"
         raise ModelError(f"{path}: not a mnistnet model ({reason}); train one with 'mnistnet train'") from None
 
 
@@ -238,9 +240,12 @@ def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
     if struct.unpack("<I", end[12:16])[0] > LARGEST_METADATA or locator[:4] == b"PK\x06\x07":
         raise _NotAModelError("its directory is too large")
     try:
-        return zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(file)
     except ZIP_ERRORS as error:
         raise _NotAModelError(f"damaged: {error}") from None
+    if len(archive.infolist()) != struct.unpack("<H", end[10:12])[0]:  # a wrong length can swallow the last ones
+        raise _NotAModelError("damaged: its directory is not as long as it says")
+    return archive
 
 
 def _read_member(

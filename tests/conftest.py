@@ -17,6 +17,7 @@ from mnistnet.datasets import Dataset
 from mnistnet.strokes import draw_digits
 
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture(scope="session")
@@ -44,20 +45,58 @@ def program(tmp_path: Path) -> Program:
         environment: Mapping[str, str] | None = None,
         cwd: Path = tmp_path,
     ) -> subprocess.CompletedProcess[str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MNISTNET_", "XDG_"))}
         done = subprocess.run(
             [sys.executable, "-m", "mnistnet", *map(str, arguments)],
             input=stdin,
             stdin=None if stdin is not None else subprocess.DEVNULL,
             capture_output=True,
             cwd=cwd,
-            env={**inherited, "HOME": str(tmp_path / "home"), **(environment or {})},
+            env=_environment(tmp_path, environment),
             timeout=60,
             check=False,
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Begin `mnistnet ARGUMENTS` as `program` does, and go on while it runs."""
+
+    def begin(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "mnistnet", *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=_environment(tmp_path, environment),
+        )
+
+    return begin
+
+
+def _environment(folder: Path, more: Mapping[str, str] | None) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MNISTNET_", "XDG_"))}
+    return {**inherited, "HOME": str(folder / "home"), **(more or {})}
+
+
+def rounds(count: int) -> int:
+    """How often a long test tries: so often, or the part of it that SOAK in the environment says."""
+    return max(2, round(count * float(os.environ.get("SOAK", "1"))))
+
+
+def peak_memory(statements: str, *arguments: str | Path) -> tuple[str, int]:
+    """What Python statements print in a process of their own, and the most memory that it took, in bytes."""
+    status = Path("/proc/self/status")  # getrusage would count what this process had before it became the other one
+    if not status.exists():
+        pytest.skip("needs /proc to measure memory")
+    ends = f"\nimport sys\nprint(open('{status}').read().split('VmHWM:')[1].split()[0], file=sys.stderr)"
+    command = [sys.executable, "-c", statements + ends, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout, int(done.stderr) * 1024
 
 
 def write_idx(path: Path, array: npt.NDArray[np.uint8]) -> None:

@@ -1,0 +1,259 @@
+"""Model and data files as an attacker would make them, and what came of reading one."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnistnet.errors import ModelError
+from mnistnet.model import Model, load_model
+
+Members = dict[str, bytes]
+
+
+def members(path: Path) -> Members:
+    """The files in an archive, by name."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def archived(files: Members, compression: int = zipfile.ZIP_STORED) -> bytes:
+    """An archive with right checksums, whatever the files in it hold."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def array(head: str, data: bytes = b"", version: bytes = b"\x01\x00", length: int | None = None) -> bytes:
+    """A file of NumPy's with any head."""
+    text = head.encode().ljust(118) + b"\n" if length is None else head.encode()
+    size = struct.pack("<H" if version == b"\x01\x00" else "<I", len(text) if length is None else length)
+    return b"\x93NUMPY" + version + size + text + data
+
+
+def saved(values: Any) -> bytes:
+    """An array as NumPy writes it."""
+    stream = io.BytesIO()
+    np.save(stream, values)
+    return stream.getvalue()
+
+
+def with_metadata(files: Members, changes: dict[str, Any]) -> bytes:
+    """The archive with other metadata; changes to the settings are made in them."""
+    metadata = json.loads(files["metadata.npy"][128:])
+    settings = metadata["settings"] | changes.get("settings", {})
+    text = json.dumps(metadata | changes | {"settings": settings})
+    return archived({**files, "metadata.npy": saved(np.frombuffer(text.encode(), np.uint8))})
+
+
+def with_entry_field(content: bytes, offset: int, field: bytes) -> bytes:
+    """The archive with another field in the first entry of its directory."""
+    entry = content.index(b"PK\x01\x02") + offset
+    return content[:entry] + field + content[entry + len(field) :]
+
+
+HEADS = {
+    "code": "__import__('os').system('touch trapped')",
+    "object": "{'descr': '|O', 'fortran_order': False, 'shape': (20,), }",
+    "record": "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (20,), }",
+    "nested": "(" * 5000,
+    "minus": "-" * 9000 + "1",
+    "python 2": "{'descr': '<f4', 'fortran_order': False, 'shape': (20L,), }",
+    "mixed keys": "{1: 2, 'descr': '<f4', (): []}",
+    "huge": "{'descr': '<f4', 'fortran_order': False, 'shape': (" + "9" * 90 + ",), }",
+    "negative": "{'descr': '<f4', 'fortran_order': False, 'shape': (-20,), }",
+    "escape": "{'descr': '\\d', 'fortran_order': False, 'shape': (20,), }",
+    "empty": "",
+}
+
+
+def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
+    """Names of attacks, and files that are to be refused."""
+    files, content = members(good), good.read_bytes()
+    biases = files["biases_1.npy"]
+    for name, head in HEADS.items():
+        yield f"head: {name}", archived({**files, "biases_1.npy": array(head, bytes(80))})
+    yield "head: longer than the file", archived({**files, "biases_1.npy": array(HEADS["huge"], b"", length=65535)})
+    for version in (b"\x02\x00", b"\x03\x00", b"\xff\xff"):
+        yield f"head: version {version!r}", archived({**files, "biases_1.npy": array("{}", bytes(80), version)})
+    yield "head: twice", archived({**files, "biases_1.npy": biases[:128] + biases})
+    yield "a number too many", archived({**files, "biases_1.npy": biases + bytes(4)})
+    yield "a number too few", archived({**files, "biases_1.npy": biases[:-4]})
+    for value in (np.nan, np.inf, -np.inf):
+        values = np.zeros(20, np.float32)
+        values[-1] = value
+        for name in ("biases_1.npy", "velocity_biases_1.npy"):
+            yield f"{name}: {value}", archived({**files, name: saved(values)})
+    yield "pickle", archived({**files, "biases_1.npy": b"cos\nsystem\n(S'touch trapped'\ntR."})
+
+    yield "deflated", archived(files, zipfile.ZIP_DEFLATED)
+    yield "bzip2", archived(files, zipfile.ZIP_BZIP2)
+    yield "bomb: metadata", archived({**files, "metadata.npy": bytes(1 << 28)}, zipfile.ZIP_DEFLATED)
+    yield "bomb: another member", archived({"bomb": bytes(1 << 28)}, zipfile.ZIP_DEFLATED)
+    yield "extra member", archived({**files, "../../trapped": b"x"})
+    yield "member in a folder", archived({f"a/{name}": file for name, file in files.items()})
+    yield "name of 60,000 letters", archived({**files, "x" * 60_000: b""})
+    yield "name with a line break", archived({**files, "x\nError: all is well": b""})
+    yield "huge directory", archived({f"{number:06}": b"" for number in range(2000)})
+    yield "huge directory behind a 64-bit one", zip64_with_entries(400_000)
+    yield "text before the archive's end", content[:-22] + b"junk" + content[-22:]
+    for name, offset, field in (
+        ("method", 10, struct.pack("<H", 99)),
+        ("encrypted", 8, struct.pack("<H", 1)),
+        ("patch", 8, struct.pack("<H", 0x20)),
+        ("strongly encrypted", 8, struct.pack("<H", 0x40)),
+        ("version needed", 6, b"\xff\x00"),
+        ("checksum", 16, bytes(4)),
+        ("sizes", 20, struct.pack("<II", 0xFFFFFFFE, 0xFFFFFFFE)),
+        ("64-bit sizes", 20, struct.pack("<II", 0xFFFFFFFF, 0xFFFFFFFF)),
+        ("place at the end of the file", 42, struct.pack("<I", len(content) - 4)),
+        ("place beyond the file", 42, struct.pack("<I", 0xFFFFFFF0)),
+    ):
+        yield f"directory: {name}", with_entry_field(content, offset, field)
+    yield "directory: place beyond 64 bits", zip64_with_far_entry()
+
+    settings: tuple[tuple[str, Any], ...] = (
+        ("learning_rate", 10**400),
+        ("epochs", 10**400),
+        ("weight_decay", -1),
+        ("hidden", [1] * 9),
+        ("activation", []),
+    )
+    for name, value in settings:
+        yield f"{name}: {str(value)[:9]}", with_metadata(files, {"settings": {name: value}})
+    facts: tuple[tuple[str, Any], ...] = (
+        ("epoch", -1),
+        ("epoch", True),
+        ("epoch", 1.5),
+        ("best_epoch", 10**9),
+        ("validation_accuracy", float("nan")),
+        ("validation_accuracy", 2),
+        ("data_digest", None),
+        ("format", 2),
+        ("format", 10**1000),
+        ("sizes", [784, 20, 10, 11]),
+    )
+    for name, value in facts:
+        yield f"{name}: {str(value)[:9]}", with_metadata(files, {name: value})
+    for name, text in (
+        ("nested", b"[" * 65_000),
+        ("digits", b"9" * 65_000),
+        ("no text", b"\xff\xfe\xfd"),
+        ("surrogate", b'{"format": "\\ud800"}'),
+        ("nothing", b""),
+    ):
+        yield f"metadata: {name}", archived({**files, "metadata.npy": saved(np.frombuffer(text, np.uint8))})
+
+
+def zip64_with_entries(count: int) -> bytes:
+    """An archive whose end names a small directory, but for a locator of a 64-bit one with so many entries."""
+    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *(20, 20, 0, 0, 0, 0), *(0, 0, 0), *(1, 0, 0, 0, 0), 0, 0) + b"x"
+    return _zip64(entry * count, count)
+
+
+def zip64_with_far_entry() -> bytes:
+    """An archive of one member that stands beyond the last byte that any file can have."""
+    extra = struct.pack("<HHQ", 1, 8, (1 << 64) - 1)
+    fields = (*(20, 20, 0, 0, 0, 0), *(0, 0, 0), *(12, len(extra), 0, 0, 0), 0, 0xFFFFFFFF)
+    directory = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *fields) + b"metadata.npy" + extra
+    return directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 0, 0)
+
+
+def _zip64(directory: bytes, count: int) -> bytes:
+    end64 = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(directory), 1)
+    return directory + end64 + locator + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, 47, 0, 0)
+
+
+def header_bytes(content: bytes) -> list[int]:
+    """Where in an archive of arrays something else stands than numbers or text."""
+    inside = np.zeros(len(content), bool)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for info in archive.infolist():
+            name, extra = struct.unpack("<HH", content[info.header_offset + 26 : info.header_offset + 30])
+            start = info.header_offset + 30 + name + extra
+            inside[start + 128 : start + info.file_size] = True
+    return np.flatnonzero(~inside).tolist()
+
+
+def outcome(path: Path, original: Model) -> str:
+    """`refused` in one short line, or `same` as the original; fails on anything else."""
+    try:
+        model = load_model(path)
+    except ModelError as error:
+        message = str(error)
+        if message.isprintable() and len(message) < len(str(path)) + 300:
+            return "refused"
+        raise
+    assert _facts(model) == _facts(original)
+    return "same"
+
+
+def _facts(model: Model) -> tuple[Any, ...]:
+    assert model.velocity is not None
+    vectors = (model.network.parameters, model.velocity, model.normalization.mean_image)
+    rest = replace(model, network=None, normalization=None, velocity=None)  # type: ignore[arg-type]
+    return (*(vector.tobytes() for vector in vectors), model.normalization.name, rest)
+
+
+def flips(path: Path, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Flip one bit of a file after another, each alone: its byte and its number."""
+    with path.open("r+b", buffering=0) as file:
+        for place, bit in places:
+            file.seek(place)
+            (before,) = file.read(1)
+            for value in (before ^ 1 << bit, before):
+                file.seek(place)
+                file.write(bytes([value]))
+                if value != before:
+                    yield place, bit
+
+
+def idx(count: int, data: bytes, side: int = 28) -> bytes:
+    """An IDX file of images whose header claims so many."""
+    return struct.pack(">4I", 0x00000803, count, side, side) + data
+
+
+def gzipped(content: bytes, zeros: int = 0) -> bytes:
+    """The content gzipped, and then so many MiB of zeros."""
+    return gzip.compress(content) + gzip.compress(bytes(1 << 20)) * zeros
+
+
+def hostile_images() -> Iterator[tuple[str, bytes]]:
+    """Names of attacks, and IDX files of images, raw or gzipped, that are to be refused."""
+    image = bytes(784)
+    for name, content in (
+        ("claims more than there is", idx(3, image * 2)),
+        ("claims all there can be", idx(0xFFFFFFFF, image)),
+        ("claims a million", idx(1_000_000, image)),
+        ("overflows 32 bits", idx(2, image * 2, side=0x10000)),
+        ("holds more than it claims", idx(2, image * 3)),
+        ("holds one byte more", idx(2, image * 2 + b"\x00")),
+        ("holds one byte less", idx(2, image * 2)[:-1]),
+        ("claims none", idx(0, b"")),
+        ("four dimensions", b"\x00\x00\x08\x04" + struct.pack(">4I", 1, 28, 28, 1) + image),
+        ("floats", b"\x00\x00\x0d\x03" + idx(1, image * 4)[4:]),
+    ):
+        yield name, content
+        yield f"{name}, gzipped", gzipped(content)
+    yield (
+        "bomb that claims a million, gzipped",
+        gzipped(idx(1_000_000, b""), zeros=747) + gzipped(bytes(784_000_000 - 747 * (1 << 20))),
+    )
+    yield "bomb that claims one, gzipped", gzipped(idx(1, image), zeros=4000)
+    yield "wrong checksum, gzipped", (good := gzipped(idx(2, image * 2)))[:-8] + bytes(4) + good[-4:]
+    yield "wrong length, gzipped", good[:-4] + bytes(4)
+    yield "junk behind it, gzipped", good + b"junk"
+    yield "raw deflate, gzipped", zlib.compress(idx(2, image * 2))

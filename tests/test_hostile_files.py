@@ -1,0 +1,160 @@
+"""Files as an attack: each is refused in a line or gives exactly what was saved, in little memory, and runs nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from conftest import Program, peak_memory, write_idx, write_mnist
+from hostile import archived, flips, header_bytes, hostile_images, hostile_models, members, outcome
+from mnistnet.datasets import Dataset, hold_out, read_idx
+from mnistnet.errors import DatasetError
+from mnistnet.model import Model, save_model
+from mnistnet.settings import MOST_HIDDEN_LAYERS, WIDEST_LAYER, Settings
+from mnistnet.training import fit
+
+MEMORY = 200_000_000  # bytes: the most that a process may need to refuse a file
+
+READ_MODELS = """
+import sys
+from mnistnet.errors import ModelError
+from mnistnet.model import load_model
+for path in sys.argv[1:]:
+    try:
+        load_model(path)
+        print("read", path)
+    except ModelError as error:
+        print(error)
+"""
+READ_IMAGES = """
+import sys
+from pathlib import Path
+from mnistnet.datasets import read_idx
+from mnistnet.errors import DatasetError
+for path in sys.argv[1:]:
+    try:
+        read_idx(Path(path), 3)
+        print("read", path)
+    except DatasetError as error:
+        print(error)
+"""
+
+
+@pytest.fixture(scope="module")
+def model(digits: Dataset) -> Model:
+    *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
+    return trained
+
+
+@pytest.fixture
+def good(tmp_path: Path, model: Model) -> Path:
+    save_model(model, tmp_path / "model.npz")
+    return tmp_path / "model.npz"
+
+
+@pytest.fixture(scope="module")
+def attacks(tmp_path_factory: pytest.TempPathFactory, model: Model) -> dict[str, Path]:
+    """Hostile model files, by the name of the attack."""
+    folder = tmp_path_factory.mktemp("attacks")
+    save_model(model, folder / "good.npz")
+    paths = {}
+    for number, (name, content) in enumerate(hostile_models(folder / "good.npz")):
+        paths[name] = folder / f"{number}.npz"
+        paths[name].write_bytes(content)
+    return paths
+
+
+def test_every_attack_by_a_model_file_is_refused(attacks: dict[str, Path], model: Model) -> None:
+    for name, path in attacks.items():
+        assert outcome(path, model) == "refused", name
+
+
+def test_refusing_model_files_takes_little_memory_and_runs_nothing(attacks: dict[str, Path]) -> None:
+    folder = next(iter(attacks.values())).parent
+    before = sorted(folder.parent.iterdir()), sorted(folder.iterdir())
+    said, memory = peak_memory(READ_MODELS, *attacks.values())
+    assert [line.split(": ")[0] for line in said.splitlines()] == [str(path) for path in attacks.values()]
+    assert memory < MEMORY
+    assert (sorted(folder.parent.iterdir()), sorted(folder.iterdir())) == before
+
+
+def test_reading_the_largest_model_that_there_can_be_takes_little_memory(tmp_path: Path, digits: Dataset) -> None:
+    widest = Settings(hidden=(WIDEST_LAYER,) * MOST_HIDDEN_LAYERS, epochs=1, batch_size=600, validation=0)
+    *_, (_, large) = fit(digits, None, widest)
+    large.latest = large.network.parameters
+    save_model(large, tmp_path / "large.npz")
+    said, memory = peak_memory(READ_MODELS, tmp_path / "large.npz")
+    assert said.startswith("read ")
+    assert memory < MEMORY
+
+
+def test_flipped_bits_of_the_headers_are_found_or_do_no_harm(good: Path, model: Model) -> None:
+    """Every 53rd; the long test flips them all."""
+    places = [(place, bit) for place in header_bytes(good.read_bytes()) for bit in range(8)][::53]
+    found = {outcome(good, model) for _ in flips(good, places)}
+    assert found == {"refused", "same"}  # a date that nobody reads, for one
+    assert outcome(good, model) == "same"
+
+
+def test_flipped_bits_of_the_numbers_are_found(good: Path, model: Model) -> None:
+    inside = sorted(set(range(good.stat().st_size)) - set(header_bytes(good.read_bytes())))
+    places = [(place, place % 8) for place in inside[:: len(inside) // 200]]
+    assert {outcome(good, model) for _ in flips(good, places)} == {"refused"}
+
+
+def test_members_in_another_order_are_the_same_model(good: Path, model: Model) -> None:
+    good.write_bytes(archived(dict(reversed(members(good).items()))))
+    assert outcome(good, model) == "same"
+
+
+def test_the_program_refuses_a_hostile_model_in_one_line(
+    program: Program, tmp_path: Path, attacks: dict[str, Path]
+) -> None:
+    Image.fromarray(np.eye(28, dtype=np.uint8) * 255).save(tmp_path / "digit.png")
+    for name in ("huge directory behind a 64-bit one", "directory: place beyond 64 bits", "name with a line break"):
+        done = program("predict", "digit.png", "--model", attacks[name])
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), name
+        assert done.stderr.startswith(f"Error: {attacks[name]}: not a mnistnet model (")
+
+
+def test_every_attack_by_a_data_file_is_refused_in_little_memory(tmp_path: Path) -> None:
+    paths = []
+    for number, (name, content) in enumerate(hostile_images()):
+        paths.append(tmp_path / f"{number}{'.gz' if name.endswith('gzipped') else ''}")
+        paths[-1].write_bytes(content)
+    said, memory = peak_memory(READ_IMAGES, *paths)
+    assert [line.split(": ")[0] for line in said.splitlines()] == [str(path) for path in paths]
+    assert memory < MEMORY
+
+
+def test_flipped_bits_of_a_gzipped_data_file_are_found_or_do_no_harm(tmp_path: Path, digits: Dataset) -> None:
+    path = tmp_path / "images.gz"
+    write_idx(path, digits.images[:20])
+    places = [(place, place % 8) for place in range(path.stat().st_size)]
+    found = [images_outcome(path, digits.images[:20]) for _ in flips(path, places)]
+    assert found.count("same") < len(places) / 20  # a date; a repetition that is copied from another place
+
+
+def images_outcome(path: Path, original: npt.NDArray[np.uint8]) -> str:
+    try:
+        images = read_idx(path, 3)
+    except DatasetError:
+        return "refused"
+    assert np.array_equal(images, original)
+    return "same"
+
+
+def test_corrupt_data_is_found_before_training_on_it(program: Program, tmp_path: Path, digits: Dataset) -> None:
+    folder = write_mnist(tmp_path / "files", digits, digits)
+    images = folder / "train-images-idx3-ubyte.gz"
+    content = bytearray(images.read_bytes())
+    content[len(content) // 2] ^= 1
+    images.write_bytes(content)
+    done = program("train", "--validation", "0", "--epochs", "1", "--data", folder)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"Error: {images}: damaged" in done.stderr
+    assert not (tmp_path / "mnistnet.npz").exists()
