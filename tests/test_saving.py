@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import signal
 import subprocess
 import sys
@@ -59,21 +58,17 @@ def test_a_link_under_the_name_of_a_temporary_file_leads_nowhere(tmp_path: Path,
     assert (tmp_path / "precious").read_bytes() == b"precious"
 
 
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+os.execv(sys.executable, [sys.executable, "-B", "-m", "mnistnet", *sys.argv[2:]])
+"""
+
+
 def limited(bytes_at_most: int, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the program where no file can grow beyond so many bytes, as on a disk that is nearly full."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_at_most, bytes_at_most))
-
-    return subprocess.run(
-        [sys.executable, "-B", "-m", "mnistnet", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        preexec_fn=limit,  # no thread runs in this test
-        check=False,
-        timeout=60,
-    )
+    command = [sys.executable, "-c", LIMITED, str(bytes_at_most), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("room", [0, 50_000])

@@ -1,0 +1,202 @@
+"""Standard streams that are closed, full, read by nobody, a terminal or none, and in any encoding."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import write_mnist
+from mnistnet.datasets import Dataset, hold_out
+from mnistnet.model import load_model, save_model
+from mnistnet.settings import Settings
+from mnistnet.training import fit
+
+fcntl, pty, termios = (pytest.importorskip(name, reason="needs Unix") for name in ("fcntl", "pty", "termios"))
+
+# The terminal of standard input becomes the one whose Ctrl-C the program gets.
+IN_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.executable, [sys.executable, "-m", "mnistnet", *sys.argv[1:]])
+"""
+
+TRAIN = "train --validation 0 --epochs 2 -o new.npz --data files"
+NOWHERE = "Error: standard output: Bad file descriptor\n"
+FULL = "Error: standard output: No space left on device\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
+    """A model, MNIST-format files, and a picture that is prepared already."""
+    folder = tmp_path_factory.mktemp("streams")
+    write_mnist(folder / "files", digits, digits.take(np.arange(100)))
+    *_, (_, model) = fit(*hold_out(digits, 100), Settings(epochs=1, validation=100))
+    save_model(model, folder / "mnistnet.npz")
+    Image.fromarray(digits.images[0]).save(folder / "0.png")
+    return folder
+
+
+def shell(
+    folder: Path, arguments: str, redirection: str = "", environment: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of the program as a shell runs it."""
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m mnistnet {arguments} {redirection}"],  # noqa: S607
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, **(environment or {})},
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "redirection", "status", "said"),
+    [
+        ("predict -q 0.png", ">&-", 1, NOWHERE),
+        ("evaluate -q --data files --json", ">&-", 1, NOWHERE),
+        ("--help", ">&-", 1, NOWHERE),
+        (f"{TRAIN} -q", ">&-", 0, ""),
+        ("predict -q 0.png", ">/dev/full", 1, FULL),
+        ("evaluate -q --data files", ">/dev/full", 1, FULL),
+        ("--version", ">/dev/full", 1, FULL),
+        (TRAIN, "2>&-", 0, ""),
+        (TRAIN, "2>/dev/full", 0, ""),
+        (TRAIN, "<&- >&- 2>&-", 0, ""),
+        ("predict 0.png none.png", "2>&-", 1, ""),
+        ("predict 0.png", "<&- >&- 2>&-", 1, ""),
+        ("predict -q 0.png", "<&-", 0, ""),
+        ("train --epochs x", "<&- >&- 2>&-", 2, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full(
+    folder: Path, arguments: str, redirection: str, status: int, said: str
+) -> None:
+    (folder / "new.npz").unlink(missing_ok=True)
+    got, _, error = shell(folder, arguments, redirection)
+    assert (got, error) == (status, said)
+    if arguments.startswith(TRAIN):
+        assert load_model(folder / "new.npz").epoch == 2  # no message went into it
+
+
+def test_a_closed_standard_input_is_no_picture(folder: Path) -> None:
+    status, answers, error = shell(folder, "predict -q 0.png -", "<&-")
+    assert (status, answers.count("\n"), error.count("\n")) == (1, 1, 1)
+    assert error.startswith("Error: standard input: ")
+
+
+def test_whoever_reads_one_line_only_gets_it_and_hears_no_more(folder: Path) -> None:
+    for command in ("predict -q" + " 0.png" * 3000, "predict -q --format csv" + " 0.png" * 3000, "--help"):
+        script = f"{sys.executable} -m mnistnet {command} | head -n 1"
+        done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S607
+        assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LC_ALL": "C"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "C.UTF-8", "TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "20"},
+    ],
+)
+def test_any_file_name_in_any_encoding_is_answered_in_its_line(folder: Path, environment: dict[str, str]) -> None:
+    names = [
+        b"\xff\xfe.png",
+        b"two\nlines.png",
+        b"-n.png",
+        b"--help",
+        "７ ü 🙂.png".encode(),
+        b"\x1b[31mred.png",
+        b'a,"b".png',
+    ]
+    odd = folder / "odd"
+    odd.mkdir(exist_ok=True)
+    for name in names:
+        (odd / os.fsdecode(name)).write_bytes((folder / "0.png").read_bytes())
+    program = [sys.executable, "-m", "mnistnet", "predict", "-q", "--model", "../mnistnet.npz"]
+    for form in ("text", "jsonl"):
+        done = subprocess.run(
+            [*program, "--format", form, "--", *names],
+            cwd=odd,
+            env={**os.environ, **environment},
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        lines = done.stdout.splitlines()
+        assert len(lines) == len(names)
+        assert b"\x1b" not in done.stdout
+        if form == "jsonl":
+            assert [os.fsencode(json.loads(line)["path"]) for line in lines] == names
+
+
+@pytest.mark.parametrize(
+    ("columns", "environment"),
+    [(80, {"TERM": "xterm"}), (20, {"TERM": "dumb", "NO_COLOR": "1"}), (20, {"TERM": "xterm", "LC_ALL": "C"}), (0, {})],
+)
+def test_a_bar_fits_into_its_terminal_and_the_model_is_the_same(
+    folder: Path, columns: int, environment: dict[str, str]
+) -> None:
+    shell(folder, f"{TRAIN} -q")
+    status, screen = on_terminal(folder, f"{TRAIN.replace('new', 'terminal')}", columns, environment)
+    assert status == 0
+    assert "Traceback" not in screen
+    assert "2/2" in screen or columns == 20
+    if environment.get("TERM") == "dumb":
+        assert "\x1b" not in screen
+    bars = re.split(r"[\r\n]+", screen.partition("The model is in")[0])
+    assert columns == 0 or max(map(len, bars)) <= columns
+    assert (folder / "terminal.npz").read_bytes() == (folder / "new.npz").read_bytes()
+
+
+def test_ctrl_c_in_a_terminal_is_one_quiet_end(folder: Path) -> None:
+    endless = "train --validation 0 --epochs 100000 -o stopped.npz --data files"
+    status, screen = on_terminal(folder, endless, 80, {}, keys=b"\x03\x03\x03")
+    assert status == 130
+    assert "Traceback" not in screen
+    assert "Stopped. stopped.npz holds the last whole epoch; the same command with --resume goes on." in screen
+    assert not list(folder.glob(".*"))
+
+
+def on_terminal(
+    folder: Path, arguments: str, columns: int, environment: Mapping[str, str], keys: bytes = b""
+) -> tuple[int, str]:
+    """Exit status and screen of the program in a terminal of its own; keys are pressed when the first bar is there."""
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_TERMINAL, *arguments.split()],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    screen = b""
+    while True:
+        try:
+            screen += os.read(master, 4096)
+        except OSError:  # all has been said
+            break
+        if keys and b"cost" in screen:
+            os.write(master, keys)
+            keys = b""
+    os.close(master)
+    return process.wait(), screen.decode(errors="replace")
