@@ -76,7 +76,8 @@ _SMOOTH = _smooth_basis()
 
 def _rethicken(images: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Move each image part of the way to the brightest or darkest of a pixel's neighbours: wider or narrower ink."""
-    amount = np.clip(rng.standard_normal((len(images), 1, 1), np.float32) * np.float32(THICKNESS), -1, 1)
+    amount = rng.standard_normal((len(images), 1, 1), np.float32) * np.float32(THICKNESS)
+    amount = np.clip(amount, -0.6, 1)  # a hairline made narrower all the way would be gone
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     cross = [padded[:, 1:-1, :-2], padded[:, 1:-1, 2:], padded[:, :-2, 1:-1], padded[:, 2:, 1:-1]]
     wider, narrower = images.copy(), images.copy()

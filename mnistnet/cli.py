@@ -204,7 +204,7 @@ def download(
     type=click.Choice(get_args(settings.Schedule)),
     default=Settings.schedule,
     show_default=True,
-    help="How the learning rate goes on: to 0 along a cosine, or as it is.",
+    help="The learning rate rises and then falls to 0, or stays.",
 )
 @click.option(
     "--hidden",

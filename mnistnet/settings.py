@@ -32,7 +32,7 @@ class Settings:
         learning_rate: how far a step goes along −∇C.
         momentum: the part of the last step that the next one keeps, 0 to below 1.
         weight_decay: pull of the weights, not the biases, towards 0, added to ∇C.
-        schedule: `cosine` lowers the learning rate to 0 along half a cosine; `constant` keeps it.
+        schedule: `cosine` raises the learning rate at first and then lowers it to 0; `constant` keeps it.
         hidden: neurons in each hidden layer.
         activation: of the hidden layers.
         cost: what gradient descent lowers.

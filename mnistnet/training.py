@@ -21,6 +21,9 @@ from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
 
+WARM_UP = 0.2  # of the run, in which the learning rate rises
+
+
 @dataclass(frozen=True)
 class Epoch:
     """What came of one pass over the training images.
@@ -28,7 +31,7 @@ class Epoch:
     Attributes:
         number: 1 for the first.
         cost: C over all training images, at the end of the epoch.
-        learning_rate: of this epoch.
+        learning_rate: at its end.
         seconds: spent in gradient descent alone.
         validation_accuracy: on the held-out images, 0 to 1; None where none were held out.
     """
@@ -75,12 +78,11 @@ def train(
         raise TrainingError(f"batch size is {settings.batch_size}, but there are only {len(inputs)} training images")
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
     for number in range(done + 1, settings.epochs + 1):
-        rate = learning_rate(settings, number)
         copy = (number - 1) % (settings.augment + 1)
         epoch_inputs = inputs if copies is None or copy == 0 else copies(copy)
         with one_thread():
             start = time.perf_counter()
-            _descend(network, epoch_inputs, labels, settings, velocity, rate, number)
+            _descend(network, epoch_inputs, labels, settings, velocity, number)
             seconds = time.perf_counter() - start
             cost = network.cost(inputs, labels)
         if not math.isfinite(cost):
@@ -88,14 +90,19 @@ def train(
                 f"the cost is no longer finite after epoch {number}: the learning rate {settings.learning_rate:g} "
                 f"with momentum {settings.momentum:g} is too high; lower --learning-rate"
             )
-        yield Epoch(number, cost, rate, seconds)
+        yield Epoch(number, cost, learning_rate(settings, number), seconds)
 
 
-def learning_rate(settings: Settings, epoch: int) -> float:
-    """The learning rate of an epoch, 1 for the first: constant, or falling to 0 along half a cosine."""
+def learning_rate(settings: Settings, time: float) -> float:
+    """The learning rate at a time of the run, in epochs: constant, or rising at first and then falling to 0.
+
+    It falls along half a cosine. It rises because the first weights know nothing, and long steps from there can
+    drive an output so far down that σ′ is 0 wherever it goes: that digit would never be learned.
+    """
     if settings.schedule == "constant":
         return settings.learning_rate
-    return settings.learning_rate * (1 + math.cos(math.pi * (epoch - 1) / settings.epochs)) / 2
+    rise = min(1, time / (WARM_UP * settings.epochs))
+    return settings.learning_rate * rise * (1 + math.cos(math.pi * time / settings.epochs)) / 2
 
 
 def _descend(
@@ -104,7 +111,6 @@ def _descend(
     labels: IntArray,
     settings: Settings,
     velocity: FloatArray,
-    rate: float,
     epoch: int,
 ) -> None:
     """One epoch of gradient descent: each step goes along −∇C of one batch."""
@@ -121,6 +127,7 @@ def _descend(
             x, y = batch_inputs[: len(batch)], batch_labels[: len(batch)]
             np.take(inputs, batch, axis=0, out=x, mode="clip")  # the default mode would copy once more
             np.take(labels, batch, out=y, mode="clip")
+            rate = learning_rate(settings, epoch - 1 + (start + size / 2) / n)
             # velocity = momentum · velocity + ∇C + weight decay; parameters −= learning rate · velocity
             velocity *= settings.momentum
             velocity += network.gradient(x, y)

@@ -10,7 +10,7 @@ from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import TrainingError
 from mnistnet.network import FloatArray, IntArray, Network
 from mnistnet.settings import Settings
-from mnistnet.training import fit, learning_rate, train
+from mnistnet.training import WARM_UP, fit, learning_rate, train
 
 QUICK = Settings(epochs=3, batch_size=32, validation=100)
 PLAIN = Settings(epochs=1, momentum=0, weight_decay=0, schedule="constant")
@@ -85,20 +85,22 @@ def test_two_steps_with_momentum_and_decay_worked_out() -> None:
 
     decay = np.where(np.arange(twin.parameters.size) < twin.weight_count, 0.01, 0)  # weights, not biases
     velocity = np.zeros(twin.parameters.size)
-    for rate in (0.5, 0.25):  # half a cosine over two epochs: the whole, then half of it
+    for rate in (learning_rate(settings, 0.5), learning_rate(settings, 1.5)):  # at the middle of each step
         velocity = 0.9 * velocity + twin.gradient(inputs, labels) + decay * twin.parameters
         twin.parameters -= (rate * velocity).astype(np.float32)
     assert network.parameters == pytest.approx(twin.parameters, rel=1e-4, abs=1e-7)
 
 
-def test_the_cosine_schedule_starts_at_the_learning_rate_and_falls_to_nearly_zero() -> None:
-    settings = Settings(epochs=30, learning_rate=0.5)
-    rates = [learning_rate(settings, epoch) for epoch in range(1, 31)]
-    assert rates[0] == 0.5
-    assert rates[15] == pytest.approx(0.25)
-    assert rates[-1] < 0.002
-    assert rates == sorted(rates, reverse=True)
-    assert learning_rate(replace(settings, schedule="constant"), 30) == 0.5
+def test_the_cosine_schedule_rises_at_first_and_then_falls_to_zero() -> None:
+    settings = Settings(epochs=30, learning_rate=2)
+    rates = [learning_rate(settings, time) for time in range(31)]
+    top = int(WARM_UP * 30)
+    assert rates[0] == 0
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert rates[15] == pytest.approx(1)  # half a cosine, half way
+    assert rates[30] == pytest.approx(0)
+    assert learning_rate(replace(settings, schedule="constant"), 30) == 2
 
 
 def test_training_changes_neither_images_nor_labels(digits: Dataset) -> None:
