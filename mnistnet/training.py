@@ -20,7 +20,6 @@ from mnistnet.normalization import Normalization, align
 from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
-
 WARM_UP = 0.2  # of the run, in which the learning rate rises
 
 
