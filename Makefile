@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types check clean
+.PHONY: help install demo test lint types check accuracy bench soak pretrained clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,12 @@ types: $(READY)  ## check types
 	$(BIN)/mypy
 
 check: lint types test  ## all checks
+
+accuracy: $(READY)  ## measure the README's accuracies on real MNIST, with five seeds
+	$(BIN)/python tests/benchmarks/accuracy.py
+
+pretrained: $(READY)  ## make the model that comes with the package again
+	$(BIN)/python tests/benchmarks/pretrained.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
