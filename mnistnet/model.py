@@ -134,7 +134,8 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         file.write(content.getbuffer())
         file.flush()
         os.fsync(file.fileno())
-        file.close()
+        if os.name == "nt":
+            file.close()  # Windows renames no open file; elsewhere it stays locked, lest it be taken for abandoned
         Path(file.name).replace(os.path.realpath(path))  # a link stays a link
 
 

@@ -1,0 +1,45 @@
+"""Downloads that are killed at random moments, four at a time in one folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_download import CONTENT, FAKES, start
+
+from conftest import rounds
+from mirror import Answer, Mirror, half, paced, ranged, reset, status, whole, wrong
+from mnistnet.download import verify
+
+
+@pytest.mark.parametrize("seed", range(rounds(8)))
+def test_four_downloads_killed_again_and_again_end_with_the_right_files(tmp_path: Path, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    with Mirror(CONTENT, [paced(0.01)]) as mirror:
+        for _ in range(4):
+            processes = [start(tmp_path, mirror.url) for _ in range(4)]
+            time.sleep(float(chance.uniform(0.1, 0.8)))
+            for process in processes:
+                process.kill()
+            for process in processes:
+                process.communicate()
+            assert all(local.problem in (None, "missing") for local in verify(tmp_path, FAKES))
+        processes = [start(tmp_path, mirror.url) for _ in range(4)]
+        assert [process.communicate() for process in processes] == [(None, "")] * 4
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == CONTENT
+
+
+@pytest.mark.parametrize("seed", range(rounds(8)))
+def test_a_mirror_of_changing_moods_never_gets_a_wrong_file_in(tmp_path: Path, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    moods: list[Answer] = [half, reset, status(503, Retry_After=0), status(404), wrong, whole, ranged]
+    script = [moods[int(index)] for index in chance.integers(len(moods), size=6)]
+    with Mirror(CONTENT, [*script, ranged]) as mirror:
+        while any(local.problem for local in verify(tmp_path, FAKES)):
+            process = start(tmp_path, mirror.url)
+            said = process.communicate()[1]
+            assert "Traceback" not in said
+            assert all(local.problem in (None, "missing") for local in verify(tmp_path, FAKES))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == CONTENT

@@ -1,0 +1,135 @@
+"""Every bit of a model file's headers flipped, and thousands of others: refused, or exactly the original."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import peak_memory, rounds
+from hostile import archived, flips, header_bytes, members, outcome
+from mnistnet.datasets import Dataset, hold_out, read_idx
+from mnistnet.errors import DatasetError
+from mnistnet.model import Model, save_model
+from mnistnet.settings import Settings
+from mnistnet.training import fit
+
+
+@pytest.fixture(scope="module")
+def model(digits: Dataset) -> Model:
+    *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
+    return trained
+
+
+@pytest.fixture
+def good(tmp_path: Path, model: Model) -> Path:
+    save_model(model, tmp_path / "model.npz")
+    return tmp_path / "model.npz"
+
+
+def test_every_bit_of_the_headers_flipped(good: Path, model: Model) -> None:
+    places = [(place, bit) for place in header_bytes(good.read_bytes()) for bit in range(8)]
+    np.random.default_rng(1).shuffle(places)
+    found = [outcome(good, model) for _ in flips(good, places[: rounds(len(places))])]
+    assert found.count("refused") > found.count("same") > 0  # dates and systems, which nobody reads
+
+
+def test_bits_of_the_numbers_flipped(good: Path, model: Model) -> None:
+    inside = np.setdiff1d(np.arange(good.stat().st_size), header_bytes(good.read_bytes()))
+    chance = np.random.default_rng(2)
+    places = [(int(place), int(chance.integers(8))) for place in chance.choice(inside, rounds(4000))]
+    assert {outcome(good, model) for _ in flips(good, places)} == {"refused"}
+
+
+def test_bytes_changed_cut_out_moved_and_put_in(good: Path, model: Model) -> None:
+    content = good.read_bytes()
+    bad = good.with_name("bad.npz")
+    chance = np.random.default_rng(3)
+    headers = np.array(header_bytes(content))
+    for _ in range(rounds(6000)):
+        a, b = sorted(int(place) for place in chance.choice(headers, 2))
+        junk = chance.bytes(int(chance.integers(1, 40)))
+        changed = (
+            content[:a] + junk + content[a + len(junk) :],
+            content[:a] + junk + content[a:],
+            content[:a] + content[b:],
+            content[:b] + content[a:],
+            content[:a] + bytes(b - a) + content[b:],
+            content + junk,
+            junk + content,
+        )
+        bad.write_bytes(changed[chance.integers(len(changed))])
+        outcome(bad, model)
+
+
+def test_arrays_with_any_head_and_right_checksums(good: Path, model: Model) -> None:
+    """What a checksum can't tell: whoever wrote the file made it fit."""
+    files = members(good)
+    bad = good.with_name("bad.npz")
+    chance = np.random.default_rng(4)
+    alphabet = np.frombuffer(b"{}()[],:'\"<f4|OVUS0123456789L \n\\x\xff\x00TrueFalsedescrfortran_ordershape", np.uint8)
+    name = "biases_1.npy"
+    head = files[name][:128]
+    same = 0
+    for _ in range(rounds(4000)):
+        changed = bytearray(head)
+        for _ in range(int(chance.integers(1, 6))):
+            changed[int(chance.integers(len(head)))] = int(chance.choice(alphabet))
+        bad.write_bytes(archived({**files, name: bytes(changed) + files[name][128:]}))
+        same += outcome(bad, model) == "same"
+    assert same < rounds(4000) / 2
+
+
+def test_members_dropped_repeated_and_renamed(good: Path, model: Model) -> None:
+    files = list(members(good).items())
+    bad = good.with_name("bad.npz")
+    chance = np.random.default_rng(5)
+    for _ in range(rounds(1000)):
+        chosen = [files[int(index)] for index in chance.integers(len(files), size=len(files))]
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            for name, content in dict(chosen).items():
+                archive.writestr(name, content)
+        bad.write_bytes(stream.getvalue())
+        assert outcome(bad, model) == "refused"
+
+
+def fuzz_images(folder: Path, count: int) -> None:
+    """Read IDX files of lies and damage; anything but images or a DatasetError in a line comes through."""
+    chance = np.random.default_rng(6)
+    sizes = (0, 1, 27, 28, 60_000, 1_000_000, 1_000_001, 1 << 31, (1 << 32) - 1)
+    for number in range(count):
+        numbers = (0x803, *(sizes[int(index)] for index in chance.integers(len(sizes), size=3)))
+        content = bytearray(struct.pack(">4I", *numbers) + bytes(int(chance.integers(4000))))
+        path = folder / ("data.gz" if number % 2 else "data")
+        if number % 2:
+            content = bytearray(gzip.compress(content))
+            for _ in range(int(chance.integers(3))):
+                content[int(chance.integers(len(content)))] ^= 1 << int(chance.integers(8))
+        path.write_bytes(content)
+        try:
+            images = read_idx(path, 3)
+        except DatasetError as error:
+            if not str(error).isprintable():
+                raise
+        else:
+            assert images.shape[1:] == (28, 28)
+
+
+def test_data_files_of_lies_and_damage_take_little_memory(tmp_path: Path) -> None:
+    paths = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    statements = f"""
+import sys
+sys.path[:0] = {paths}
+from pathlib import Path
+from model_files import fuzz_images
+fuzz_images(Path(sys.argv[1]), {rounds(20_000)})
+"""
+    said, memory = peak_memory(statements, tmp_path)
+    assert said == ""
+    assert memory < 200_000_000
