@@ -10,6 +10,8 @@ digit is told from ruled lines, frames and specks, and a hairline or a brush is 
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, TypeVar
@@ -30,6 +32,7 @@ PICTURE_SUFFIXES: frozenset[str] = frozenset(
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory
 MAX_BYTES = 256 * 1024 * 1024  # a stream can be endless; 50 million RGBA pixels are 200 MB
+STANDARD_ERROR = 2  # its file descriptor
 MAX_SIDE = 4096  # larger pictures are shrunk at once: no digit needs more
 
 SIDE = 28  # MNIST: the picture,
@@ -110,7 +113,8 @@ def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
                 kind = image.format or kind
                 width, height = image.size
                 if width * height <= MAX_PIXELS:
-                    return _flatten(image)
+                    with _libtiff_silenced(kind):
+                        return _flatten(image)
     except UnidentifiedImageError as error:
         reason = "empty file" if file.seek(0, io.SEEK_END) == 0 else f"none of {', '.join(FORMATS)}"
         raise _unreadable(name, reason) from error
@@ -119,6 +123,23 @@ def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
         raise _unreadable(name, f"damaged {kind}: {_one_line(str(error)) or type(error).__name__}") from error
     raise PictureError(f"{name}: {width} x {height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
+
+
+@contextmanager
+def _libtiff_silenced(kind: str) -> Iterator[None]:
+    """Keep libtiff from telling standard error, past Python, what a PictureError says already."""
+    if kind != "TIFF":
+        yield
+        return
+    kept = os.dup(STANDARD_ERROR)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STANDARD_ERROR)
+        yield
+    finally:
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _unreadable(name: str, reason: str) -> PictureError:
