@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SOAK ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -24,6 +25,9 @@ demo: $(READY)  ## download or draw digits, train, evaluate, read pictures: the 
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest
+
+soak: $(READY)  ## minutes of kills, attacks and damage; make soak SOAK=0.1 is a short form
+	SOAK=$(SOAK) $(BIN)/python -m pytest tests/soak/*.py
 
 lint: $(READY)  ## check style and formatting
 	$(BIN)/ruff check
