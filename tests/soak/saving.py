@@ -91,13 +91,14 @@ def test_a_training_stopped_at_any_moment_says_so_and_goes_on_to_the_same_bytes(
         time.sleep(float(chance.uniform(0, 0.02)))
         process.send_signal((signal.SIGINT, signal.SIGTERM)[chance.integers(2)])
     answers, said = process.communicate()
-    assert process.returncode in (128 + stop, 0)
+    finished = "The model is in mnistnet.npz" in said  # a signal that comes while Python ends is again not up to us
+    assert process.returncode == 128 + stop or finished
     assert answers == ""
     assert "Traceback" not in said
     assert "Exception" not in said
     assert not list(folder.glob(".*"))
     model = folder / "mnistnet.npz"
-    if process.returncode:
+    if not finished:
         assert ("holds the last whole epoch; the same command with --resume goes on" in said) == model.exists()
     assert_goes_on_to(expected, program, folder)
 
