@@ -20,7 +20,7 @@ from mnistnet.normalization import Normalization, align
 from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
-WARM_UP = 0.2  # of the run, in which the learning rate rises
+WARM_UP = 1.0  # epochs in which the learning rate rises; in a short run the first third
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def learning_rate(settings: Settings, time: float) -> float:
     """
     if settings.schedule == "constant":
         return settings.learning_rate
-    rise = min(1, time / (WARM_UP * settings.epochs))
+    rise = min(1, time / min(WARM_UP, settings.epochs / 3))
     return settings.learning_rate * rise * (1 + math.cos(math.pi * time / settings.epochs)) / 2
 
 

@@ -10,7 +10,7 @@ from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import TrainingError
 from mnistnet.network import FloatArray, IntArray, Network
 from mnistnet.settings import Settings
-from mnistnet.training import WARM_UP, fit, learning_rate, train
+from mnistnet.training import fit, learning_rate, train
 
 QUICK = Settings(epochs=3, batch_size=32, validation=100)
 PLAIN = Settings(epochs=1, momentum=0, weight_decay=0, schedule="constant")
@@ -94,13 +94,13 @@ def test_two_steps_with_momentum_and_decay_worked_out() -> None:
 def test_the_cosine_schedule_rises_at_first_and_then_falls_to_zero() -> None:
     settings = Settings(epochs=30, learning_rate=2)
     rates = [learning_rate(settings, time) for time in range(31)]
-    top = int(WARM_UP * 30)
     assert rates[0] == 0
-    assert rates[: top + 1] == sorted(rates[: top + 1])
-    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert learning_rate(settings, 0.5) == pytest.approx(1, rel=0.01)  # half of the way up
+    assert rates[1:] == sorted(rates[1:], reverse=True)
     assert rates[15] == pytest.approx(1)  # half a cosine, half way
     assert rates[30] == pytest.approx(0)
     assert learning_rate(replace(settings, schedule="constant"), 30) == 2
+    assert learning_rate(replace(settings, epochs=1), 1 / 6) == pytest.approx(1, rel=0.1)  # a third of a short run
 
 
 def test_training_changes_neither_images_nor_labels(digits: Dataset) -> None:
