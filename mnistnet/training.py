@@ -20,7 +20,7 @@ from mnistnet.normalization import Normalization, align
 from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
-WARM_UP = 1.0  # epochs in which the learning rate rises; in a short run the first third
+WARM_UP = 2000  # steps in which the learning rate rises; in a short run the first third
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Epoch:
     Attributes:
         number: 1 for the first.
         cost: C over all training images, at the end of the epoch.
-        learning_rate: at its end.
+        learning_rate: of its last step.
         seconds: spent in gradient descent alone.
         validation_accuracy: on the held-out images, 0 to 1; None where none were held out.
     """
@@ -79,9 +79,15 @@ def train(
     for number in range(done + 1, settings.epochs + 1):
         copy = (number - 1) % (settings.augment + 1)
         epoch_inputs = inputs if copies is None or copy == 0 else copies(copy)
+        order = np.random.default_rng((settings.seed, number)).permutation(len(inputs))
+        steps = math.ceil(len(inputs) / settings.batch_size)
+        rates = [
+            learning_rate(settings, step + 0.5, steps * settings.epochs)  # in the middle of the step
+            for step in range(steps * (number - 1), steps * number)
+        ]
         with one_thread():
             start = time.perf_counter()
-            _descend(network, epoch_inputs, labels, settings, velocity, number)
+            _descend(network, epoch_inputs, labels, order, rates, settings, velocity)
             seconds = time.perf_counter() - start
             cost = network.cost(inputs, labels)
         if not math.isfinite(cost):
@@ -89,49 +95,48 @@ def train(
                 f"the cost is no longer finite after epoch {number}: the learning rate {settings.learning_rate:g} "
                 f"with momentum {settings.momentum:g} is too high; lower --learning-rate"
             )
-        yield Epoch(number, cost, learning_rate(settings, number), seconds)
+        yield Epoch(number, cost, rates[-1], seconds)
 
 
-def learning_rate(settings: Settings, time: float) -> float:
-    """The learning rate at a time of the run, in epochs: constant, or rising at first and then falling to 0.
+def learning_rate(settings: Settings, step: float, steps: int) -> float:
+    """The learning rate at a step of a run of so many: constant, or rising at first and then falling to 0.
 
     It falls along half a cosine. It rises because the first weights know nothing, and long steps from there can
     drive an output so far down that σ′ is 0 wherever it goes: that digit would never be learned.
     """
     if settings.schedule == "constant":
         return settings.learning_rate
-    rise = min(1, time / min(WARM_UP, settings.epochs / 3))
-    return settings.learning_rate * rise * (1 + math.cos(math.pi * time / settings.epochs)) / 2
+    rise = min(1, step / min(WARM_UP, steps / 3))
+    return settings.learning_rate * rise * (1 + math.cos(math.pi * step / steps)) / 2
 
 
 def _descend(
     network: Network,
     inputs: FloatArray,
     labels: IntArray,
+    order: npt.NDArray[np.int64],
+    rates: list[float],
     settings: Settings,
     velocity: FloatArray,
-    epoch: int,
 ) -> None:
-    """One epoch of gradient descent: each step goes along −∇C of one batch."""
-    n, size = len(inputs), settings.batch_size
-    order = np.random.default_rng((settings.seed, epoch)).permutation(n)
+    """One epoch of gradient descent through the images in that order: each step goes along −∇C of one batch."""
+    size = settings.batch_size
     batch_inputs = np.empty((size, inputs.shape[1]), inputs.dtype)
     batch_labels = np.empty(size, labels.dtype)
     weights, weight_velocity = network.parameters[: network.weight_count], velocity[: network.weight_count]
-    decay, step = np.empty_like(weights), np.empty_like(velocity)
+    decay, change = np.empty_like(weights), np.empty_like(velocity)
     # A cost that runs away is found at the end of the epoch; NumPy need not warn at every step on the way.
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, n, size):
-            batch = order[start : start + size]  # the last one may be shorter
+        for number, rate in enumerate(rates):
+            batch = order[number * size : (number + 1) * size]  # the last one may be shorter
             x, y = batch_inputs[: len(batch)], batch_labels[: len(batch)]
             np.take(inputs, batch, axis=0, out=x, mode="clip")  # the default mode would copy once more
             np.take(labels, batch, out=y, mode="clip")
-            rate = learning_rate(settings, epoch - 1 + (start + size / 2) / n)
             # velocity = momentum · velocity + ∇C + weight decay; parameters −= learning rate · velocity
             velocity *= settings.momentum
             velocity += network.gradient(x, y)
             weight_velocity += np.multiply(weights, settings.weight_decay, out=decay)
-            network.parameters -= np.multiply(velocity, rate, out=step)
+            network.parameters -= np.multiply(velocity, rate, out=change)
 
 
 def fit(

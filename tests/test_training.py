@@ -10,7 +10,7 @@ from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import TrainingError
 from mnistnet.network import FloatArray, IntArray, Network
 from mnistnet.settings import Settings
-from mnistnet.training import fit, learning_rate, train
+from mnistnet.training import WARM_UP, fit, learning_rate, train
 
 QUICK = Settings(epochs=3, batch_size=32, validation=100)
 PLAIN = Settings(epochs=1, momentum=0, weight_decay=0, schedule="constant")
@@ -85,22 +85,23 @@ def test_two_steps_with_momentum_and_decay_worked_out() -> None:
 
     decay = np.where(np.arange(twin.parameters.size) < twin.weight_count, 0.01, 0)  # weights, not biases
     velocity = np.zeros(twin.parameters.size)
-    for rate in (learning_rate(settings, 0.5), learning_rate(settings, 1.5)):  # at the middle of each step
+    for rate in (learning_rate(settings, 0.5, 2), learning_rate(settings, 1.5, 2)):  # at the middle of each step
         velocity = 0.9 * velocity + twin.gradient(inputs, labels) + decay * twin.parameters
         twin.parameters -= (rate * velocity).astype(np.float32)
     assert network.parameters == pytest.approx(twin.parameters, rel=1e-4, abs=1e-7)
 
 
 def test_the_cosine_schedule_rises_at_first_and_then_falls_to_zero() -> None:
-    settings = Settings(epochs=30, learning_rate=2)
-    rates = [learning_rate(settings, time) for time in range(31)]
+    settings = Settings(learning_rate=2)
+    rates = [learning_rate(settings, step, 10 * WARM_UP) for step in range(10 * WARM_UP + 1)]
     assert rates[0] == 0
-    assert learning_rate(settings, 0.5) == pytest.approx(1, rel=0.01)  # half of the way up
-    assert rates[1:] == sorted(rates[1:], reverse=True)
-    assert rates[15] == pytest.approx(1)  # half a cosine, half way
-    assert rates[30] == pytest.approx(0)
-    assert learning_rate(replace(settings, schedule="constant"), 30) == 2
-    assert learning_rate(replace(settings, epochs=1), 1 / 6) == pytest.approx(1, rel=0.1)  # a third of a short run
+    assert rates[: WARM_UP + 1] == sorted(rates[: WARM_UP + 1])
+    assert rates[WARM_UP] == pytest.approx(2, rel=0.03)
+    assert rates[WARM_UP:] == sorted(rates[WARM_UP:], reverse=True)
+    assert rates[5 * WARM_UP] == pytest.approx(1)  # half a cosine, half way
+    assert rates[-1] == pytest.approx(0)
+    assert learning_rate(settings, 10, 60) == pytest.approx(1, rel=0.1)  # a short run: a third of it to rise in
+    assert learning_rate(replace(settings, schedule="constant"), 0, 60) == 2
 
 
 def test_training_changes_neither_images_nor_labels(digits: Dataset) -> None:
