@@ -8,6 +8,7 @@ digit is told from ruled lines, frames and specks, and a hairline or a brush is 
 """
 
 import io
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ PICTURE_SUFFIXES: frozenset[str] = frozenset(
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory
 MAX_BYTES = 256 * 1024 * 1024  # a stream can be endless; 50 million RGBA pixels are 200 MB
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells standard error what it raises, too
 STANDARD_ERROR = 2  # its file descriptor
 MAX_SIDE = 4096  # larger pictures are shrunk at once: no digit needs more
 
