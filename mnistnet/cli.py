@@ -116,6 +116,12 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _import_numpy() -> None:
+    """Import NumPy, which makes an error of its own of a signal that comes meanwhile."""
+    with _undisturbed():
+        import numpy  # noqa: F401
+
+
 def _message(error: MnistnetError | OSError | MemoryError) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'standard output'}: {error.strerror}"
@@ -273,6 +279,7 @@ def train(
     **choices: Any,
 ) -> None:
     """Train a network by gradient descent; the model is saved after every epoch."""
+    _import_numpy()
     from mnistnet.datasets import hold_out, load_training
     from mnistnet.history import History
     from mnistnet.model import check_writable, load_model
@@ -328,6 +335,7 @@ def evaluate(
     """Measure how well a model reads labelled digits."""
     if min_accuracy is not None and not 0 <= min_accuracy <= 1:
         raise click.UsageError(f"--min-accuracy is {min_accuracy}, expected 0 to 1, such as 0.97.")
+    _import_numpy()
     from mnistnet.datasets import load_split, write_mistakes
     from mnistnet.evaluation import Evaluation
 
@@ -385,6 +393,7 @@ def predict(
     """Read the digit in each picture: files, folders, or - for standard input."""
     if form != "text" and (show or top > 1):
         raise click.UsageError("--show and --top go with --format text.")
+    _import_numpy()
     from mnistnet.formats import HEADERS, line_writer
     from mnistnet.prediction import Unreadable, find_pictures, read_digits
 

@@ -128,7 +128,7 @@ import sys
 sys.path[:0] = {paths}
 from pathlib import Path
 from model_files import fuzz_images
-fuzz_images(Path(sys.argv[1]), {rounds(5000)})
+fuzz_images(Path(sys.argv[1]), {rounds(3000)})
 """
     said, memory = peak_memory(statements, tmp_path)
     assert said == ""
