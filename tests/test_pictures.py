@@ -246,6 +246,21 @@ def test_frames_and_scan_edges_are_not_part_of_the_digit() -> None:
         assert_is_the_seven(digit_in(picture))
 
 
+def test_a_thick_1_that_is_cropped_tightly_is_not_taken_for_a_bar() -> None:
+    picture = Image.new("L", (40, 140), 255)
+    ImageDraw.Draw(picture).rectangle((8, 8, 31, 131), fill=0)
+    height, width = ink_box(digit_in(picture))
+    assert height == 20
+    assert width < 6
+
+
+def test_the_desk_beside_a_page_is_not_part_of_the_digit() -> None:
+    desk = np.asarray(drawn(ink=40, ground=225, pen=8)).copy()
+    desk[:, :20] = np.random.default_rng(0).normal(90, 8, (200, 20)).astype(np.uint8)
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]
+    assert_is_the_seven(digit_in(shaded(Image.fromarray(desk), 0.85 + 0.1 * x - 0.05 * y)))
+
+
 def test_ruled_and_squared_paper_is_not_ink() -> None:
     for columns in ((), range(10, 200, 25)):
         picture = Image.new("L", (200, 200), 255)
