@@ -202,7 +202,12 @@ def download(
 )
 @click.option("--epochs", default=Settings.epochs, show_default=True, help="Passes over the training images.")
 @click.option("--batch-size", default=Settings.batch_size, show_default=True, help="Images in one step.")
-@click.option("--learning-rate", default=Settings.learning_rate, show_default=True, help="Length of a step.")
+@click.option(
+    "--learning-rate",
+    type=float,
+    show_default=f"{settings.LEARNING_RATE:g}; {settings.OTHER_LEARNING_RATE:g} with another activation or cost",
+    help="Length of a step.",
+)
 @click.option("--momentum", default=Settings.momentum, show_default=True, help="Part of the last step that is kept.")
 @click.option("--weight-decay", default=Settings.weight_decay, show_default=True, help="Pull of the weights to 0.")
 @click.option(

@@ -19,6 +19,8 @@ DIGITS = 10
 # Beyond these a typing mistake is likelier than a wish; they also bound what a model file may hold.
 WIDEST_LAYER = 1000
 MOST_HIDDEN_LAYERS = 8
+LEARNING_RATE = 2.0  # with sigmoid and mse, whose derivatives, products of σ′ of at most ¼, are small
+OTHER_LEARNING_RATE = 0.1
 MOST_EPOCHS = 1_000_000
 
 
@@ -29,7 +31,8 @@ class Settings:
     Attributes:
         epochs: how many times gradient descent sees every training image.
         batch_size: images averaged over in one step.
-        learning_rate: how far a step goes along −∇C.
+        learning_rate: how far a step goes along −∇C. Without one it is LEARNING_RATE with the derivation's sigmoid
+            and mean-squared error, and OTHER_LEARNING_RATE with any other activation or cost.
         momentum: the part of the last step that the next one keeps, 0 to below 1.
         weight_decay: pull of the weights, not the biases, towards 0, added to ∇C.
         schedule: `cosine` raises the learning rate at first and then lowers it to 0; `constant` keeps it.
@@ -49,7 +52,7 @@ class Settings:
 
     epochs: int = 30
     batch_size: int = 32
-    learning_rate: float = 2.0
+    learning_rate: float = None  # type: ignore[assignment]  # __post_init__ chooses: it depends on the others
     momentum: float = 0.9
     weight_decay: float = 1e-5
     schedule: Schedule = "cosine"
@@ -63,6 +66,9 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if vars(self)["learning_rate"] is None:
+            derived = (self.activation, self.cost) == ("sigmoid", "mse")
+            object.__setattr__(self, "learning_rate", LEARNING_RATE if derived else OTHER_LEARNING_RATE)
         for name, least in (("epochs", 1), ("batch_size", 1), ("augment", 0), ("validation", 0), ("seed", 0)):
             value = getattr(self, name)
             _check(name, value, _is_whole(value, least), f"a whole number of {least} or more")

@@ -60,3 +60,10 @@ def test_the_choices_are_those_the_network_has() -> None:
 
 def test_sizes_put_the_hidden_layers_between_pixels_and_digits() -> None:
     assert Settings().sizes == (784, 20, 10, 10)
+
+
+def test_the_learning_rate_follows_the_activation_and_the_cost_unless_it_is_given() -> None:
+    assert Settings().learning_rate == settings.LEARNING_RATE
+    assert Settings(cost="softmax").learning_rate == settings.OTHER_LEARNING_RATE
+    assert Settings(activation="relu").learning_rate == settings.OTHER_LEARNING_RATE
+    assert Settings(cost="softmax", learning_rate=0.3).learning_rate == 0.3
