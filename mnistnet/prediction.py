@@ -16,8 +16,8 @@ from mnistnet.model import BLOCK, Model
 from mnistnet.network import FloatArray
 from mnistnet.pictures import PICTURE_SUFFIXES, read_picture
 
-LOWEST_SURE = 0.6
-SMALLEST_LEAD = 0.3
+LOWEST_SURE = 0.85
+SMALLEST_LEAD = 0.7
 
 
 @dataclass(frozen=True)

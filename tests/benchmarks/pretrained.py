@@ -26,7 +26,7 @@ def main() -> None:
     if source is None:
         source = str(cache_directory())
         download(cache_directory())
-    for epoch, model in fit(load_training([source, "strokes"]), None, SETTINGS):
+    for epoch, model in fit(load_training([source, "strokes"]), None, SETTINGS):  # noqa: B007 - the last is saved
         click.echo(f"epoch {epoch.number}/{SETTINGS.epochs}: cost {epoch.cost:.5f}", err=True)
     save_model(replace(model, velocity=None), PRETRAINED)  # it is made to be used, not to go on with
 

@@ -1,0 +1,50 @@
+"""The model that comes with the package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conftest import Program
+from mnistnet.model import PRETRAINED, load_model
+
+DIGITS = Path(__file__).parent / "digits"
+
+
+def test_it_is_the_network_of_the_derivation_small_and_only_to_be_used() -> None:
+    model = load_model(PRETRAINED)
+    assert model.network.sizes == (784, 20, 10, 10)
+    assert (model.settings.activation, model.settings.cost) == ("sigmoid", "mse")
+    assert model.velocity is None
+    assert model.latest is None
+    assert PRETRAINED.stat().st_size < 100_000
+
+
+def test_it_reads_ten_drawn_digits_without_any_training(program: Program) -> None:
+    done = program("predict", "--format", "plain", DIGITS)
+    assert (done.returncode, done.stdout.split()) == (0, list("0123456789"))
+    assert done.stderr == "Using the model that comes with mnistnet\n"
+
+
+def test_a_model_in_this_folder_comes_before_it(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "mnistnet.npz").write_bytes(PRETRAINED.read_bytes())
+    assert program("predict", DIGITS).stderr == "Using mnistnet.npz\n"
+
+
+def test_the_digit_that_it_saw_is_drawn(program: Program) -> None:
+    text = program("predict", "--show", DIGITS / "7.png").stdout
+    assert len(text.splitlines()) >= 12
+    assert "█" in text
+    assert "\x1b" not in text  # not a terminal: no colours
+    ascii_only = program("predict", "--show", DIGITS / "7.png", environment={"PYTHONIOENCODING": "ascii"}).stdout
+    assert ascii_only.isascii()
+    assert "@" in ascii_only
+    assert program("predict", "--show", "--format", "csv", DIGITS / "7.png").returncode == 2
+
+
+@pytest.mark.mnist
+def test_it_reads_98_per_cent_of_mnists_test_images(program: Program, mnist: Path) -> None:
+    done = program("evaluate", "--data", mnist, "--json", "--min-accuracy", "0.98")
+    assert (done.returncode, json.loads(done.stdout)["images"]) == (0, 10_000)

@@ -1,0 +1,47 @@
+"""What the README promises exists, and what exists is in the README."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from mnistnet.cli import main
+from mnistnet.model import load_model
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_command_is_documented_and_every_documented_command_exists() -> None:
+    told = set(re.findall(r"mnistnet (\w+)", README)) - {"import", "model"}
+    assert set(main.commands) <= told
+    assert set(re.findall(r"^\$? ?mnistnet (\w+)", README, re.MULTILINE)) <= set(main.commands)
+
+
+def test_every_option_that_the_readme_names_exists() -> None:
+    options = {name for command in main.commands.values() for param in command.params for name in param.opts}
+    assert set(re.findall(r"(?<!-)--[a-z][a-z-]+", README)) <= options | {"--help"}
+
+
+def test_every_make_target_that_the_readme_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)\b", README.split("## Developing")[0].split("```")[1]))
+    named |= set(re.findall(r"`make ([a-z]+)`", README))
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_every_module_has_its_line_in_the_table() -> None:
+    modules = {path.name for path in (ROOT / "mnistnet").glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert modules == set(re.findall(r"`(\w+\.py)`", README.split("### The equations")[0].split("## How it works")[1]))
+
+
+def test_the_members_of_a_model_file_are_those_in_the_table() -> None:
+    table = README.split("## The model file")[1].split("\n## ")[0]
+    model = load_model(ROOT / "mnistnet" / "pretrained.npz")
+    for kind, arrays in (("weights", model.network.weights), ("biases", model.network.biases)):
+        for layer, array in enumerate(arrays, start=1):
+            assert f"`{kind}_{layer}`" in table
+            assert str(array.shape) in table
+    assert model.normalization.mean_image.dtype == np.float32
