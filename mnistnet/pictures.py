@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from mnistnet.errors import PictureError
+from mnistnet.errors import PictureError, one_line
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Grey: TypeAlias = NDArray[np.float32]
@@ -85,12 +85,7 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> Pixels:
 def _name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
     """What a message calls the picture, in one line whatever the file is called."""
     name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    return _one_line(name) if isinstance(name, str) and name != "<stdin>" else "standard input"
-
-
-def _one_line(text: str) -> str:
-    """The text with newlines, control characters and undecodable bytes shown as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return one_line(name) if isinstance(name, str) and name != "<stdin>" else "standard input"
 
 
 def _decode(source: str | os.PathLike[str] | BinaryIO, name: str) -> Image.Image:
@@ -102,7 +97,7 @@ def _decode(source: str | os.PathLike[str] | BinaryIO, name: str) -> Image.Image
         return _decode_stream(io.BytesIO(source.read(MAX_BYTES)), name)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte in it
         reason = getattr(error, "strerror", None) or str(error)
-        raise PictureError(f"{name}: can't be opened ({_one_line(reason)}); check the path") from error
+        raise PictureError(f"{name}: can't be opened ({one_line(reason)}); check the path") from error
 
 
 def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
@@ -123,7 +118,7 @@ def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name}: far more than {MAX_PIXELS:,} pixels; save it smaller") from error
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
-        raise _unreadable(name, f"damaged {kind}: {_one_line(str(error)) or type(error).__name__}") from error
+        raise _unreadable(name, f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
     raise PictureError(f"{name}: {width} x {height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
 
 
@@ -257,6 +252,8 @@ def _centre_of_mass(ink: NDArray[np.generic]) -> tuple[float, float]:
 
 
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
+LEAST_SHARE = 0.5  # of all that stands out; a digit is nearly all of it, a speck of noise or of a wall is one of many
+SMALLEST_DIGIT = 4  # pixels from end to end
 
 
 def _find_ink(picture: Image.Image, invert: str) -> Grey:
@@ -274,7 +271,7 @@ def _find_ink(picture: Image.Image, invert: str) -> Grey:
         contrast = _contrast_with_ground(255 - grey if dark else grey)
         threshold = _ink_threshold(contrast, _noise(grey))
         unruled = _without_rulings(contrast, threshold, rulings)
-        ink, box = _choose_digit(unruled, threshold)
+        ink, box, share = _choose_digit(unruled, threshold)
         closer = _enlarge(box, picture.size, factor)
         if factor == 1 or max(closer[2] - closer[0], closer[3] - closer[1]) > 0.6 * max(picture.size):
             break
@@ -282,6 +279,8 @@ def _find_ink(picture: Image.Image, invert: str) -> Grey:
         invert = "yes" if dark else "no"
         rulings = 2 if np.array_equal(unruled, contrast) else 1
     left, top, right, bottom = box
+    if share < LEAST_SHARE or max(right - left, bottom - top) - 2 < SMALLEST_DIGIT:
+        raise PictureError("no digit in it (only specks or a pattern); crop it to the digit, or draw it larger")
     return ink[top:bottom, left:right]
 
 
@@ -465,8 +464,8 @@ def _ink_threshold(contrast: Grey, noise: float) -> float:
     return max(floor, 0.5 * _otsu(candidates))
 
 
-def _choose_digit(contrast: Grey, low: float) -> tuple[Grey, Box]:
-    """The ink of the digit, 0 to 1, all else 0, and its box; contrast: float32 (height, width), 0 to 255.
+def _choose_digit(contrast: Grey, low: float) -> tuple[Grey, Box, float]:
+    """The ink of the digit, 0 to 1, all else 0, its box, and its share of all ink; contrast: 0 to 255.
 
     low: the contrast above which there is ink. Raises PictureError when there is none.
     """
@@ -485,7 +484,8 @@ def _choose_digit(contrast: Grey, low: float) -> tuple[Grey, Box]:
         min(contrast.shape[1], int(pieces.right[chosen].max()) + 1),
         min(contrast.shape[0], int(pieces.bottom[chosen].max()) + 1),
     )
-    return ink, box
+    counted = chosen | (_looks(pieces) > JUNK)  # a frame is no rival
+    return ink, box, float(pieces.area[chosen].sum() / pieces.area[counted].sum())
 
 
 def _pieces_above(contrast: Grey, threshold: float) -> tuple[_Pieces, NDArray[np.bool_], float]:
@@ -644,6 +644,9 @@ def _gaps(pieces: _Pieces, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.asarray(np.maximum(gap_x, gap_y).clip(min=0))
 
 
+JUNK = 0.05  # how much the looks of a frame or an edge speak for a piece; others have at least 0.6
+
+
 def _looks(pieces: _Pieces) -> Grey:
     """How much the place of each piece speaks for it, 0 to 1: least for what lies along the border, or is a frame."""
     labels = pieces.labels
@@ -659,7 +662,7 @@ def _looks(pieces: _Pieces) -> Grey:
     junk |= is_broad & (tall < 0.1 * height) & (off_y > 0.6)
     for number in np.flatnonzero(is_high & is_broad):
         junk[number] |= _is_frame(pieces, int(number))
-    return np.asarray(np.where(junk, 0.05, 1.0) * (1 - 0.4 * np.maximum(off_x, off_y)), np.float32)
+    return np.asarray(np.where(junk, JUNK, 1.0) * (1 - 0.4 * np.maximum(off_x, off_y)), np.float32)
 
 
 def _is_frame(pieces: _Pieces, number: int) -> bool:
