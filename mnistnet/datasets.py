@@ -20,7 +20,7 @@ from mnistnet.errors import DatasetError, PictureError
 Split: TypeAlias = Literal["test", "validation", "train"]
 
 STROKES = "strokes"
-STROKES_COUNT = {"train": 60_000, "test": 10_000}  # as many as MNIST has
+STROKES_COUNT = {"train": 30_000, "test": 5_000}
 STROKES_SEED = {"train": 0, "test": 1}
 IDX_PREFIXES = {"train": "train", "test": "t10k"}
 IDX_NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}

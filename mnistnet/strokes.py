@@ -44,6 +44,7 @@ SKELETONS = (
     Skeleton(1, "short flag", 3, "28,32 52,0! 52,100"),
     Skeleton(1, "round flag", 1, "26,32 42,21 54,0! 52,100"),
     Skeleton(1, "long flag", 3, "12,44 52,0! 52,100"),
+    Skeleton(1, "very long flag", 2, "10,62 54,0! 50,100"),
     Skeleton(1, "foot", 0.5, "50,0 50,100 / 20,100 80,100"),
     Skeleton(1, "flag and foot", 4, "24,32 50,0! 50,100 / 16,100 84,100"),
     Skeleton(1, "flag and narrow foot", 2, "28,28 50,0! 50,100 / 30,100 72,100"),
