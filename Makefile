@@ -26,7 +26,7 @@ demo: $(READY)  ## download or draw digits, train, evaluate, read pictures: the 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest
 
-soak: $(READY)  ## minutes of kills, attacks and damage; make soak SOAK=0.1 is a short form
+soak: $(READY)  ## minutes of kills, attacks and damage; make soak SOAK=0.05 is a short form
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/soak/*.py
 
 lint: $(READY)  ## check style and formatting

@@ -14,7 +14,7 @@ from hostile import archived, flips, header_bytes, hostile_images, hostile_model
 from mnistnet.datasets import Dataset, hold_out, read_idx
 from mnistnet.errors import DatasetError
 from mnistnet.model import Model, save_model
-from mnistnet.settings import MOST_HIDDEN_LAYERS, WIDEST_LAYER, Settings
+from mnistnet.settings import Settings
 from mnistnet.training import fit
 
 MEMORY = 200_000_000  # bytes: the most that a process may need to refuse a file
@@ -80,16 +80,6 @@ def test_refusing_model_files_takes_little_memory_and_runs_nothing(attacks: dict
     assert [line.split(": ")[0] for line in said.splitlines()] == [str(path) for path in attacks.values()]
     assert memory < MEMORY
     assert (sorted(folder.parent.iterdir()), sorted(folder.iterdir())) == before
-
-
-def test_reading_the_largest_model_that_there_can_be_takes_little_memory(tmp_path: Path, digits: Dataset) -> None:
-    widest = Settings(hidden=(WIDEST_LAYER,) * MOST_HIDDEN_LAYERS, epochs=1, batch_size=600, validation=0)
-    *_, (_, large) = fit(digits, None, widest)
-    large.latest = large.network.parameters
-    save_model(large, tmp_path / "large.npz")
-    said, memory = peak_memory(READ_MODELS, tmp_path / "large.npz")
-    assert said.startswith("read ")
-    assert memory < MEMORY
 
 
 def test_flipped_bits_of_the_headers_are_found_or_do_no_harm(good: Path, model: Model) -> None:

@@ -66,18 +66,14 @@ def shell(
     ("arguments", "redirection", "status", "said"),
     [
         ("predict -q 0.png", ">&-", 1, NOWHERE),
-        ("evaluate -q --data files --json", ">&-", 1, NOWHERE),
         ("--help", ">&-", 1, NOWHERE),
         (f"{TRAIN} -q", ">&-", 0, ""),
         ("predict -q 0.png", ">/dev/full", 1, FULL),
-        ("evaluate -q --data files", ">/dev/full", 1, FULL),
         ("--version", ">/dev/full", 1, FULL),
         (TRAIN, "2>&-", 0, ""),
         (TRAIN, "2>/dev/full", 0, ""),
         (TRAIN, "<&- >&- 2>&-", 0, ""),
-        ("predict 0.png none.png", "2>&-", 1, ""),
         ("predict 0.png", "<&- >&- 2>&-", 1, ""),
-        ("predict -q 0.png", "<&-", 0, ""),
         ("train --epochs x", "<&- >&- 2>&-", 2, ""),
     ],
 )
@@ -98,7 +94,7 @@ def test_a_closed_standard_input_is_no_picture(folder: Path) -> None:
 
 
 def test_whoever_reads_one_line_only_gets_it_and_hears_no_more(folder: Path) -> None:
-    for command in ("predict -q" + " 0.png" * 3000, "predict -q --format csv" + " 0.png" * 3000, "--help"):
+    for command in ("predict -q --format csv" + " 0.png" * 3000, "--help"):
         script = f"{sys.executable} -m mnistnet {command} | head -n 1"
         done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S607
         assert (done.stdout.count("\n"), done.stderr) == (1, "")
@@ -107,7 +103,6 @@ def test_whoever_reads_one_line_only_gets_it_and_hears_no_more(folder: Path) -> 
 @pytest.mark.parametrize(
     "environment",
     [
-        {"LC_ALL": "C"},
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         {"PYTHONIOENCODING": "ascii"},
         {"LC_ALL": "C.UTF-8", "TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "20"},
@@ -147,7 +142,7 @@ def test_any_file_name_in_any_encoding_is_answered_in_its_line(folder: Path, env
 
 @pytest.mark.parametrize(
     ("columns", "environment"),
-    [(80, {"TERM": "xterm"}), (20, {"TERM": "dumb", "NO_COLOR": "1"}), (20, {"TERM": "xterm", "LC_ALL": "C"}), (0, {})],
+    [(80, {"TERM": "xterm"}), (20, {"TERM": "dumb", "NO_COLOR": "1"})],
 )
 def test_a_bar_fits_into_its_terminal_and_the_model_is_the_same(
     folder: Path, columns: int, environment: dict[str, str]
@@ -160,7 +155,7 @@ def test_a_bar_fits_into_its_terminal_and_the_model_is_the_same(
     if environment.get("TERM") == "dumb":
         assert "\x1b" not in screen
     bars = re.split(r"[\r\n]+", screen.partition("The model is in")[0])
-    assert columns == 0 or max(map(len, bars)) <= columns
+    assert max(map(len, bars)) <= columns
     assert (folder / "terminal.npz").read_bytes() == (folder / "new.npz").read_bytes()
 
 

@@ -16,7 +16,7 @@ from hostile import archived, flips, header_bytes, members, outcome
 from mnistnet.datasets import Dataset, hold_out, read_idx
 from mnistnet.errors import DatasetError
 from mnistnet.model import Model, save_model
-from mnistnet.settings import Settings
+from mnistnet.settings import MOST_HIDDEN_LAYERS, WIDEST_LAYER, Settings
 from mnistnet.training import fit
 
 
@@ -132,4 +132,13 @@ fuzz_images(Path(sys.argv[1]), {rounds(3000)})
 """
     said, memory = peak_memory(statements, tmp_path)
     assert said == ""
+    assert memory < 200_000_000
+
+
+def test_reading_the_largest_model_that_there_can_be_takes_little_memory(tmp_path: Path, digits: Dataset) -> None:
+    widest = Settings(hidden=(WIDEST_LAYER,) * MOST_HIDDEN_LAYERS, epochs=1, batch_size=600, validation=0)
+    *_, (_, large) = fit(digits, None, widest)
+    large.latest = large.network.parameters
+    save_model(large, tmp_path / "large.npz")
+    _, memory = peak_memory("import sys, mnistnet; mnistnet.load(sys.argv[1])", tmp_path / "large.npz")
     assert memory < 200_000_000
