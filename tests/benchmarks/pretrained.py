@@ -17,7 +17,7 @@ from mnistnet.model import PRETRAINED, save_model
 from mnistnet.settings import Settings
 from mnistnet.training import fit
 
-SETTINGS = Settings(epochs=100, validation=0, seed=0)
+SETTINGS = Settings(epochs=120, augment=2, validation=0, seed=0)
 
 
 def main() -> None:
