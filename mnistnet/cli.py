@@ -1,141 +1,30 @@
-"""The command line: parse, call the library, print. The only module that prints, exits or draws bars."""
+"""The command line: parse, call the library, print."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from click.core import ParameterSource
 
 from mnistnet import __version__, settings
-from mnistnet.errors import MnistnetError, TrainingError, one_line
+from mnistnet.bars import download_bar, epoch_lines, picture_bar
+from mnistnet.errors import TrainingError, one_line
+from mnistnet.program import CommandLine, Stopped, say, undisturbed
 from mnistnet.settings import Settings
 
 if TYPE_CHECKING:
-    from mnistnet.download import Progress
     from mnistnet.model import Model
     from mnistnet.prediction import Answer
-    from mnistnet.training import Epoch
 
 MNIST = "mnist"
 MODEL_HERE = "mnistnet.npz"
-
-
-STOPS = (signal.SIGINT, signal.SIGTERM)
-
-
-class _Stopped(BaseException):
-    """Ctrl-C or SIGTERM came; it is no error, and nothing but the end of the program catches it."""
-
-
-class CommandLine(click.Group):
-    """The one owner of the exit status, and the one place that turns errors into a line."""
-
-    def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the program; stopped by a signal it ends with the 130 or 143 that shells expect."""
-        _prepare_streams()
-        for number in STOPS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
-                signal.signal(number, _stop)
-        try:
-            return super().main(*args, **extra)
-        except _Stopped as stopped:
-            sys.exit(128 + stopped.args[0])
-
-    def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Parse; help and version are printed here."""
-        with _errors_in_a_line():
-            return super().make_context(*args, **extra)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command."""
-        with _errors_in_a_line():
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        return result
-
-
-@contextmanager
-def _errors_in_a_line() -> Iterator[None]:
-    """End with 1 for what failed, 2 for wrong usage, 141 where nobody reads the output any more."""
-    try:
-        yield
-    except BrokenPipeError:
-        _give_up_output()
-        raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
-    except click.exceptions.NoArgsIsHelpError:
-        raise
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "mnistnet"
-        _say(f"Error: {one_line(error.format_message())} See '{command} --help'.")
-        raise click.exceptions.Exit(error.exit_code) from None
-    except (MnistnetError, OSError, MemoryError) as error:
-        _say(f"Error: {one_line(_message(error))}")
-        if isinstance(error, OSError):
-            _give_up_output()
-        raise click.exceptions.Exit(1) from None
-
-
-def _give_up_output() -> None:
-    """Throw away what can't be written: Python would try again at exit, and complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _prepare_streams() -> None:
-    """Have all three standard streams, and let none fail on a file name that it can't spell."""
-    # Where one was closed (`>&-`), the next file to be opened would take its place, and what is said would go into it.
-    # Answers that go nowhere are an error, as on a full disk: that null device can only be read. Notes may be lost.
-    for name, access, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: PTH123, SIM115
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    for each in STOPS:
-        signal.signal(each, signal.SIG_IGN)  # the first one has its way; a second would disturb the tidying up
-    raise _Stopped(number)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let a signal that comes now wait for the end of the block: the middle of a file is no place to stop."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _import_numpy() -> None:
-    """Import NumPy, which makes an error of its own of a signal that comes meanwhile."""
-    with _undisturbed():
-        import numpy  # noqa: F401
-
-
-def _message(error: MnistnetError | OSError | MemoryError) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'standard output'}: {error.strerror}"
-    return str(error) or "not enough memory"
-
-
-def _say(text: str) -> None:
-    """Notes, warnings and errors go to standard error; standard output is for results."""
-    try:
-        click.echo(text, err=True)
-    except BrokenPipeError:
-        raise
-    except OSError:
-        pass  # a full disk under the notes is no reason to stop, and nobody could be told
 
 
 def _example(text: str) -> str:
@@ -184,10 +73,10 @@ def download(
     from mnistnet.download import download as fetch
 
     directory = directory or cache_directory()
-    with _download_bar(quiet) as progress:
+    with download_bar(quiet) as progress:
         fetch(directory, mirrors=mirror or MIRRORS, force=force, timeout=timeout, retries=retries, progress=progress)
     if not quiet:
-        _say(f"MNIST is in {one_line(str(directory))}")
+        say(f"MNIST is in {one_line(str(directory))}")
 
 
 @main.command(epilog=_example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
@@ -296,14 +185,14 @@ def train(
     done = 0 if start is None else start.epoch
     training, held_out = hold_out(load_training([_resolve(source, quiet) for source in data]), chosen.validation)
     record = History(history, done).record if history else lambda _epoch: None
-    with _epoch_lines(chosen.epochs, done, quiet) as report, _saving(output, done > 0) as save:
+    with epoch_lines(chosen.epochs, done, quiet) as report, _saving(output, done > 0) as save:
         for epoch, model in fit(training, held_out, chosen, start=start):
-            with _undisturbed():
+            with undisturbed():
                 record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
                 save(model)
             report(epoch)
     if not quiet:
-        _say(f"The model is in {one_line(output)}")
+        say(f"The model is in {one_line(output)}")
 
 
 @main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
@@ -345,7 +234,7 @@ def evaluate(
     from mnistnet.evaluation import Evaluation
 
     path, classifier = _load_model(model, quiet)
-    with _picture_bar(quiet) as progress:
+    with picture_bar(quiet) as progress:
         dataset = load_split(_resolve(data, quiet), split, classifier.settings.validation, progress)
     predictions = classifier.predict(dataset.images)
     evaluation, cost = Evaluation.of(dataset.labels, predictions), classifier.cost(dataset.images, dataset.labels)
@@ -357,7 +246,7 @@ def evaluate(
         click.echo(evaluation.as_text())
         click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
     for error in dataset.unreadable:
-        _say(f"Error: {one_line(error)}")
+        say(f"Error: {one_line(error)}")
     if dataset.unreadable or (min_accuracy is not None and evaluation.accuracy < min_accuracy):
         ctx.exit(1)
 
@@ -410,7 +299,7 @@ def predict(
     for answer in read_digits(classifier, find_pictures(images), sys.stdin.buffer, invert):
         if isinstance(answer, Unreadable):
             failed = True
-            _say(f"Error: {one_line(answer.error)}")
+            say(f"Error: {one_line(answer.error)}")
         if (line := to_line(answer)) is not None:
             click.echo(line)
         if show and not isinstance(answer, Unreadable):
@@ -430,6 +319,12 @@ def _drawing(classifier: Model, answer: Answer) -> str:
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     (seen,) = align(classifier.normalization.name, answer.image[None])
     return show(seen, answer.outputs, Terminal(unicode, colour))
+
+
+def _import_numpy() -> None:
+    """Import NumPy, which makes an error of its own of a signal that comes meanwhile."""
+    with undisturbed():
+        import numpy  # noqa: F401
 
 
 def _settings(choices: dict[str, Any]) -> Settings:
@@ -465,7 +360,7 @@ def _resolve(source: str, quiet: bool) -> str:
 
     directory = cache_directory()
     if any(file.problem for file in verify(directory)):
-        with _download_bar(quiet) as progress:
+        with download_bar(quiet) as progress:
             download(directory, progress=progress)
     return str(directory)
 
@@ -476,73 +371,8 @@ def _load_model(path: str | None, quiet: bool) -> tuple[str, Model]:
     if path is None:
         path = MODEL_HERE if Path(MODEL_HERE).exists() else str(PRETRAINED)
         if not quiet:
-            _say(f"Using {path}" if path == MODEL_HERE else "Using the model that comes with mnistnet")
+            say(f"Using {path}" if path == MODEL_HERE else "Using the model that comes with mnistnet")
     return path, load_model(path)
-
-
-@contextmanager
-def _download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar of bytes over each file; its notes are lines."""
-    if quiet:
-        yield None
-        return
-    from tqdm import tqdm
-
-    with tqdm(unit="B", unit_scale=True, leave=False, dynamic_ncols=True, disable=None) as bar:  # None: on a terminal
-        name = ""
-
-        def report(progress: Progress) -> None:
-            nonlocal name
-            if progress.note:
-                bar.write(one_line(progress.note), file=sys.stderr)
-            if progress.name != name:
-                name = progress.name
-                bar.set_description(name, refresh=False)
-                bar.reset(progress.total)
-            bar.update(progress.done - bar.n)
-
-        yield report
-
-
-@contextmanager
-def _picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar over the pictures of a folder."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from tqdm import tqdm
-
-    with tqdm(unit="picture", leave=False, dynamic_ncols=True) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield report
-
-
-@contextmanager
-def _epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch], None]]:
-    """On a terminal a bar; elsewhere a plain line for each epoch."""
-
-    def line(epoch: Epoch) -> str:
-        accuracy = "" if epoch.validation_accuracy is None else f", validation {epoch.validation_accuracy:.2%}"
-        return f"cost {epoch.cost:.5f}{accuracy}"
-
-    if quiet:
-        yield lambda _epoch: None
-    elif not sys.stderr.isatty():
-        yield lambda epoch: _say(f"epoch {epoch.number}/{epochs}: {line(epoch)}, {epoch.seconds:.2f} s")
-    else:
-        from tqdm import tqdm
-
-        with tqdm(total=epochs, initial=done, unit="epoch", dynamic_ncols=True) as bar:
-
-            def report(epoch: Epoch) -> None:
-                bar.set_postfix_str(line(epoch), refresh=False)
-                bar.update()
-
-            yield report
 
 
 @contextmanager
@@ -557,9 +387,9 @@ def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
 
     try:
         yield save
-    except _Stopped:
+    except Stopped:
         if saved:
-            _say(f"\nStopped. {one_line(output)} holds the last whole epoch; the same command with --resume goes on.")
+            say(f"\nStopped. {one_line(output)} holds the last whole epoch; the same command with --resume goes on.")
         else:
-            _say("\nStopped before the first epoch was over; nothing is saved.")
+            say("\nStopped before the first epoch was over; nothing is saved.")
         raise

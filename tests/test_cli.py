@@ -198,7 +198,9 @@ def test_predictions_in_every_format(program: Program, pngs: list[str]) -> None:
     done = program("predict", *pngs)
     assert (done.returncode, done.stderr) == (0, "Using mnistnet.npz\n")
     for line, facts in zip(done.stdout.splitlines(), objects, strict=True):
-        assert line.startswith(f"{facts['path']}: {facts['digit']} ({facts['probability'] * 100:.1f} %")
+        places = 0 if facts["unsure"] else 1
+        assert line.startswith(f"{facts['path']}: {facts['digit']} ({facts['probability'] * 100:.{places}f} %")
+        assert ("unsure: " in line) is facts["unsure"]
     assert program("predict", *pngs, "--format", "plain").stdout.split() == digits
     rows = list(csv.reader(program("predict", *pngs, "--format", "csv").stdout.splitlines()))
     assert rows[0] == ["path", "digit", "probability"]
