@@ -23,6 +23,7 @@ def download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
         return
     from tqdm import tqdm
 
+    tqdm.monitor_interval = 0  # its thread would get the signals that have to wait for the end of a save
     with tqdm(unit="B", unit_scale=True, leave=False, dynamic_ncols=True, disable=None) as bar:  # None: on a terminal
         name = ""
 
@@ -71,6 +72,7 @@ def epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch
     else:
         from tqdm import tqdm
 
+        tqdm.monitor_interval = 0  # as above
         with tqdm(total=epochs, initial=done, unit="epoch", dynamic_ncols=True) as bar:
 
             def report(epoch: Epoch) -> None:

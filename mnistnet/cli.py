@@ -50,12 +50,12 @@ _quiet = click.option("-q", "--quiet", is_flag=True, help="No bars and no notes.
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MNISTNET"},
     epilog=_example("mnistnet train --epochs 30 && mnistnet predict digit.png"),
 )
-@click.version_option(__version__, prog_name="mnistnet")
+@click.version_option(__version__, prog_name="mnistnet", allow_from_autoenv=False)  # MNISTNET_VERSION is another
 def main() -> None:
     """A neural network from scratch that reads handwritten digits."""
 
 
-@main.command(epilog=_example("mnistnet download --directory mnist && mnistnet train --data mnist"))
+@main.command(epilog=_example("mnistnet download --directory ./mnist && mnistnet train --data ./mnist"))
 @click.option("--directory", metavar="DIR", type=click.Path(path_type=Path), help="Where to.  [default: the cache]")
 @click.option("--mirror", metavar="URL", multiple=True, help="Fetch from here instead; repeatable, asked in turn.")
 @click.option("--force", is_flag=True, help="Fetch files that are there and right, too.")
@@ -191,6 +191,8 @@ def train(
                 record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
                 save(model)
             report(epoch)
+    if not quiet and done >= chosen.epochs:
+        say(f"Nothing is left to train: {done} epochs are done; ask for more with --epochs.")
     if not quiet:
         say(f"The model is in {one_line(output)}")
 
@@ -234,17 +236,18 @@ def evaluate(
     from mnistnet.evaluation import Evaluation
 
     path, classifier = _load_model(model, quiet)
+    source = _resolve(data, quiet)
     with picture_bar(quiet) as progress:
-        dataset = load_split(_resolve(data, quiet), split, classifier.settings.validation, progress)
+        dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, progress)
     predictions = classifier.predict(dataset.images)
     evaluation, cost = Evaluation.of(dataset.labels, predictions), classifier.cost(dataset.images, dataset.labels)
-    if mistakes is not None:
-        write_mistakes(mistakes, dataset, predictions)
     if as_json:
         click.echo(json.dumps({"model": path, "data": data, "split": split, "cost": cost, **evaluation.as_json()}))
     else:
         click.echo(evaluation.as_text())
         click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
+    if mistakes is not None:
+        write_mistakes(mistakes, dataset, predictions)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")
     if dataset.unreadable or (min_accuracy is not None and evaluation.accuracy < min_accuracy):
@@ -316,7 +319,7 @@ def _drawing(classifier: Model, answer: Answer) -> str:
         unicode = True
     except UnicodeEncodeError:
         unicode = False
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     (seen,) = align(classifier.normalization.name, answer.image[None])
     return show(seen, answer.outputs, Terminal(unicode, colour))
 
@@ -341,7 +344,7 @@ def _settings_to_resume(ctx: click.Context, choices: dict[str, Any], before: Set
         if choices[name] != getattr(before, name):
             option = f"--{name.replace('_', '-')}"
             was = getattr(before, name)
-            raise click.UsageError(f"{option} was {was} and can't change half-way; leave out it or --resume.")
+            raise click.UsageError(f"{option} was {was} and can't change half-way; leave it out, or --resume.")
     return _settings({**vars(before), "epochs": choices["epochs"] if "epochs" in given else before.epochs})
 
 

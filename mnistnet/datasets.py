@@ -45,6 +45,17 @@ class Dataset:
     labels: npt.NDArray[np.uint8]
     unreadable: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Check what every function after this relies on; raises ValueError."""
+        if self.images.dtype != np.uint8 or self.images.shape[1:] != (28, 28):
+            raise ValueError(f"images are {self.images.dtype} {self.images.shape}, expected uint8 (n, 28, 28)")
+        if self.labels.dtype != np.uint8 or self.labels.shape != (len(self.images),):
+            raise ValueError(
+                f"labels are {self.labels.dtype} {self.labels.shape}, expected uint8 ({len(self.images)},)"
+            )
+        if self.labels.max(initial=0) > 9:
+            raise ValueError(f"a label is {self.labels.max()}, expected 0 to 9")
+
     def __len__(self) -> int:
         return len(self.images)
 
@@ -86,7 +97,11 @@ def _load_training(source: str) -> Dataset:
 
 
 def load_split(
-    source: str, split: Split, validation: int, progress: Callable[[int, int], None] | None = None
+    source: str,
+    split: Split,
+    validation: int,
+    trained_on: str = "",
+    progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """The part of a source to measure on.
 
@@ -94,6 +109,8 @@ def load_split(
         source: see `load_training`; a folder of labelled pictures has no parts and is taken whole.
         split: `test`; or of the training images the ones `hold_out` keeps apart, or the rest.
         validation: how many `hold_out` keeps apart.
+        trained_on: for `validation`, the digest of what the model to be measured learned from. Others were held
+            out of other data, and it may have learned from these.
         progress: called with the number of pictures read so far and that of all.
 
     Raises:
@@ -105,6 +122,8 @@ def load_split(
         return _draw_strokes("test") if source == STROKES else _load_mnist(Path(source), "test")
     rest, held_out = hold_out(_load_training(source), validation)
     chosen = rest if split == "train" else held_out
+    if split == "validation" and trained_on not in ("", rest.digest()):
+        raise DatasetError(f"{source}: not the data that the model was trained on; use --split test")
     if chosen is None:
         raise DatasetError(f"{source}: no validation images were held out of the model's training; use --split test")
     return chosen
@@ -136,7 +155,7 @@ def has_splits(source: str) -> bool:
         DatasetError: the folder is missing, or holds neither IDX files nor labelled pictures.
     """
     directory = Path(source)
-    if not directory.is_dir():
+    if not source or not directory.is_dir():
         missing = "not a folder" if directory.exists() else "no such folder"
         raise DatasetError(f"{source}: {missing}; give a folder of MNIST files or of pictures, 'mnist' or 'strokes'")
     if any(_idx_path(directory, prefix, kind) for prefix in IDX_PREFIXES.values() for kind in IDX_NAMES):
@@ -192,7 +211,7 @@ def write_mistakes(directory: Path, dataset: Dataset, predictions: npt.NDArray[n
             name = f"true-{dataset.labels[index]}_read-{predictions[index]}_index-{index}.png"
             write_picture(directory / name, dataset.images[index])
     except OSError as error:
-        raise DatasetError(f"{directory}: can't be written ({error.strerror}); name another folder") from None
+        raise DatasetError(f"{directory}: can't be written ({error.strerror or error}); name another folder") from None
 
 
 def read_idx(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
@@ -247,9 +266,10 @@ def _load_mnist(directory: Path, split: Literal["train", "test"]) -> Dataset:
     images, labels = arrays["images"], arrays["labels"]
     if len(images) != len(labels):
         raise DatasetError(f"{directory}: {len(images)} images, but {len(labels)} labels; replace the files")
-    if labels.max() > 9:
-        raise DatasetError(f"{directory}: a label is {labels.max()}, expected 0 to 9; replace the files")
-    return Dataset(images, labels)
+    try:
+        return Dataset(images, labels)
+    except ValueError as error:
+        raise DatasetError(f"{directory}: {error}; replace the files") from None
 
 
 def _draw_strokes(split: Literal["train", "test"]) -> Dataset:

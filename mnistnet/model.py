@@ -327,6 +327,8 @@ def _temporary_beside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if target.exists() and not target.is_file():
+            raise OSError(errno.EINVAL, "not a plain file")  # a rename would replace a device, such as /dev/null
         try:
             with _create_locked(temporary) as file:
                 _remove_abandoned(target)

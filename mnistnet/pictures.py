@@ -93,7 +93,7 @@ def _decode(source: str | os.PathLike[str] | BinaryIO, name: str) -> Image.Image
     try:
         if isinstance(source, (str, os.PathLike)):
             with Path(source).open("rb") as file:
-                return _decode_stream(file, name)
+                return _decode_stream(file if file.seekable() else io.BytesIO(file.read(MAX_BYTES)), name)
         return _decode_stream(io.BytesIO(source.read(MAX_BYTES)), name)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte in it
         reason = getattr(error, "strerror", None) or str(error)

@@ -64,12 +64,21 @@ class Unreadable:
 
 
 def find_pictures(paths: Iterable[str]) -> Iterator[str]:
-    """The pictures that are meant: a file stands for itself, a folder for the pictures in it, sorted by name."""
+    """The pictures that are meant: a file stands for itself, a folder for the pictures in it, sorted by name.
+
+    A folder without pictures, or one that can't be listed, stands for itself too: it will not be read, and said so.
+    """
     for path in paths:
-        if path != "-" and Path(path).is_dir():
-            yield from (str(file) for file in sorted(Path(path).iterdir()) if file.suffix.lower() in PICTURE_SUFFIXES)
-        else:
-            yield path
+        yield from _pictures_in(path) or [path]
+
+
+def _pictures_in(path: str) -> list[str]:
+    try:
+        if path in ("", "-") or not Path(path).is_dir():
+            return []
+        return [str(file) for file in sorted(Path(path).iterdir()) if file.suffix.lower() in PICTURE_SUFFIXES]
+    except OSError:
+        return []
 
 
 def read_digits(model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str) -> Iterator[Answer | Unreadable]:

@@ -7,6 +7,8 @@ mnistnet=$1
 digits=$(cd "$(dirname "$0")/digits" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 cd "$work"
 
 run() {

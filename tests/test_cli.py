@@ -98,7 +98,7 @@ def test_resuming_with_other_settings_or_other_data_is_refused(program: Program,
     done = program("train", "--resume", "--seed", "1", "--data", folder)
     assert done.returncode == 2
     assert done.stderr == (
-        "Error: --seed was 0 and can't change half-way; leave out it or --resume."
+        "Error: --seed was 0 and can't change half-way; leave it out, or --resume."
         " See 'python -m mnistnet train --help'.\n"
     )
     done = program("train", "--resume", "--epochs", "3", "--data", "strokes")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,13 +66,14 @@ def test_test_files_alone_are_enough_to_measure_on(folder: Path) -> None:
 
 
 def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Dataset) -> None:
-    numbered = Dataset(digits.images, np.arange(600, dtype=np.uint16).astype(np.uint8))
-    rest, held_out = hold_out(numbered, 150)
+    rest, held_out = hold_out(digits, 150)
     assert held_out is not None
     assert (len(rest), len(held_out)) == (450, 150)
     both = np.concatenate([rest.images, held_out.images])
     assert sorted(map(bytes, both)) == sorted(map(bytes, digits.images))
-    assert len(set(held_out.labels)) > 100  # from all over the data, not its end
+    places = [int((digits.images == image).all(axis=(1, 2)).argmax()) for image in held_out.images]
+    assert min(places) < 50  # from all over the data, not its end
+    assert max(places) > 550
 
 
 def test_the_same_images_are_held_out_every_time(folder: Path) -> None:
@@ -79,6 +81,28 @@ def test_the_same_images_are_held_out_every_time(folder: Path) -> None:
     assert held_out is not None
     assert np.array_equal(load_split(str(folder), "validation", 150).images, held_out.images)
     assert np.array_equal(load_split(str(folder), "train", 150).images, rest.images)
+
+
+def test_images_held_out_of_other_data_than_the_model_learned_from_are_refused(folder: Path, digits: Dataset) -> None:
+    rest, _ = hold_out(digits, 150)
+    assert len(load_split(str(folder), "validation", 150, rest.digest())) == 150
+    with pytest.raises(DatasetError, match="not the data that the model was trained on; use --split test"):
+        load_split(str(folder), "validation", 150, digits.digest())
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "said"),
+    [
+        (np.zeros((2, 28, 28)), np.zeros(2, np.uint8), "images are float64"),
+        (np.zeros((2, 784), np.uint8), np.zeros(2, np.uint8), "expected uint8 .n, 28, 28."),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.int64), "labels are int64"),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8), "labels are uint8 .3,., expected uint8 .2,."),
+        (np.zeros((2, 28, 28), np.uint8), np.full(2, 10, np.uint8), "a label is 10, expected 0 to 9"),
+    ],
+)
+def test_arrays_that_are_no_images_and_labels_are_refused(images: Any, labels: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Dataset(images, labels)
 
 
 def test_holding_out_nothing_leaves_nothing_to_measure_on(folder: Path, digits: Dataset) -> None:
