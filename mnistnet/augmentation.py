@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.resampling import SIDE, FloatArray, warp
+from mnistnet.resampling import MIDDLE, OFFSETS, FloatArray, warp
 
 # Mild: a network of 16,020 numbers has none to spare for digits that hardly anybody writes.
 ROTATION = np.deg2rad(6)  # standard deviations of what chance does to a digit, here radians
@@ -17,7 +17,6 @@ THICKNESS = 0.3  # of the way to strokes a pixel wider on each side, or narrower
 BLOCK = 256  # images: bounds the memory, and the arrays of a block stay in the processor's cache
 
 COPIES_STREAM = 1  # tells a copy's random numbers, (seed, 1, copy), from an epoch's, (seed, epoch)
-OFFSETS = np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2
 
 
 def distorted_copy(images: npt.NDArray[np.uint8], seed: int, number: int) -> npt.NDArray[np.uint8]:
@@ -51,9 +50,8 @@ def _places(n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     y, x = OFFSETS[:, np.newaxis] * np.exp(SCALE * scale_y), OFFSETS * np.exp(SCALE * scale_x)  # (n, 28, 1), (n, 1, 28)
     x = x + SHEAR * shear * y  # (n, 28, 28)
     pull_y, pull_x = _sheet(n, rng), _sheet(n, rng)
-    middle = (SIDE - 1) / 2
-    rows = middle + np.cos(angle) * y + np.sin(angle) * x + pull_y
-    columns = middle + np.cos(angle) * x - np.sin(angle) * y + pull_x
+    rows = MIDDLE + np.cos(angle) * y + np.sin(angle) * x + pull_y
+    columns = MIDDLE + np.cos(angle) * x - np.sin(angle) * y + pull_x
     return rows, columns
 
 

@@ -31,20 +31,22 @@ class History:
         self._comma_separated = self._path.suffix == ".csv"
         if self._path.suffix not in (".csv", ".jsonl"):
             raise TrainingError(f"{path}: expected a name that ends in .csv or .jsonl")
-        kept = self._kept(done) if done else 0
-        if kept:
-            self._cut(kept)  # nothing is written anew: on a full disk it would be lost
-        else:
-            self._write(HEADER if self._comma_separated else "", "w")
+        self._keep: int | None = self._kept(done) if done else 0  # bytes; None once the rest is cut off
+        self._write("")  # found out now rather than after an epoch
 
     def record(self, epoch: Epoch) -> None:
-        """Add an epoch's line."""
+        """Add an epoch's line; what the file held besides the epochs done goes only now that there is a new one."""
+        if self._keep is not None:
+            self._cut(self._keep)
+            if self._keep == 0 and self._comma_separated:
+                self._write(HEADER)
+            self._keep = None
         values = (epoch.number, epoch.cost, epoch.validation_accuracy, epoch.learning_rate, epoch.seconds)
         if self._comma_separated:
             line = ",".join("" if value is None else str(value) for value in values)
         else:
             line = json.dumps(dict(zip(COLUMNS, values, strict=True)))
-        self._write(line + "\n", "a")
+        self._write(line + "\n")
 
     def _kept(self, done: int) -> int:
         """Bytes up to the end of the line about epoch `done`; one that was cut short, when the run died, is no line."""
@@ -69,9 +71,9 @@ class History:
         except OSError as error:
             raise self._unwritable(error) from None
 
-    def _write(self, text: str, mode: str) -> None:
+    def _write(self, text: str) -> None:
         try:
-            with self._path.open(mode) as file:
+            with self._path.open("a") as file:
                 file.write(text)
         except OSError as error:
             raise self._unwritable(error) from None

@@ -23,8 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.network import FloatArray
-from mnistnet.resampling import SIDE, warp_rows
+from mnistnet.resampling import MIDDLE, OFFSETS, SIDE, FloatArray, warp_rows
 from mnistnet.threads import one_thread
 
 HEIGHT, WIDTH = 4.2, 3.2  # standard deviations of the ink in the new image, pixels
@@ -35,7 +34,6 @@ SMALLEST_DEVIATION = 1.0  # pixels
 STEEPEST_SLANT = 1.0  # columns for a row
 BLOCK = 128  # images: the arrays of one block stay in the processor's cache
 
-OFFSETS = np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2  # from the middle of the image: −13.5 … 13.5
 _Y, _X = (axis.ravel() for axis in np.meshgrid(OFFSETS, OFFSETS, indexing="ij"))
 MONOMIALS = np.stack([np.ones_like(_X), _X, _Y, _X * _X, _X * _Y, _Y * _Y], axis=1)  # (784, 6)
 
@@ -79,9 +77,8 @@ def straighten(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
             ink = moments(block)
         down = np.outer(ink.deviation_y / HEIGHT, OFFSETS)  # (n, 28), y − cy of each new row
         step = (ink.deviation_x / WIDTH) ** WIDTH_EXPONENT
-        middle = (SIDE - 1) / 2
-        rows = middle + ink.centre_y[:, np.newaxis] + down
-        columns = middle + ink.centre_x[:, np.newaxis] + ink.slant[:, np.newaxis] * down
+        rows = MIDDLE + ink.centre_y[:, np.newaxis] + down
+        columns = MIDDLE + ink.centre_x[:, np.newaxis] + ink.slant[:, np.newaxis] * down
         first_columns = columns + step[:, np.newaxis] * OFFSETS[0]
         resampled = warp_rows(block, rows, first_columns, step)
         resampled += 0.5  # to the nearest byte

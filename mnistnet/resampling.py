@@ -14,6 +14,8 @@ import numpy.typing as npt
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
 SIDE = 28
+MIDDLE = (SIDE - 1) / 2  # of an image, in rows or columns from the middle of the first
+OFFSETS: FloatArray = np.arange(SIDE, dtype=np.float32) - MIDDLE  # of its pixels from there: −13.5 … 13.5
 BEFORE, AFTER = 1, 2  # blank rows and columns around an image: places beyond its edge are read there
 PADDED = BEFORE + SIDE + AFTER
 

@@ -89,11 +89,13 @@ def train(
             start = time.perf_counter()
             _descend(network, epoch_inputs, labels, order, rates, settings, velocity)
             seconds = time.perf_counter() - start
-            cost = network.cost(inputs, labels)
+            with np.errstate(all="ignore"):
+                cost = network.cost(inputs, labels)
         if not math.isfinite(cost):
             raise TrainingError(
                 f"the cost is no longer finite after epoch {number}: the learning rate {settings.learning_rate:g} "
-                f"with momentum {settings.momentum:g} is too high; lower --learning-rate"
+                f"with momentum {settings.momentum:g} or the weight decay {settings.weight_decay:g} is too high; "
+                "lower --learning-rate"
             )
         yield Epoch(number, cost, rates[-1], seconds)
 
@@ -126,7 +128,7 @@ def _descend(
     weights, weight_velocity = network.parameters[: network.weight_count], velocity[: network.weight_count]
     decay, change = np.empty_like(weights), np.empty_like(velocity)
     # A cost that runs away is found at the end of the epoch; NumPy need not warn at every step on the way.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         for number, rate in enumerate(rates):
             batch = order[number * size : (number + 1) * size]  # the last one may be shorter
             x, y = batch_inputs[: len(batch)], batch_labels[: len(batch)]
@@ -157,8 +159,10 @@ def fit(
     Raises:
         TrainingError: `start` was trained on other images, or is made only to be used; see also `train`.
     """
+    if start is not None:
+        _check_start(start, training)
     aligned = align(settings.normalize, training.images)
-    model = _new_model(training, aligned, settings) if start is None else _going_on(start, training, settings)
+    model = _new_model(training, aligned, settings) if start is None else replace(start, settings=settings)
     network = _network_in_training(model)
     held_out_inputs = None if held_out is None else model.normalization(held_out.images)
 
@@ -204,12 +208,11 @@ def _new_model(training: Dataset, aligned: npt.NDArray[np.uint8], settings: Sett
     )
 
 
-def _going_on(start: Model, training: Dataset, settings: Settings) -> Model:
+def _check_start(start: Model, training: Dataset) -> None:
     if start.velocity is None:
         raise TrainingError("the model was made only to be used: its training can't go on")
     if start.data_digest != training.digest():
         raise TrainingError("the model was trained on other images: give the same --data, or start anew")
-    return replace(start, settings=settings)
 
 
 def _network_in_training(model: Model) -> Network:

@@ -48,10 +48,13 @@ def test_going_on_keeps_the_lines_of_the_epochs_done_and_drops_later_and_cut_one
     assert path.read_text() == whole
 
 
-def test_a_new_run_starts_a_new_record(tmp_path: Path) -> None:
+def test_a_new_run_starts_a_new_record_but_not_before_its_first_epoch(tmp_path: Path) -> None:
     (tmp_path / "h.csv").write_text("old\n")
-    History(str(tmp_path / "h.csv"), 0)
-    assert (tmp_path / "h.csv").read_text() == "epoch,cost,validation_accuracy,learning_rate,seconds\n"
+    history = History(str(tmp_path / "h.csv"), 0)
+    assert (tmp_path / "h.csv").read_text() == "old\n"
+    history.record(EPOCHS[0])
+    lines = (tmp_path / "h.csv").read_text().splitlines()
+    assert lines == ["epoch,cost,validation_accuracy,learning_rate,seconds", "1,0.5,0.9,0.1,0.25"]
 
 
 @pytest.mark.parametrize(("name", "content"), [("h.csv", "name,age\n1,2\n"), ("h.jsonl", "[1]\n"), ("h.jsonl", "x\n")])

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from mnistnet.cli import main
-from mnistnet.model import load_model
+from mnistnet.model import PROGRESS, load_model
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
 def test_every_command_is_documented_and_every_documented_command_exists() -> None:
-    told = set(re.findall(r"mnistnet (\w+)", README)) - {"import", "model"}
+    told = set(re.findall(r"`mnistnet (\w+)", README))
     assert set(main.commands) <= told
     assert set(re.findall(r"^\$? ?mnistnet (\w+)", README, re.MULTILINE)) <= set(main.commands)
 
@@ -45,3 +45,5 @@ def test_the_members_of_a_model_file_are_those_in_the_table() -> None:
             assert f"`{kind}_{layer}`" in table
             assert str(array.shape) in table
     assert model.normalization.mean_image.dtype == np.float32
+    for name in ("mean_image", "metadata", *(f"{progress}_…" for progress in PROGRESS)):
+        assert f"`{name}`" in table

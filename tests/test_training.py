@@ -144,6 +144,43 @@ def test_going_on_from_a_model_equals_never_having_stopped(digits: Dataset) -> N
         assert after(stop) == whole.network.parameters.tobytes() + whole.velocity.tobytes()
 
 
+def test_patience_keeps_the_best_epoch_and_ends_the_training(digits: Dataset) -> None:
+    settings = replace(QUICK, epochs=30, learning_rate=6, schedule="constant", patience=3)
+    reached = []
+    for epoch, model in fit(*hold_out(digits, 100), settings):
+        reached.append((epoch.validation_accuracy, model.network.parameters.copy()))
+        assert model.epoch == epoch.number
+    accuracies = [accuracy or 0 for accuracy, _ in reached]
+    best = accuracies.index(max(accuracies))  # the first of equals
+    assert len(reached) == best + 1 + 3 < 30
+    assert (model.best_epoch, model.validation_accuracy) == (best + 1, accuracies[best])
+    assert np.array_equal(model.network.parameters, reached[best][1])
+    assert model.latest is not None
+    assert not np.array_equal(model.latest, model.network.parameters)
+    assert list(fit(*hold_out(digits, 100), settings, start=model)) == []
+
+
+def test_without_patience_the_last_epoch_is_the_model(digits: Dataset) -> None:
+    *_, (epoch, model) = fit(*hold_out(digits, 100), replace(QUICK, epochs=5, learning_rate=6, schedule="constant"))
+    assert (model.epoch, model.best_epoch, model.latest) == (5, 5, None)
+    assert model.validation_accuracy == epoch.validation_accuracy
+
+
+def test_epochs_cycle_through_the_images_and_their_copies() -> None:
+    inputs, labels = numbered(10)
+    asked: list[int] = []
+
+    def copies(number: int) -> FloatArray:
+        asked.append(number)
+        return inputs + np.float32(100 * number)
+
+    network = Recorder()
+    settings = replace(PLAIN, epochs=5, batch_size=10, augment=2)
+    seen = [int(network.batches[-1][0] // 100) for _ in train(network, inputs, labels, settings, copies=copies)]
+    assert seen == [0, 1, 2, 0, 1]
+    assert asked == [1, 2, 1]
+
+
 def test_a_cost_that_runs_away_names_the_setting_to_lower(digits: Dataset) -> None:
     settings = Settings(epochs=5, activation="relu", cost="softmax", learning_rate=1e30, validation=0)
     with pytest.raises(TrainingError, match="no longer finite after epoch 1: .* lower --learning-rate"):
