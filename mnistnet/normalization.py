@@ -71,19 +71,22 @@ def moments(images: npt.NDArray[np.uint8]) -> Moments:
 def straighten(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Digits upright, centred, and in one size: uint8 (n, 28, 28) to the same; a blank image stays blank."""
     straight = np.empty_like(images)
-    for start in range(0, len(images), BLOCK):
-        block = images[start : start + BLOCK]
-        with one_thread():
-            ink = moments(block)
-        down = np.outer(ink.deviation_y / HEIGHT, OFFSETS)  # (n, 28), y − cy of each new row
-        step = (ink.deviation_x / WIDTH) ** WIDTH_EXPONENT
-        rows = MIDDLE + ink.centre_y[:, np.newaxis] + down
-        columns = MIDDLE + ink.centre_x[:, np.newaxis] + ink.slant[:, np.newaxis] * down
-        first_columns = columns + step[:, np.newaxis] * OFFSETS[0]
-        resampled = warp_rows(block, rows, first_columns, step)
-        resampled += 0.5  # to the nearest byte
-        straight[start : start + BLOCK] = resampled
+    with one_thread():
+        for start in range(0, len(images), BLOCK):
+            straight[start : start + BLOCK] = _straighten_block(images[start : start + BLOCK])
     return straight
+
+
+def _straighten_block(images: npt.NDArray[np.uint8]) -> FloatArray:
+    ink = moments(images)
+    down = np.outer(ink.deviation_y / HEIGHT, OFFSETS)  # (n, 28), y − cy of each new row
+    step = (ink.deviation_x / WIDTH) ** WIDTH_EXPONENT
+    rows = MIDDLE + ink.centre_y[:, np.newaxis] + down
+    columns = MIDDLE + ink.centre_x[:, np.newaxis] + ink.slant[:, np.newaxis] * down
+    first_columns = columns + step[:, np.newaxis] * OFFSETS[0]
+    resampled = warp_rows(images, rows, first_columns, step)
+    resampled += 0.5  # to the nearest byte
+    return resampled
 
 
 class Normalization:
