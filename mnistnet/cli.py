@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MNIST = "mnist"
 MODEL_HERE = "mnistnet.npz"
+LITTLE = 0.5  # a validation accuracy that any training that works passes in its first epochs
 
 
 def _example(text: str) -> str:
@@ -185,16 +186,17 @@ def train(
     done = 0 if start is None else start.epoch
     training, held_out = hold_out(load_training([_resolve(source, quiet) for source in data]), chosen.validation)
     record = History(history, done).record if history else lambda _epoch: None
-    with epoch_lines(chosen.epochs, done, quiet) as report, _saving(output, done > 0) as save:
+    if start is None and Path(output).exists() and not quiet:
+        say(f"{one_line(output)} is there already; it will be replaced after the first epoch")
+    model = start
+    with _saving(output, done > 0) as save, epoch_lines(chosen.epochs, done, quiet) as report:
         for epoch, model in fit(training, held_out, chosen, start=start):
             with undisturbed():
                 record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
                 save(model)
             report(epoch)
-    if not quiet and done >= chosen.epochs:
-        say(f"Nothing is left to train: {done} epochs are done; ask for more with --epochs.")
-    if not quiet:
-        say(f"The model is in {one_line(output)}")
+    if model is not None and not quiet:
+        _tell_what_came_of_it(model, done, output)
 
 
 @main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
@@ -202,7 +204,9 @@ def train(
 @click.option(
     "--data",
     metavar="SOURCE",
-    default=_default_data,
+    multiple=True,
+    type=click.Path(),
+    default=lambda: [_default_data()],
     show_default="$MNISTNET_DATA, else mnist",
     help=f"{SOURCES}.",
 )
@@ -221,7 +225,7 @@ def train(
 def evaluate(
     ctx: click.Context,
     model: str | None,
-    data: str,
+    data: tuple[str, ...],
     split: Any,
     as_json: bool,
     min_accuracy: float | None,
@@ -231,18 +235,22 @@ def evaluate(
     """Measure how well a model reads labelled digits."""
     if min_accuracy is not None and not 0 <= min_accuracy <= 1:
         raise click.UsageError(f"--min-accuracy is {min_accuracy}, expected 0 to 1, such as 0.97.")
+    if len(data) > 1:
+        raise click.UsageError("--data is given more than once; evaluate one source at a time.")
     _import_numpy()
-    from mnistnet.datasets import load_split, write_mistakes
+    from mnistnet.datasets import load_split, make_empty_folder, write_mistakes
     from mnistnet.evaluation import Evaluation
 
     path, classifier = _load_model(model, quiet)
-    source = _resolve(data, quiet)
+    if mistakes is not None:
+        make_empty_folder(mistakes)  # found out now rather than after the measuring
+    source = _resolve(data[0], quiet)
     with picture_bar(quiet) as progress:
         dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, progress)
     predictions = classifier.predict(dataset.images)
     evaluation, cost = Evaluation.of(dataset.labels, predictions), classifier.cost(dataset.images, dataset.labels)
     if as_json:
-        click.echo(json.dumps({"model": path, "data": data, "split": split, "cost": cost, **evaluation.as_json()}))
+        click.echo(json.dumps({"model": path, "data": data[0], "split": split, "cost": cost, **evaluation.as_json()}))
     else:
         click.echo(evaluation.as_text())
         click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
@@ -250,7 +258,10 @@ def evaluate(
         write_mistakes(mistakes, dataset, predictions)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")
-    if dataset.unreadable or (min_accuracy is not None and evaluation.accuracy < min_accuracy):
+    below = min_accuracy is not None and evaluation.accuracy < min_accuracy
+    if below:
+        say(f"Error: the accuracy {evaluation.accuracy:.2%} is below --min-accuracy {min_accuracy:.2%}")
+    if below or dataset.unreadable:
         ctx.exit(1)
 
 
@@ -324,6 +335,17 @@ def _drawing(classifier: Model, answer: Answer) -> str:
     return show(seen, answer.outputs, Terminal(unicode, colour))
 
 
+def _tell_what_came_of_it(model: Model, done: int, output: str) -> None:
+    accuracy = model.validation_accuracy
+    if model.epoch == done:
+        say(f"Nothing was left to train after {done} epochs; ask for more with --epochs")
+    if accuracy is not None and model.best_epoch < model.epoch:
+        say(f"Epoch {model.best_epoch} of {model.epoch} had the best validation accuracy, {accuracy:.2%}, and is kept")
+    if accuracy is not None and accuracy < LITTLE:
+        say("It has learned next to nothing: lower --learning-rate, or give it more --epochs")
+    say(f"The model is in {one_line(output)}")
+
+
 def _import_numpy() -> None:
     """Import NumPy, which makes an error of its own of a signal that comes meanwhile."""
     with undisturbed():
@@ -344,7 +366,7 @@ def _settings_to_resume(ctx: click.Context, choices: dict[str, Any], before: Set
         if choices[name] != getattr(before, name):
             option = f"--{name.replace('_', '-')}"
             was = getattr(before, name)
-            raise click.UsageError(f"{option} was {was} and can't change half-way; leave it out, or --resume.")
+            raise click.UsageError(f"{option} was {was} and can't change half-way; leave out {option} or --resume.")
     return _settings({**vars(before), "epochs": choices["epochs"] if "epochs" in given else before.epochs})
 
 
@@ -364,7 +386,7 @@ def _resolve(source: str, quiet: bool) -> str:
     directory = cache_directory()
     if any(file.problem for file in verify(directory)):
         with download_bar(quiet) as progress:
-            download(directory, progress=progress)
+            download(directory, retries=1, progress=progress)  # who waits for something else is told sooner
     return str(directory)
 
 

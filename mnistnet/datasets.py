@@ -195,18 +195,29 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     return Dataset(np.stack(images), np.array(labels, np.uint8), tuple(unreadable))
 
 
-def write_mistakes(directory: Path, dataset: Dataset, predictions: npt.NDArray[np.integer[Any]]) -> None:
-    """Write each image that was misread to a folder, as `true-7_read-1_index-1234.png`.
+def make_empty_folder(directory: Path) -> None:
+    """Make a folder for mistakes, unless it is there and empty.
 
     Raises:
-        DatasetError: there is something in the folder already, or it can't be written.
+        DatasetError: it can't be made, or there is something in it already.
     """
-    from mnistnet.pictures import write_picture  # late: only pictures need Pillow
-
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()):
             raise DatasetError(f"{directory}: not empty; name a new folder for the mistakes")
+    except OSError as error:
+        raise DatasetError(f"{directory}: can't be made ({error.strerror}); name another folder") from None
+
+
+def write_mistakes(directory: Path, dataset: Dataset, predictions: npt.NDArray[np.integer[Any]]) -> None:
+    """Write each image that was misread to a folder, as `true-7_read-1_index-1234.png`.
+
+    Raises:
+        DatasetError: the folder can't be written.
+    """
+    from mnistnet.pictures import write_picture  # late: only pictures need Pillow
+
+    try:
         for index in np.flatnonzero(predictions != dataset.labels):
             name = f"true-{dataset.labels[index]}_read-{predictions[index]}_index-{index}.png"
             write_picture(directory / name, dataset.images[index])

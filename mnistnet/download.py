@@ -166,8 +166,8 @@ def download(
                 results.append(local)
     except _FetchError as failure:
         raise DownloadError(
-            f"{failure}; put MNIST's four files into {directory} by hand, name another mirror with --mirror URL, "
-            "or use --data strokes, which needs no network"
+            f"{failure}; put MNIST's four files into {directory} by hand, "
+            "name a mirror with 'mnistnet download --mirror URL', or use --data strokes, which needs no network"
         ) from None
     except BrokenPipeError:  # no disk's error: `progress` writes where nobody reads any more
         raise
@@ -377,7 +377,7 @@ def _next(turns: Sequence[_Turn]) -> str:
         return ""
     turn = min(turns, key=lambda turn: turn.ready)
     wait = turn.ready - time.monotonic()
-    return f"; trying {_shown(turn.mirror)}" + (f" in {wait:.2g} s" if wait > 0 else "")
+    return f"; trying {_shown(turn.mirror)}" + (f" in {wait:.2g} s" if wait > 0.1 else "")
 
 
 def _shown(mirror: str) -> str:

@@ -39,6 +39,7 @@ def _text(answer: Answer | Unreadable, top: int) -> str | None:
         says = f"{digit} ({best * 100:.0f} %, unsure: {other} at {second * 100:.0f} %)"
     else:
         says = ", ".join(f"{digit} ({output * 100:.1f} %)" for digit, output in ranking[:top])
+        says += "; unsure" if answer.unsure else ""
     return f"{one_line(answer.path)}: {says}"
 
 

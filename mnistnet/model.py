@@ -336,8 +336,9 @@ def _temporary_beside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        reason = error.strerror
-        raise ModelError(f"{path}: can't be written ({reason}); make room, or choose another file") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        advice = "make room, or choose another file" if full else "choose another file"
+        raise ModelError(f"{path}: can't be written ({error.strerror}); {advice}") from None
 
 
 def _create_locked(path: Path) -> IO[bytes]:

@@ -118,6 +118,8 @@ def _read_blocks(
 
 
 def _read(name: str, stdin: BinaryIO, invert: str) -> npt.NDArray[np.uint8] | Unreadable:
+    if name not in ("", "-") and Path(name).is_dir():
+        return Unreadable(name, f"{name}: no pictures in this folder (folders in it are not looked into)")
     try:
         return read_picture(stdin if name == "-" else name, invert)
     except PictureError as error:

@@ -60,7 +60,7 @@ def _errors_in_a_line() -> Iterator[None]:
         raise
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "mnistnet"
-        say(f"Error: {one_line(error.format_message())} See '{command} --help'.")
+        say(f"Error: {one_line(error.format_message()).rstrip('.')}. See '{command} --help'.")
         raise click.exceptions.Exit(error.exit_code) from None
     except (MnistnetError, OSError, MemoryError) as error:
         say(f"Error: {one_line(_message(error))}")

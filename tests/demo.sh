@@ -18,6 +18,7 @@ run() {
 
 if [ -z "${MNISTNET_DATA:-}" ] && ! run download --timeout 5 --retries 0; then
     printf '\nNo network, or no mirror answers: going on with the built-in digits drawn from pen strokes.\n'
+    printf '\n$ export MNISTNET_DATA=strokes\n'
     export MNISTNET_DATA=strokes
 fi
 run train

@@ -47,7 +47,7 @@ def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Progra
     assert (done.returncode, done.stdout) == (0, "")
     lines = done.stderr.splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == ["epoch 1/2", "epoch 2/2"]
-    assert lines[2:] == ["The model is in a b.npz"]
+    assert lines[-1] == "The model is in a b.npz"
     assert load_model(folder.parent / "a b.npz").epoch == 2
 
 
@@ -89,8 +89,21 @@ def test_a_run_stopped_after_any_epoch_and_resumed_equals_one_that_was_not(
 
 def test_a_finished_run_can_be_asked_for_more_epochs(program: Program, folder: Path, trained: Path) -> None:
     done = program("train", "--resume", "--epochs", "3", "--data", folder)
-    assert (done.returncode, len(done.stderr.splitlines())) == (0, 2)
+    assert (done.returncode, done.stderr.count("epoch 3/3: "), done.stderr.count("epoch ")) == (0, 1, 1)
     assert load_model(trained).epoch == 3
+
+
+def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None:
+    train = ("train", "--validation", "100", "--data", folder)
+    hopeless = program(*train, "--epochs", "1", "--learning-rate", "1e-6", "-o", "a.npz").stderr
+    assert "It has learned next to nothing: lower --learning-rate, or give it more --epochs\n" in hopeless
+    again = program(*train, "--epochs", "1", "-o", "a.npz").stderr
+    assert again.startswith("a.npz is there already; it will be replaced after the first epoch\n")
+    patient = program(*train, "--epochs", "40", "--patience", "1", "--learning-rate", "9", "-o", "b.npz").stderr
+    kept = load_model(folder.parent / "b.npz")
+    assert f"Epoch {kept.best_epoch} of {kept.epoch} had the best validation accuracy" in patient
+    nothing = program(*train, "--resume", "-o", "b.npz").stderr
+    assert "Nothing was left to train" in nothing
 
 
 def test_resuming_with_other_settings_or_other_data_is_refused(program: Program, folder: Path, trained: Path) -> None:
@@ -98,7 +111,7 @@ def test_resuming_with_other_settings_or_other_data_is_refused(program: Program,
     done = program("train", "--resume", "--seed", "1", "--data", folder)
     assert done.returncode == 2
     assert done.stderr == (
-        "Error: --seed was 0 and can't change half-way; leave it out, or --resume."
+        "Error: --seed was 0 and can't change half-way; leave out --seed or --resume."
         " See 'python -m mnistnet train --help'.\n"
     )
     done = program("train", "--resume", "--epochs", "3", "--data", "strokes")
@@ -145,7 +158,10 @@ def test_evaluation_is_a_table_for_people_and_json_for_scripts(program: Program,
 def test_the_gate_decides_the_exit_status(program: Program, folder: Path) -> None:
     accuracy = json.loads(program("evaluate", "--data", folder, "--json").stdout)["accuracy"]
     assert program("evaluate", "--data", folder, "--min-accuracy", str(accuracy)).returncode == 0
-    assert program("evaluate", "--data", folder, "--min-accuracy", str(accuracy + 0.001)).returncode == 1
+    below = program("evaluate", "--data", folder, "--min-accuracy", str(accuracy + 0.001), "-q")
+    assert below.returncode == 1
+    assert below.stderr == f"Error: the accuracy {accuracy:.2%} is below --min-accuracy {accuracy + 0.001:.2%}\n"
+    assert program("evaluate", "--data", folder, "--data", "strokes").returncode == 2
     for nonsense in ("nan", "98", "-1"):
         assert program("evaluate", "--data", folder, "--min-accuracy", nonsense).returncode == 2
 

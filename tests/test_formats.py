@@ -21,6 +21,7 @@ def test_text_tells_the_digit_and_how_probable_it_is() -> None:
 
 def test_text_says_when_the_answer_is_unsure_and_stays_in_its_line() -> None:
     assert line_writer("text", 1)(DOUBTFUL) == r"a\nb.png: 7 (41 %, unsure: 1 at 38 %)"
+    assert line_writer("text", 2)(DOUBTFUL) == r"a\nb.png: 7 (41.0 %), 1 (38.0 %); unsure"
 
 
 def test_plain_is_the_digit_alone_and_an_empty_line_keeps_the_place_of_a_picture_that_failed() -> None:

@@ -55,6 +55,13 @@ def test_a_picture_comes_from_standard_input(model: Model, digits: Dataset) -> N
     assert isinstance(answer, Answer)
 
 
+def test_a_folder_without_pictures_is_named(tmp_path: Path, model: Model) -> None:
+    (tmp_path / "0").mkdir()
+    (answer,) = read_digits(model, find_pictures([str(tmp_path)]), io.BytesIO(), "auto")
+    assert isinstance(answer, Unreadable)
+    assert answer.error == f"{tmp_path}: no pictures in this folder (folders in it are not looked into)"
+
+
 def test_the_ranking_has_every_digit_once_the_highest_output_first() -> None:
     outputs = np.array([0, 0.1, 0.9, 0, 0.3, 0, 0, 0, 0, 0.2], np.float32)
     ranking = Answer("x.png", np.zeros((28, 28), np.uint8), outputs).ranking()
