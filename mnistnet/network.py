@@ -1,14 +1,14 @@
 """The equations: parameters, forward pass, backpropagation.
 
-As in the derivation an image is a column here, and a batch of n images is n columns side by side; only the inputs
-and the outputs, at the doors of `Network`, have an image in each row, as images lie in memory. Layer 1 is the
-input; W^l and B^l lead into layer l and stand at `weights[l - 2]` and `biases[l - 2]`.
+The derivation writes one image as a column; here an image is a row, so that a batch of n images is n rows.
+Its dC/dZ is a row already, so the equations keep their form and their order. Layer 1 is the input; W^l and B^l
+lead into layer l and stand at `weights[l - 2]` and `biases[l - 2]`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,10 +18,6 @@ import numpy.typing as npt
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
-# Arrays without dimensions: of a plain number NumPy would make one at every call, which takes as long as the work.
-HALF, ONE = np.array(0.5, np.float32), np.array(1, np.float32)
-FEW = 32  # images that go through a product with the weights at once
-
 
 class Sigmoid:
     """σ(z) = 1 / (1 + e^−z), the derivation's activation: a probability between 0 and 1."""
@@ -29,10 +25,10 @@ class Sigmoid:
     def activate(self, z: FloatArray) -> None:
         """Turn Z into A = σ(Z), in place."""
         # σ(z) = ½ tanh(z / 2) + ½: the same function, but e^−z overflows in float32 below z ≈ −88.
-        z *= HALF
+        z *= 0.5
         np.tanh(z, out=z)
-        z *= HALF
-        z += HALF
+        z *= 0.5
+        z += 0.5
 
     def derivative(self, a: FloatArray, out: FloatArray) -> None:
         """Write σ′(Z) to `out`, from A = σ(Z) alone: e^−z / (1 + e^−z)² = a (1 − a) = a − a²."""
@@ -50,7 +46,7 @@ class Tanh:
     def derivative(self, a: FloatArray, out: FloatArray) -> None:
         """Write tanh′(Z) = 1 − a² to `out`."""
         np.multiply(a, a, out=out)
-        np.subtract(ONE, out, out=out)
+        np.subtract(1, out, out=out)
 
 
 class Relu:
@@ -73,7 +69,7 @@ class MeanSquaredError:
         SIGMOID.activate(z)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """The sum of the images' costs, from Z^L and the right answers Y, both (10, n)."""
+        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
         a = z.copy()
         self.activate(a)
         return float(np.sum(np.square(a - y), dtype=np.float64)) / 2
@@ -96,7 +92,7 @@ class CrossEntropy:
         SIGMOID.activate(z)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """The sum of the images' costs, from Z^L and the right answers Y, both (10, n)."""
+        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
         # −ln σ(z) = ln(1 + e^−z): from Z^L, for where A^L is rounded to 0 or 1 its logarithm is lost.
         return float(np.sum(np.logaddexp(0, z) - y * z, dtype=np.float64))
 
@@ -110,14 +106,14 @@ class SoftmaxCrossEntropy:
 
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = e^Z / Σ e^Z, in place."""
-        z -= z.max(axis=0)  # the same outputs, and e^z can't overflow
+        z -= z.max(axis=1, keepdims=True)  # the same outputs, and e^z can't overflow
         np.exp(z, out=z)
-        z /= z.sum(axis=0)
+        z /= z.sum(axis=1, keepdims=True)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """The sum of the images' costs, from Z^L and the right answers Y, both (10, n)."""
-        z = z - z.max(axis=0)
-        log_of_sum = np.log(np.exp(z).sum(axis=0))
+        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        z = z - z.max(axis=1, keepdims=True)
+        log_of_sum = np.log(np.exp(z).sum(axis=1, keepdims=True))
         return float(np.sum(y * (log_of_sum - z), dtype=np.float64))
 
     def delta(self, a: FloatArray, y: FloatArray, out: FloatArray) -> None:
@@ -134,55 +130,14 @@ COSTS: dict[str, MeanSquaredError | CrossEntropy | SoftmaxCrossEntropy] = {
 }
 
 
-# Two ways to a layer's weighted sums W A
-
-
-def _a_few_at_a_time(weights: FloatArray, below: FloatArray, out: FloatArray) -> None:
-    """Write W A to `out`, as fast as it goes.
-
-    OpenBLAS has a way that saves half the time, and takes it for products of up to a million multiplications.
-    """
-    n = below.shape[1]
-    if n <= FEW:
-        np.dot(weights, below, out=out)
-    else:
-        for start in range(0, n, FEW):
-            part = slice(start, start + FEW)
-            np.matmul(weights, below[:, part], out=out[:, part])  # np.dot would not write to a part
-
-
-def _image_by_image(weights: FloatArray, below: FloatArray, out: FloatArray) -> None:
-    """Write W A to `out`, each column as a product of its own.
-
-    A product of two matrices is rounded differently from column to column on many processors.
-    """
-    np.matmul(weights, below.T[:, :, np.newaxis], out=out.T[:, :, np.newaxis])
-
-
-class _Layers:
-    """A number for each image and each neuron above the input; what all layers share can be done in one call.
-
-    Attributes:
-        all: dtype (40, n), layer 2 on top and the outputs at the bottom.
-        hidden: a view of all but the outputs.
-        each: views of layer 2 … L, (neurons of the layer, n) each.
-    """
-
-    def __init__(self, sizes: Sequence[int], n: int, dtype: npt.DTypeLike) -> None:
-        self.all: FloatArray = np.empty((sum(sizes[1:]), n), dtype)
-        self.hidden = self.all[: -sizes[-1]]
-        self.each = np.split(self.all, np.cumsum(sizes[1:-1]))
-
-
 class _Workspace(NamedTuple):
     """Arrays that backpropagation writes to, made once for a batch size."""
 
-    activations: _Layers  # A^2 … A^L
-    slopes: _Layers  # σ′(Z^2) … σ′(Z^(L−1))
-    deltas: _Layers  # dC/dZ^2 … dC/dZ^L
-    y: FloatArray  # (10, n), the right answers, one-hot
+    activations: list[FloatArray]  # A^2 … A^L, each (n, neurons of the layer)
+    deltas: list[FloatArray]  # dC/dZ^2 … dC/dZ^L, of the same shapes
+    slopes: list[FloatArray]  # σ′(Z^2) … σ′(Z^L), of the same shapes
+    y: FloatArray  # (n, 10), the right answers, one-hot
     ones: FloatArray  # (n,)
-    n: FloatArray  # (), how many images
 
 
 class Network:
@@ -216,10 +171,8 @@ class Network:
         self.parameters: FloatArray = np.zeros(self.weight_count + sum(sizes[1:]), dtype)
         self.weights, self.biases = self.views(self.parameters)
         self._gradient = np.zeros_like(self.parameters)
-        self._weight_gradients, _ = self.views(self._gradient)
-        self._bias_gradient = self._gradient[self.weight_count :]  # of all layers
-        self._bias_columns = [biases[:, np.newaxis] for biases in self.biases]
-        self._one_hot: FloatArray = np.eye(sizes[-1], dtype=dtype)  # column y is the right answer Y for label y
+        self._gradient_views = self.views(self._gradient)
+        self._one_hot: FloatArray = np.eye(sizes[-1], dtype=dtype)  # row y is the right answer Y for label y
         self._workspaces: dict[int, _Workspace] = {}
 
     def views(self, vector: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
@@ -240,7 +193,7 @@ class Network:
             biases[...] = 0
 
     def forward(self, inputs: FloatArray) -> FloatArray:
-        """The outputs A^L of the network, for each image the same to the bit whatever images stand beside it.
+        """The outputs A^L of the network.
 
         Args:
             inputs: dtype (n, 784).
@@ -248,10 +201,10 @@ class Network:
         Returns:
             dtype (n, 10), a new array: for each image, ten numbers, one for each digit.
         """
-        layers = self._layers(len(inputs)).each
-        self._propagate(inputs, layers, _image_by_image)
+        layers = self._empty_layers(len(inputs))
+        self._propagate(inputs, layers)
         self.cost_function.activate(layers[-1])
-        return np.ascontiguousarray(layers[-1].T)
+        return layers[-1]
 
     def cost(self, inputs: FloatArray, labels: IntArray) -> float:
         """The cost C, averaged over the images: C = 1/n Σ C_k.
@@ -264,9 +217,9 @@ class Network:
             ValueError: when the lengths differ.
         """
         _check_lengths(inputs, labels)
-        layers = self._layers(len(inputs)).each
+        layers = self._empty_layers(len(inputs))
         self._propagate(inputs, layers)
-        return self.cost_function.value(layers[-1], self._one_hot[:, labels]) / len(inputs)
+        return self.cost_function.value(layers[-1], self._one_hot[labels]) / len(inputs)
 
     def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
         """∇C: the derivative of the cost by every parameter, averaged over the images, by backpropagation.
@@ -283,61 +236,55 @@ class Network:
             ValueError: when the lengths differ.
         """
         _check_lengths(inputs, labels)
-        space = self._workspace(len(inputs))
-        activations, slopes, deltas = space.activations.each, space.slopes.each, space.deltas.each
+        n = len(inputs)
+        activations, deltas, slopes, y, ones = self._workspace(n)
+        weight_gradients, bias_gradients = self._gradient_views
 
         self._propagate(inputs, activations)
         self.cost_function.activate(activations[-1])
-        self.activation.derivative(space.activations.hidden, out=space.slopes.hidden)
 
         # dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean-squared error. Divided by n at once, so that the sums over
         # the images below are the averages of equations 5 and 6.
-        self._one_hot.take(labels, axis=1, out=space.y, mode="clip")  # "raise" would copy through a buffer
-        self.cost_function.delta(activations[-1], space.y, out=deltas[-1])
-        deltas[-1] /= space.n
+        np.take(self._one_hot, labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
+        self.cost_function.delta(activations[-1], y, out=deltas[-1])
+        deltas[-1] /= n
 
         for layer in reversed(range(len(deltas))):
-            below = activations[layer - 1] if layer > 0 else inputs.T
-            # dC/dW^l = dC/dZ^l (A^(l−1))^T, equation 7; the product also sums over the images, equation 5
-            np.dot(deltas[layer], below.T, out=self._weight_gradients[layer])
+            below = activations[layer - 1] if layer > 0 else inputs
+            # dC/dW^l = (dC/dZ^l)^T (A^(l−1))^T, equation 7; the product also sums over the images, equation 5
+            np.dot(deltas[layer].T, below, out=weight_gradients[layer])
+            # dC/dB^l = dC/dZ^l, equation 8, summed over the images, equation 6
+            np.dot(ones, deltas[layer], out=bias_gradients[layer])
             if layer > 0:
-                # dC/dZ^(l−1) = (W^l)^T dC/dZ^l ⊙ σ′(Z^(l−1)): one layer further back
-                np.dot(self.weights[layer].T, deltas[layer], out=deltas[layer - 1])
+                # dC/dZ^(l−1) = dC/dZ^l W^l ⊙ σ′(Z^(l−1)): one layer further back
+                np.dot(deltas[layer], self.weights[layer], out=deltas[layer - 1])
+                self.activation.derivative(activations[layer - 1], out=slopes[layer - 1])
                 deltas[layer - 1] *= slopes[layer - 1]
-        # dC/dB^l = dC/dZ^l, equation 8, summed over the images, equation 6: all layers at once
-        np.dot(space.deltas.all, space.ones, out=self._bias_gradient)
         return self._gradient
 
-    def _propagate(
-        self,
-        inputs: FloatArray,
-        layers: list[FloatArray],
-        product: Callable[[FloatArray, FloatArray, FloatArray], None] = _a_few_at_a_time,
-    ) -> None:
+    def _propagate(self, inputs: FloatArray, layers: list[FloatArray]) -> None:
         """Write A^2 … A^(L−1) and, not yet activated, Z^L to `layers`."""
-        below = inputs.T  # A^1
-        for weights, biases, z in zip(self.weights, self._bias_columns, layers, strict=True):
-            product(weights, below, z)
-            z += biases  # Z^l = W^l A^(l−1) + B^l
+        below = inputs
+        for weights, biases, z in zip(self.weights, self.biases, layers, strict=True):
+            np.dot(below, weights.T, out=z)  # Z^l = W^l A^(l−1) + B^l, a row an image
+            z += biases
             if z is not layers[-1]:
                 self.activation.activate(z)  # A^l = σ(Z^l)
             below = z
 
-    def _layers(self, n: int) -> _Layers:
-        return _Layers(self.sizes, n, self.parameters.dtype)
+    def _empty_layers(self, n: int) -> list[FloatArray]:
+        return [np.empty((n, size), self.parameters.dtype) for size in self.sizes[1:]]
 
     def _workspace(self, n: int) -> _Workspace:
         if n not in self._workspaces:
             if len(self._workspaces) == 2:  # training needs two: the batch, and the short batch at an epoch's end
                 self._workspaces.clear()
-            dtype = self.parameters.dtype
             self._workspaces[n] = _Workspace(
-                activations=self._layers(n),
-                slopes=self._layers(n),
-                deltas=self._layers(n),
-                y=np.empty((self.sizes[-1], n), dtype),
-                ones=np.ones(n, dtype),
-                n=np.array(n, dtype),
+                activations=self._empty_layers(n),
+                deltas=self._empty_layers(n),
+                slopes=self._empty_layers(n),
+                y=np.empty((n, self.sizes[-1]), self.parameters.dtype),
+                ones=np.ones(n, self.parameters.dtype),
             )
         return self._workspaces[n]
 

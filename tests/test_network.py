@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mnistnet.network import ACTIVATIONS, COSTS, FEW, FloatArray, IntArray, Network
+from mnistnet.network import ACTIVATIONS, COSTS, FloatArray, IntArray, Network
 
 KINDS = list(product(ACTIVATIONS, COSTS))
 
@@ -130,27 +130,6 @@ def test_a_call_changes_neither_inputs_nor_parameters() -> None:
     assert np.array_equal(before[0], inputs)
     assert np.array_equal(before[1], labels)
     assert np.array_equal(before[2], network.parameters)
-
-
-@pytest.mark.parametrize("hidden", [(20, 10), (33, 17, 5), (1,)])
-def test_outputs_are_the_same_to_the_bit_whatever_stands_beside_an_image(hidden: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(3)
-    network = Network((784, *hidden, 10))
-    network.initialize(rng)
-    inputs = rng.random((150, 784), dtype=np.float32)
-    together = network.forward(inputs)
-    for first in (0, 1, 31, 47, 149):
-        assert network.forward(inputs[first:]).tobytes() == together[first:].tobytes()
-        assert network.forward(inputs[first : first + 1]).tobytes() == together[first].tobytes()
-
-
-def test_products_for_many_images_are_those_for_a_few() -> None:
-    rng = np.random.default_rng(4)
-    network = Network()
-    network.initialize(rng)
-    inputs, labels = rng.random((3 * FEW + 5, 784), dtype=np.float32), rng.integers(0, 10, 3 * FEW + 5)
-    each = [network.cost(inputs[i : i + 1], labels[i : i + 1]) for i in range(len(inputs))]
-    assert network.cost(inputs, labels) == pytest.approx(np.mean(each), rel=1e-5)
 
 
 def test_the_gradient_allocates_no_array_once_its_buffers_exist() -> None:
