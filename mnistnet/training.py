@@ -79,6 +79,7 @@ def train(
     for number in range(done + 1, settings.epochs + 1):
         copy = (number - 1) % (settings.augment + 1)
         epoch_inputs = inputs if copies is None or copy == 0 else copies(copy)
+        start = time.perf_counter()
         order = np.random.default_rng((settings.seed, number)).permutation(len(inputs))
         steps = math.ceil(len(inputs) / settings.batch_size)
         rates = [
@@ -86,7 +87,6 @@ def train(
             for step in range(steps * (number - 1), steps * number)
         ]
         with one_thread():
-            start = time.perf_counter()
             _descend(network, epoch_inputs, labels, order, rates, settings, velocity)
             seconds = time.perf_counter() - start
             with np.errstate(all="ignore"):
@@ -122,22 +122,23 @@ def _descend(
     velocity: FloatArray,
 ) -> None:
     """One epoch of gradient descent through the images in that order: each step goes along −∇C of one batch."""
-    size = settings.batch_size
+    size, dtype = settings.batch_size, velocity.dtype
+    labels = labels[order].astype(np.intp)  # NumPy's type of an index, which a label is to its right answer
     batch_inputs = np.empty((size, inputs.shape[1]), inputs.dtype)
-    batch_labels = np.empty(size, labels.dtype)
+    momentum, weight_decay = np.array(settings.momentum, dtype), np.array(settings.weight_decay, dtype)
     weights, weight_velocity = network.parameters[: network.weight_count], velocity[: network.weight_count]
     decay, change = np.empty_like(weights), np.empty_like(velocity)
     # A cost that runs away is found at the end of the epoch; NumPy need not warn at every step on the way.
     with np.errstate(all="ignore"):
         for number, rate in enumerate(rates):
-            batch = order[number * size : (number + 1) * size]  # the last one may be shorter
-            x, y = batch_inputs[: len(batch)], batch_labels[: len(batch)]
-            np.take(inputs, batch, axis=0, out=x, mode="clip")  # the default mode would copy once more
-            np.take(labels, batch, out=y, mode="clip")
+            batch = slice(number * size, (number + 1) * size)  # the last one may be shorter
+            y = labels[batch]
+            x = batch_inputs[: len(y)]
+            inputs.take(order[batch], axis=0, out=x, mode="clip")  # the default mode would copy once more
             # velocity = momentum · velocity + ∇C + weight decay; parameters −= learning rate · velocity
-            velocity *= settings.momentum
+            velocity *= momentum
             velocity += network.gradient(x, y)
-            weight_velocity += np.multiply(weights, settings.weight_decay, out=decay)
+            weight_velocity += np.multiply(weights, weight_decay, out=decay)
             network.parameters -= np.multiply(velocity, rate, out=change)
 
 
