@@ -6,6 +6,8 @@ A message says what was wrong and where, what was expected and what was got, and
 
 def one_line(text: str) -> str:
     """Text that stays in its line: a file name may hold a line break, or a code that moves the cursor."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
