@@ -33,10 +33,7 @@ from mnistnet.threads import one_thread
 FORMAT = 1
 LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
 LONGEST_REASON = 200  # characters
-# Images go through the network in blocks of this many, the last one filled up with blank images: a matrix
-# product may round differently for another number of rows, and an image's outputs must not depend on the
-# others beside it. It also bounds the memory.
-BLOCK = 128
+BLOCK = 128  # images that go through the network at a time: it bounds the memory
 IMAGE_SHAPE = (28, 28)
 # The head of an array as NumPy writes it. NumPy reads one as a Python literal, and where it is none the parser fails
 # in ways that nobody has listed: no other head gets that far.
@@ -92,12 +89,10 @@ class Model:
         if images.dtype != np.uint8 or images.shape[1:] != IMAGE_SHAPE:
             raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28)")
         outputs = np.empty((len(images), self.network.sizes[-1]), np.float32)
-        block = np.zeros((BLOCK, *IMAGE_SHAPE), np.uint8)
         with one_thread():
             for start in range(0, len(images), BLOCK):
-                part = images[start : start + BLOCK]
-                block[: len(part)] = part
-                outputs[start : start + BLOCK] = self.network.forward(self.normalization(block))[: len(part)]
+                part = slice(start, start + BLOCK)
+                outputs[part] = self.network.forward(self.normalization(images[part]))
         return outputs
 
     def predict(self, images: npt.NDArray[np.uint8]) -> IntArray:

@@ -8,7 +8,7 @@ lead into layer l and stand at `weights[l - 2]` and `biases[l - 2]`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
@@ -193,7 +193,7 @@ class Network:
             biases[...] = 0
 
     def forward(self, inputs: FloatArray) -> FloatArray:
-        """The outputs A^L of the network.
+        """The outputs A^L of the network, for each image the same to the bit whatever images stand beside it.
 
         Args:
             inputs: dtype (n, 784).
@@ -201,10 +201,12 @@ class Network:
         Returns:
             dtype (n, 10), a new array: for each image, ten numbers, one for each digit.
         """
-        layers = self._empty_layers(len(inputs))
-        self._propagate(inputs, layers)
-        self.cost_function.activate(layers[-1])
-        return layers[-1]
+        # A product of matrices may round its rows differently, so each image is a matrix of one row: (n, 1, 784).
+        layers = [np.empty((len(inputs), 1, size), self.parameters.dtype) for size in self.sizes[1:]]
+        self._propagate(inputs[:, np.newaxis], layers, product=np.matmul)
+        outputs = layers[-1][:, 0]
+        self.cost_function.activate(outputs)
+        return outputs
 
     def cost(self, inputs: FloatArray, labels: IntArray) -> float:
         """The cost C, averaged over the images: C = 1/n Σ C_k.
@@ -262,11 +264,13 @@ class Network:
                 deltas[layer - 1] *= slopes[layer - 1]
         return self._gradient
 
-    def _propagate(self, inputs: FloatArray, layers: list[FloatArray]) -> None:
+    def _propagate(
+        self, inputs: FloatArray, layers: list[FloatArray], product: Callable[..., FloatArray] = np.dot
+    ) -> None:
         """Write A^2 … A^(L−1) and, not yet activated, Z^L to `layers`."""
         below = inputs
         for weights, biases, z in zip(self.weights, self.biases, layers, strict=True):
-            np.dot(below, weights.T, out=z)  # Z^l = W^l A^(l−1) + B^l, a row an image
+            product(below, weights.T, out=z)  # Z^l = W^l A^(l−1) + B^l, a row an image
             z += biases
             if z is not layers[-1]:
                 self.activation.activate(z)  # A^l = σ(Z^l)

@@ -34,10 +34,10 @@ def warp(images: npt.NDArray[np.uint8], rows: FloatArray, columns: FloatArray) -
     flat = _pad(images).ravel()
     row, row_part = _split(rows)
     column, column_part = _split(columns)
-    first = np.arange(len(images), dtype=np.int32).reshape(-1, 1, 1) * PADDED**2
+    first = np.arange(len(images)).reshape(-1, 1, 1) * PADDED**2
     at = first + row * PADDED + column  # (n, 28, 28): the pixel above and to the left of the place
-    upper = _between(flat.take(at), flat[1:].take(at), column_part)
-    lower = _between(flat[PADDED:].take(at), flat[PADDED + 1 :].take(at), column_part)
+    upper = _between(flat.take(at), flat.take(at + 1), column_part)
+    lower = _between(flat.take(at + PADDED), flat.take(at + PADDED + 1), column_part)
     return _between(upper, lower, row_part)
 
 
@@ -60,16 +60,16 @@ def warp_rows(
     """
     lines = _pad(images).reshape(-1, PADDED)
     row, row_part = _split(rows)
-    at = (np.arange(len(images), dtype=np.int32).reshape(-1, 1) * PADDED + row).ravel()
-    levels = _between(lines.take(at, axis=0), lines[1:].take(at, axis=0), row_part.reshape(-1, 1))  # (28 n, 31)
+    at = (np.arange(len(images)).reshape(-1, 1) * PADDED + row).ravel()
+    levels = _between(lines.take(at, axis=0), lines.take(at + 1, axis=0), row_part.reshape(-1, 1))  # (28 n, 31)
 
     columns: FloatArray = first_columns.reshape(-1, 1) + np.repeat(steps, SIDE).reshape(-1, 1) * np.arange(
         SIDE, dtype=np.float32
     )
     column, column_part = _split(columns)  # (28 n, 28)
-    at = np.arange(len(levels), dtype=np.int32).reshape(-1, 1) * PADDED + column
+    at = np.arange(len(levels)).reshape(-1, 1) * PADDED + column
     flat = levels.ravel()
-    return _between(flat.take(at), flat[1:].take(at), column_part).reshape(images.shape)
+    return _between(flat.take(at), flat.take(at + 1), column_part).reshape(images.shape)
 
 
 def _pad(images: npt.NDArray[np.uint8]) -> FloatArray:
@@ -79,12 +79,12 @@ def _pad(images: npt.NDArray[np.uint8]) -> FloatArray:
     return padded
 
 
-def _split(places: FloatArray) -> tuple[npt.NDArray[np.int32], FloatArray]:
+def _split(places: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
     """The padded row or column before each place, and how far the place is on the way to the next, 0 to 1."""
     inside = np.clip(places, -BEFORE, SIDE) + BEFORE
-    before = np.floor(inside)
+    before = inside.astype(np.intp)  # not below 0, so cutting off is rounding down
     inside -= before
-    return before.astype(np.int32), inside  # int32: processors turn floats into wider numbers one by one
+    return before, inside
 
 
 def _between(first: FloatArray, second: FloatArray, part: npt.NDArray[Any]) -> FloatArray:

@@ -1,7 +1,7 @@
 """Matrix products in one thread, while ours are computed.
 
-Products as small as these go up to eight times slower when two threads share one; and only in one thread is a row of
-a product the same to the bit wherever it stands. What the caller computes besides keeps its threads.
+Products as small as these go up to eight times slower when two threads share one. What the caller computes besides
+keeps its threads.
 """
 
 from __future__ import annotations

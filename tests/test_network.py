@@ -132,6 +132,18 @@ def test_a_call_changes_neither_inputs_nor_parameters() -> None:
     assert np.array_equal(before[2], network.parameters)
 
 
+@pytest.mark.parametrize("hidden", [(20, 10), (33, 17, 5), (1,)])
+def test_outputs_are_the_same_to_the_bit_whatever_stands_beside_an_image(hidden: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(3)
+    network = Network((784, *hidden, 10))
+    network.initialize(rng)
+    inputs = rng.random((150, 784), dtype=np.float32)
+    together = network.forward(inputs)
+    for first in (0, 1, 31, 47, 149):
+        assert network.forward(inputs[first:]).tobytes() == together[first:].tobytes()
+        assert network.forward(inputs[first : first + 1]).tobytes() == together[first].tobytes()
+
+
 def test_the_gradient_allocates_no_array_once_its_buffers_exist() -> None:
     rng = np.random.default_rng(2)
     network = Network()
