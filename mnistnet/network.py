@@ -18,6 +18,8 @@ import numpy.typing as npt
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
+HALF = np.array(0.5, np.float32)  # of a plain 0.5 NumPy would make an array at every call
+
 
 class Sigmoid:
     """σ(z) = 1 / (1 + e^−z), the derivation's activation: a probability between 0 and 1."""
@@ -25,10 +27,10 @@ class Sigmoid:
     def activate(self, z: FloatArray) -> None:
         """Turn Z into A = σ(Z), in place."""
         # σ(z) = ½ tanh(z / 2) + ½: the same function, but e^−z overflows in float32 below z ≈ −88.
-        z *= 0.5
+        z *= HALF
         np.tanh(z, out=z)
-        z *= 0.5
-        z += 0.5
+        z *= HALF
+        z += HALF
 
     def derivative(self, a: FloatArray, out: FloatArray) -> None:
         """Write σ′(Z) to `out`, from A = σ(Z) alone: e^−z / (1 + e^−z)² = a (1 − a) = a − a²."""
@@ -138,6 +140,7 @@ class _Workspace(NamedTuple):
     slopes: list[FloatArray]  # σ′(Z^2) … σ′(Z^L), of the same shapes
     y: FloatArray  # (n, 10), the right answers, one-hot
     ones: FloatArray  # (n,)
+    n: FloatArray  # (), how many images
 
 
 class Network:
@@ -238,8 +241,7 @@ class Network:
             ValueError: when the lengths differ.
         """
         _check_lengths(inputs, labels)
-        n = len(inputs)
-        activations, deltas, slopes, y, ones = self._workspace(n)
+        activations, deltas, slopes, y, ones, n = self._workspace(len(inputs))
         weight_gradients, bias_gradients = self._gradient_views
 
         self._propagate(inputs, activations)
@@ -247,7 +249,7 @@ class Network:
 
         # dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean-squared error. Divided by n at once, so that the sums over
         # the images below are the averages of equations 5 and 6.
-        np.take(self._one_hot, labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
+        self._one_hot.take(labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
         self.cost_function.delta(activations[-1], y, out=deltas[-1])
         deltas[-1] /= n
 
@@ -289,6 +291,7 @@ class Network:
                 slopes=self._empty_layers(n),
                 y=np.empty((n, self.sizes[-1]), self.parameters.dtype),
                 ones=np.ones(n, self.parameters.dtype),
+                n=np.array(n, self.parameters.dtype),
             )
         return self._workspaces[n]
 
