@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Callable
@@ -63,6 +62,8 @@ def _jsonl(answer: Answer | Unreadable) -> str:
 
 
 def _csv(answer: Answer | Unreadable) -> str:
+    import csv  # late: the other forms need not wait for it
+
     best = ("", "") if isinstance(answer, Unreadable) else (answer.digit, answer.probability)
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow((answer.path, *best))

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import secrets
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -318,7 +317,7 @@ def _temporary_beside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A new file in the folder of `path`, where a rename is atomic; removed unless it was renamed."""
     target = Path(os.path.realpath(path))
     # A name of its own, so that two programs that save to one file can't mix what they write.
-    temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{target.name}-{os.urandom(4).hex()}.tmp")
     try:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from mnistnet.errors import PictureError, one_line
 
@@ -32,6 +32,7 @@ PICTURE_SUFFIXES: frozenset[str] = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"}
 )
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory
 MAX_BYTES = 256 * 1024 * 1024  # a stream can be endless; 50 million RGBA pixels are 200 MB
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells standard error what it raises, too
@@ -107,7 +108,7 @@ def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which no user can act upon
-            with Image.open(file, formats=FORMATS) as image:
+            with _open(file) as image:
                 kind = image.format or kind
                 width, height = image.size
                 if width * height <= MAX_PIXELS:
@@ -121,6 +122,13 @@ def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
         raise _unreadable(name, f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
     raise PictureError(f"{name}: {width} x {height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
+
+
+def _open(file: BinaryIO) -> Image.Image:
+    """Image.open, which imports the readers of six formats whatever it finds; most pictures are PNGs."""
+    head = file.read(len(PNG_HEAD))
+    file.seek(0)
+    return PngImagePlugin.PngImageFile(file) if head == PNG_HEAD else Image.open(file, formats=FORMATS)
 
 
 @contextmanager
