@@ -78,7 +78,8 @@ def _pictures_in(path: str) -> list[str]:
     try:
         if path in ("", "-") or not Path(path).is_dir():
             return []
-        return [str(file) for file in sorted(Path(path).iterdir()) if file.suffix.lower() in PICTURE_SUFFIXES]
+        files = sorted(Path(path).iterdir(), key=lambda file: file.name)
+        return [str(file) for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
     except OSError:
         return []
 
@@ -118,9 +119,9 @@ def _read_blocks(
 
 
 def _read(name: str, stdin: BinaryIO, invert: str) -> npt.NDArray[np.uint8] | Unreadable:
-    if name not in ("", "-") and Path(name).is_dir():
-        return Unreadable(name, f"{name}: no pictures in this folder (folders in it are not looked into)")
     try:
         return read_picture(stdin if name == "-" else name, invert)
     except PictureError as error:
+        if name not in ("", "-") and Path(name).is_dir():
+            return Unreadable(name, f"{name}: no pictures in this folder (folders in it are not looked into)")
         return Unreadable(name, str(error))
