@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -238,6 +237,8 @@ def evaluate(
     if len(data) > 1:
         raise click.UsageError("--data is given more than once; evaluate one source at a time.")
     _import_numpy()
+    import json
+
     from mnistnet.datasets import load_split, make_empty_folder, write_mistakes
     from mnistnet.evaluation import Evaluation
 
