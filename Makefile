@@ -41,6 +41,9 @@ check: lint types test  ## all checks
 accuracy: $(READY)  ## measure the README's accuracies on real MNIST, with five seeds
 	$(BIN)/python tests/benchmarks/accuracy.py
 
+bench: $(READY)  ## measure the README's speeds on real MNIST, beside the other networks that are installed
+	$(BIN)/python tests/benchmarks/speed.py
+
 pretrained: $(READY)  ## make the model that comes with the package again
 	$(BIN)/python tests/benchmarks/pretrained.py
 
