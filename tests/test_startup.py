@@ -46,7 +46,7 @@ def test_help_and_version_load_click_alone(program: Program) -> None:
 def test_predict_loads_what_reads_a_png_and_the_classifier(program: Program, tmp_path: Path, digits: Dataset) -> None:
     Image.fromarray(255 - digits.images[0]).resize((90, 90)).save(tmp_path / "digit.png")
     ours, heavy = imports(program, "predict", "digit.png")
-    assert ours == CLASSIFIER | {"formats", "pictures", "prediction"}
+    assert ours == CLASSIFIER | {"filters", "formats", "ink", "pictures", "prediction"}
     assert heavy == CLASSIFIER_LIBRARIES | {"PIL"}
 
 

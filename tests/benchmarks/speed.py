@@ -2,8 +2,8 @@
 
 Run by `make bench`, on real MNIST. Contestants and commands take turns, so that a machine that is slower for a while
 is so for all: ratios are of measurements in the same round, and their spread tells how much they are worth.
-Others are measured where they are installed: `pip install -e '.[bench]' --extra-index-url
-https://download.pytorch.org/whl/cpu` gets them, the last part a PyTorch without gigabytes for graphics cards.
+Others are measured where they are installed, which `.venv/bin/pip install -e '.[bench]'` does. (PyTorch has an index of
+packages of its own, with one that spares the gigabytes for graphics cards.)
 """
 
 from __future__ import annotations
