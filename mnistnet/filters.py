@@ -119,7 +119,7 @@ def _join(count: int, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray
 
 def otsu(values: Grey) -> float:
     """The threshold that parts values, 0 to 255, into the two groups that differ most. Source: Otsu 1979."""
-    histogram = np.bincount(values.astype(np.intp), minlength=256).astype(np.float64)
+    histogram = np.bincount(values.astype(np.intp).ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(histogram)
     sum_below = np.cumsum(histogram * np.arange(256))
     above = below[-1] - below

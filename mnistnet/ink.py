@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mnistnet.errors import PictureError
 from mnistnet.filters import Grey, Pieces, grow_mask, label, median, otsu, quantile, running_extreme, running_mean
@@ -21,6 +21,8 @@ OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is 
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
 LEAST_SHARE = 0.5  # of all that stands out; a digit is nearly all of it, a speck of noise or of a wall is one of many
 SMALLEST_DIGIT = 4  # pixels from end to end
+SMALLEST_SHEET = 0.15  # of a picture
+MOST_CORNERS = 6  # of a sheet of which two are cut off
 
 
 def find_ink(picture: Image.Image, invert: str) -> Grey:
@@ -29,7 +31,7 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
     The digit is found in an overview; when it is a small part of a large picture, that part is looked at again,
     closer. Raises PictureError when nothing stands out.
     """
-    picture = _without_bars(picture)
+    picture = _without_bars(_cut_out_sheet(picture))
     rulings = 2  # a single line across the whole picture may be a stroke; beside others it is not
     for _ in range(3):
         factor = -(-max(picture.size) // OVERVIEW)
@@ -54,10 +56,94 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
 Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom; the last two are one past the end
 
 
+def _overview(picture: Image.Image) -> tuple[int, Grey]:
+    """By how much the picture was shrunk to look at the whole of it, and its brightness then, 0 to 255."""
+    factor = -(-max(picture.size) // OVERVIEW)
+    return factor, np.asarray((picture.reduce(factor) if factor > 1 else picture).convert("L"), np.float32)
+
+
+def _cut_out_sheet(picture: Image.Image) -> Image.Image:
+    """A sheet of paper alone where it lies before a ground of another brightness, else the picture as it is.
+
+    Without that the whole sheet might be taken for ink, and what is written on it for the hole of a 0. What is left of
+    the ground in the corners is painted over with paper.
+    """
+    factor, grey = _overview(picture)
+    threshold = otsu(grey)
+    for side in (grey > threshold, grey <= threshold):
+        corners = _corners_of_sheet(side, grey)
+        if corners is not None:
+            paper = _paper(np.asarray(picture.reduce(factor)), side & _inside(corners, side.shape))
+            mask = Image.fromarray(_inside(corners * factor, picture.size[::-1]))
+            return Image.composite(picture, Image.fromarray(paper).resize(picture.size), mask).crop(mask.getbbox())
+    return picture
+
+
+def _paper(pixels: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The paper everywhere, without what is on it, as its light changes evenly across: uint8, in the shape of pixels.
+
+    where: bool (height, width), where there is nothing but paper.
+    """
+    height, width = where.shape
+    y, x = np.mgrid[:height, :width]
+    plane = np.stack([np.ones(where.shape), x, y], axis=-1)
+    coefficients = np.linalg.lstsq(plane[where], pixels[where].astype(np.float64))[0]
+    return np.asarray((plane @ coefficients).clip(0, 255).round(), np.uint8)
+
+
+def _corners_of_sheet(side: NDArray[np.bool_], grey: Grey) -> NDArray[np.float64] | None:
+    """The corners of a sheet, (n, 2), x and y, a little inside of it; None if there is no sheet with something on it.
+
+    side: bool (height, width), what is on the sheet's side of the picture's brightness.
+    """
+    if min(side.shape) < 64 or side.mean() < SMALLEST_SHEET or _ring(side).mean() > 0.35:
+        return None
+    pieces = label(side)
+    if pieces.area.max() < 0.8 * SMALLEST_SHEET * side.size:
+        return None
+    paper = pieces.labels == pieces.area.argmax()
+    rows = np.flatnonzero(paper.any(axis=1))
+    left, right = paper[rows].argmax(axis=1), paper.shape[1] - 1 - paper[rows, ::-1].argmax(axis=1)
+    corners = _corners(np.stack([np.append(left, right), np.append(rows, rows)], axis=1))
+    sheet = _inside(corners, side.shape)
+    outside, written = (paper & ~sheet).sum(), (sheet & ~paper).sum()
+    if sheet.mean() < SMALLEST_SHEET or outside > 0.04 * sheet.sum() or written > 0.2 * sheet.sum():
+        return None
+    corners += 0.05 * (corners.mean(axis=0) - corners)  # the rim may be bent or in shadow
+    levels = grey[_inside(corners, side.shape)]
+    paper_level, ground_level = median(levels), median(grey[~sheet])
+    differs = np.abs(levels - paper_level) > 0.25 * abs(paper_level - ground_level)
+    return corners if differs.mean() > 0.001 else None
+
+
+def _corners(points: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The corners of a sheet among the points, (n, 2): four, or up to six where it runs out of the picture.
+
+    They are the two points farthest from each other, and then again and again the one farthest outside.
+    """
+    distances = np.hypot(*(points[:, np.newaxis] - points).transpose(2, 0, 1))
+    corners = points[list(np.unravel_index(distances.argmax(), distances.shape))].astype(np.float64)
+    while len(corners) < MOST_CORNERS:
+        dx, dy = (np.roll(corners, -1, axis=0) - corners).T[:, :, np.newaxis]  # the polygon's sides
+        away = points - corners[:, np.newaxis]
+        outside = (dx * away[:, :, 1] - dy * away[:, :, 0]) / np.hypot(dx, dy)  # (sides, n), pixels
+        side, farthest = np.unravel_index(outside.argmax(), outside.shape)
+        if outside[side, farthest] < 1:
+            break
+        corners = np.insert(corners, side + 1, points[farthest], axis=0)
+    return corners
+
+
+def _inside(corners: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """What a polygon covers: bool (height, width)."""
+    mask = Image.new("1", (shape[1], shape[0]))
+    ImageDraw.Draw(mask).polygon([(x, y) for x, y in corners.tolist()], fill=1, outline=1)
+    return np.asarray(mask)
+
+
 def _without_bars(picture: Image.Image) -> Image.Image:
     """The picture without bars along its sides: letterboxes, frames, the lid of a scanner beside the page."""
-    factor = -(-max(picture.size) // OVERVIEW)
-    grey = np.asarray((picture.reduce(factor) if factor > 1 else picture).convert("L"), np.float32)
+    factor, grey = _overview(picture)
     span = float(np.ptp(grey))
     other = np.abs(grey - median(grey)) > 0.3 * span
     height, width = grey.shape

@@ -261,6 +261,34 @@ def test_the_desk_beside_a_page_is_not_part_of_the_digit() -> None:
     assert_is_the_seven(digit_in(shaded(Image.fromarray(desk), 0.85 + 0.1 * x - 0.05 * y)))
 
 
+def on_a_desk(desk: int, angle: float, keep: tuple[int, int, int, int] = (0, 0, 400, 400)) -> Image.Image:
+    """A sheet with a seven on it, photographed from above; `keep` is the part of that which the camera caught."""
+    sheet = drawn(ink=50, ground=225, size=(220, 280), box=(80, 110, 150, 200), pen=9).rotate(angle, expand=True)
+    shape = Image.new("L", (220, 280), 255).rotate(angle, expand=True)
+    picture = Image.new("L", (400, 400), desk)
+    picture.paste(sheet, ((400 - sheet.width) // 2, (400 - sheet.height) // 2), shape)
+    light = np.linspace(0.8, 1, 400)[np.newaxis] * np.ones((400, 1))
+    return shaded(picture, light).filter(ImageFilter.GaussianBlur(1)).crop(keep)
+
+
+@pytest.mark.parametrize("angle", [-8, 4, 10])
+def test_a_whole_sheet_on_a_desk_is_not_ink(angle: float) -> None:
+    for desk in (20, 110):
+        assert_is_the_seven(digit_in(on_a_desk(desk, angle)), 0.7)
+        assert_is_the_seven(digit_in(on_a_desk(desk, angle, keep=(0, 80, 400, 400))), 0.7)
+    negative = Image.fromarray(255 - np.asarray(on_a_desk(40, angle)))  # a slate on a bright table
+    assert_is_the_seven(digit_in(negative), 0.7)
+
+
+def test_a_thick_0_is_not_taken_for_a_sheet() -> None:
+    picture = Image.new("L", (200, 200), 10)
+    ImageDraw.Draw(picture).ellipse((30, 20, 170, 180), fill=240)
+    ImageDraw.Draw(picture).ellipse((80, 75, 120, 125), fill=10)
+    image = digit_in(picture)
+    assert ink_box(image)[0] == 20
+    assert image[14, 14] < 80 < image[14, 7]
+
+
 def test_ruled_and_squared_paper_is_not_ink() -> None:
     for columns in ((), range(10, 200, 25)):
         picture = Image.new("L", (200, 200), 255)
