@@ -54,12 +54,12 @@ class Seat:
 
     def epoch(self, batch_size: int) -> float:
         """Seconds of one more epoch at that batch size."""
-        self.connection.send((batch_size, None))
+        self.connection.send((batch_size, 0, None))
         return float(self.connection.recv())
 
-    def learn(self, batch_size: int, target: float) -> Learned:
+    def learn(self, batch_size: int, seed: int, target: float) -> Learned:
         """Train a new network until it reads that share of the test images."""
-        self.connection.send((batch_size, target))
+        self.connection.send((batch_size, seed, target))
         return Learned(*self.connection.recv())
 
 
@@ -90,8 +90,8 @@ def _serve(name: str, folder: Path, connection: Connection) -> None:
     connection.send(None)
     at_work: dict[int, Contestant] = {}
     while True:
-        batch_size, target = connection.recv()
-        settings = replace(Settings(), batch_size=batch_size)
+        batch_size, seed, target = connection.recv()
+        settings = replace(Settings(), batch_size=batch_size, seed=seed)
         if target is not None:
             connection.send(_learn(CONTESTANTS[name](data, settings), data, target, settings.epochs))
             continue

@@ -20,8 +20,6 @@ from mnistnet.network import FloatArray, IntArray, Network
 from mnistnet.settings import OTHER_LEARNING_RATE, Settings
 from mnistnet.training import learning_rate, train
 
-SEED = 0
-
 
 class Data(NamedTuple):
     """Prepared digits."""
@@ -47,7 +45,7 @@ class Mnistnet:
 
     def __init__(self, data: Data, settings: Settings) -> None:
         self.network = Network(settings.sizes)
-        self.network.initialize(np.random.default_rng(SEED))
+        self.network.initialize(np.random.default_rng(settings.seed))
         self.epochs = train(self.network, data.inputs, data.labels, settings)
 
     def epoch(self) -> float:
@@ -94,7 +92,7 @@ class PerImage:
         self.columns = [image.reshape(-1, 1) for image in data.inputs[:count].astype(np.float64)]
         self.answers = np.eye(10)[data.labels[:count]].reshape(-1, 10, 1)
         self.size = settings.batch_size
-        self.rng = np.random.default_rng(SEED)
+        self.rng = np.random.default_rng(settings.seed)
         shapes = [(n_out, n_in) for n_in, n_out in pairwise(settings.sizes)]
         self.weights: list[FloatArray] = [self.rng.standard_normal(s) / math.sqrt(s[1]) for s in shapes]
         self.biases: list[FloatArray] = [np.zeros((n_out, 1)) for n_out, _ in shapes]
@@ -150,7 +148,7 @@ class ScikitLearn:
             momentum=settings.momentum,
             nesterovs_momentum=False,
             alpha=settings.weight_decay * settings.batch_size,  # it is divided by the size again
-            random_state=SEED,
+            random_state=settings.seed,
         )
 
     def epoch(self) -> float:
@@ -170,7 +168,7 @@ class PyTorch:
         import torch
 
         torch.set_num_threads(1)
-        torch.manual_seed(SEED)
+        torch.manual_seed(settings.seed)
         self.torch = torch
         modules: list[Any] = []
         for n_in, n_out in pairwise(settings.sizes):
@@ -216,7 +214,7 @@ class Jax:
         import jax
 
         self.jax = jax
-        self.rng = np.random.default_rng(SEED)
+        self.rng = np.random.default_rng(settings.seed)
         shapes = [(n_in, n_out) for n_in, n_out in pairwise(settings.sizes)]
         weights = [self.rng.standard_normal(s).astype(np.float32) / np.float32(math.sqrt(s[0])) for s in shapes]
         biases = [np.zeros(n_out, np.float32) for _, n_out in shapes]
