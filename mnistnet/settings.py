@@ -40,7 +40,8 @@ class Settings:
         activation: of the hidden layers.
         cost: what gradient descent lowers.
         normalize: `moments` shows the network every digit upright, centred and in one size; `none` as it is.
-        augment: distorted copies of the training images; epochs cycle through the images and the copies.
+        augment: distorted copies of the training images, each kept as 784 bytes an image; epochs cycle through the
+            images and the copies.
         validation: images held out of the training images to measure on; 0 trains on all.
         patience: epochs without a better accuracy on the held-out images after which training ends; the model
             is then the one of the best epoch. None trains all epochs, and the model is the last one.
