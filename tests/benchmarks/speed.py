@@ -8,7 +8,6 @@ packages of its own, with one that spares the gigabytes for graphics cards.)
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
 import subprocess
@@ -23,8 +22,8 @@ from arena import Learned, Seat, pin_to_one_core, save, seats
 from commands import PROGRAM, PYTHON, Commands, write_pictures
 from contestants import Data
 from mnistnet.datasets import load_split, load_training
-from mnistnet.download import cache_directory, download
 from mnistnet.normalization import Normalization, align
+from real_mnist import real_mnist
 
 BATCH_SIZES = (10, 32, 128)
 ROUNDS = 7
@@ -37,10 +36,7 @@ OURS, LEAST, PER_IMAGE = "mnistnet", "matrix products alone", "NumPy, image by i
 def main() -> None:
     """Print the tables."""
     pinned = pin_to_one_core()
-    source = os.environ.get("MNISTNET_DATA")
-    if source is None:
-        source = str(cache_directory())
-        download(cache_directory())
+    source = real_mnist()
     versions = [f"{name} {_version(name)}" for name in ("numpy", "jax", "torch", "scikit-learn")]
     print(f"{datetime.now(timezone.utc):%Y-%m-%d}, {_processor()}, {pinned}.", end=" ")
     print(f"Python {platform.python_version()}, {', '.join(versions)}.\n", flush=True)

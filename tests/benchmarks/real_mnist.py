@@ -1,0 +1,16 @@
+"""Where real MNIST is, for all that measures on it or learns from it."""
+
+from __future__ import annotations
+
+import os
+
+from mnistnet.download import cache_directory, download
+
+
+def real_mnist() -> str:
+    """The source that MNISTNET_DATA names, else the cache, which is filled first."""
+    source = os.environ.get("MNISTNET_DATA")
+    if source is None:
+        source = str(cache_directory())
+        download(cache_directory())
+    return source
