@@ -1,0 +1,59 @@
+"""Digits drawn with Pillow, and how like the prepared digit is to what was drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from mnistnet.pictures import digit_in
+
+Pixels = NDArray[np.uint8]
+SEVEN = [[(0.1, 0.1), (0.9, 0.1), (0.4, 0.95)]]
+FOUR = [[(0.5, 0.0), (0.1, 0.6), (0.9, 0.6)], [(0.7, 0.3), (0.7, 1.0)]]
+FIVE_WITH_A_BAR_APART = [[(0.3, 0.05), (0.95, 0.05)], [(0.22, 0.16), (0.2, 0.5), (0.75, 0.55), (0.8, 0.8), (0.2, 0.95)]]
+
+
+def drawn(
+    strokes: list[list[tuple[float, float]]] = SEVEN,
+    size: tuple[int, int] = (200, 200),
+    box: tuple[int, int, int, int] = (50, 40, 140, 160),
+    pen: int = 14,
+    ink: int | tuple[int, int, int] = 0,
+    ground: int | tuple[int, int, int] = 255,
+) -> Image.Image:
+    """A digit drawn with a round pen into box (left, top, right, bottom)."""
+    picture = Image.new("L" if isinstance(ink, int) else "RGB", size, ground)
+    pencil = ImageDraw.Draw(picture)
+    left, top, right, bottom = box
+    for stroke in strokes:
+        points = [(left + x * (right - left), top + y * (bottom - top)) for x, y in stroke]
+        pencil.line(points, fill=ink, width=pen, joint="curve")
+        if pen > 2:
+            for x, y in points:
+                pencil.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=ink)
+    return picture
+
+
+def mnist_like() -> Pixels:
+    """A seven that has been prepared as MNIST's makers did."""
+    return digit_in(drawn())
+
+
+def likeness(one: Pixels, other: Pixels) -> float:
+    """The correlation of two digits, 1 for equal ones, over shifts of up to a pixel."""
+    a = one.astype(np.float64).ravel()
+    shifts = [np.roll(other, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    return max(float(np.corrcoef(a, shifted.astype(np.float64).ravel())[0, 1]) for shifted in shifts)
+
+
+def assert_is_the_seven(image: Pixels, at_least: float = 0.85) -> None:
+    assert image.shape == (28, 28)
+    assert image.dtype == np.uint8
+    assert image.max() == 255
+    assert likeness(mnist_like(), image) > at_least
+
+
+def ink_box(image: Pixels) -> tuple[int, int]:
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    return int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)

@@ -1,0 +1,96 @@
+"""Filters and pieces against what NumPy and plain loops make of the same pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnistnet.filters import grow_mask, label, median, otsu, quantile, running_extreme, running_mean
+
+SEED = 3
+
+
+def some_grey(height: int = 17, width: int = 12) -> NDArray[np.float32]:
+    return np.random.default_rng(SEED).uniform(0, 255, (height, width)).astype(np.float32)
+
+
+def neighbours(values: NDArray[np.float32], index: int, radius: int, axis: int) -> NDArray[np.float32]:
+    """What lies within the radius of a row or column, as far as there are any."""
+    return values.take(np.arange(max(0, index - radius), min(values.shape[axis], index + radius + 1)), axis)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("radius", [1, 2, 5, 40])
+def test_running_means_and_extremes_are_those_of_the_neighbours(radius: int, axis: int) -> None:
+    grey = some_grey()
+    before = grey.copy()
+    for index in range(grey.shape[axis]):
+        near = neighbours(grey, index, radius, axis)
+        np.testing.assert_allclose(running_mean(grey, radius, axis).take(index, axis), near.mean(axis=axis), rtol=1e-5)
+        for extreme in (np.minimum, np.maximum):
+            expected = extreme.reduce(near, axis=axis)
+            assert np.array_equal(running_extreme(grey, radius, axis, extreme).take(index, axis), expected)
+    assert np.array_equal(grey, before)
+
+
+def test_a_mask_grows_by_its_eight_neighbours() -> None:
+    mask = np.random.default_rng(SEED).random((9, 14)) < 0.1
+    padded = np.pad(mask, 1)
+    around = [padded[1 + y : 10 + y, 1 + x : 15 + x] for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    assert np.array_equal(grow_mask(mask), np.any(around, axis=0))
+
+
+@pytest.mark.parametrize("density", [0.05, 0.3, 0.5, 0.8])
+def test_pieces_are_what_hangs_together_over_eight_neighbours(density: float) -> None:
+    mask = np.random.default_rng(SEED).random((23, 31)) < density
+    pieces = label(mask)
+    assert np.array_equal(pieces.labels >= 0, mask)
+    filled = []
+    for piece in range(len(pieces.area)):
+        here = pieces.labels == piece
+        one = np.zeros_like(mask)
+        one[tuple(np.argwhere(here)[0])] = True
+        while not np.array_equal(grown := grow_mask(one) & mask, one):  # from its first pixel, as far as there is any
+            one = grown
+        assert np.array_equal(one, here)
+        rows, columns = np.nonzero(here)
+        box = (pieces.left[piece], pieces.top[piece], pieces.right[piece], pieces.bottom[piece])
+        assert box == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        filled.append(here.sum())
+    assert pieces.area.tolist() == filled
+
+
+def test_an_empty_mask_has_no_pieces_and_a_full_one_has_one() -> None:
+    assert len(label(np.zeros((4, 5), np.bool_)).area) == 0
+    assert label(np.ones((4, 5), np.bool_)).area.tolist() == [20]
+
+
+def test_a_long_spiral_is_one_piece() -> None:
+    mask = np.zeros((41, 41), np.bool_)
+    for ring in range(0, 20, 2):
+        mask[ring, max(ring - 2, 0) : 41 - ring] = mask[ring : 41 - ring, 40 - ring] = True
+        mask[40 - ring, ring : 41 - ring] = mask[ring + 2 : 41 - ring, ring] = True
+    assert len(label(mask).area) == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.81, 1.0])
+def test_quantiles_are_numpys(share: float) -> None:
+    for shape in ((1, 1), (3, 4), (17, 11)):
+        grey = some_grey(*shape)
+        assert quantile(grey, share) == pytest.approx(np.quantile(grey, share), rel=1e-6)
+        assert median(grey) == pytest.approx(np.median(grey), rel=1e-6)
+
+
+def test_otsus_threshold_leaves_the_least_variance_within_the_two_groups() -> None:
+    rng = np.random.default_rng(SEED)
+    values = np.append(rng.normal(60, 15, 700), rng.normal(170, 25, 200)).clip(0, 255).astype(np.float32)
+    whole = np.floor(values)
+
+    def within(threshold: int) -> float:
+        low, high = whole[whole <= threshold], whole[whole > threshold]
+        return float(low.var() * low.size + high.var() * high.size)
+
+    assert within(int(otsu(values))) == pytest.approx(
+        min(within(t) for t in range(int(whole.min()), int(whole.max()))), rel=1e-9
+    )

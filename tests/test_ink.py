@@ -1,0 +1,146 @@
+"""The digit is told from all else in a picture, seen in the 28×28 that is drawn of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from drawings import (
+    FIVE_WITH_A_BAR_APART,
+    assert_is_the_seven,
+    drawn,
+    ink_box,
+)
+from mnistnet.pictures import digit_in
+
+
+def test_invert_says_which_polarity_a_picture_has() -> None:
+    dark, bright = drawn(), drawn(ink=255, ground=0)
+    assert_is_the_seven(digit_in(dark, "yes"))
+    assert_is_the_seven(digit_in(bright, "no"))
+    with pytest.raises(ValueError, match="'maybe', expected"):
+        digit_in(dark, "maybe")
+
+
+# Kinds of files
+
+
+@pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (120, 160), (90, 40)])
+def test_both_polarities_and_low_contrasts_are_read(ink: int, ground: int) -> None:
+    assert_is_the_seven(digit_in(drawn(ink=ink, ground=ground)))
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [((30, 60, 200), (250, 220, 120)), ((200, 40, 40), (40, 110, 60)), ((255, 230, 0), (255, 255, 255))],
+)
+def test_coloured_pens_on_coloured_ground_are_read(ink: tuple[int, int, int], ground: tuple[int, int, int]) -> None:
+    assert_is_the_seven(digit_in(drawn(ink=ink, ground=ground)))
+
+
+def test_a_hairline_in_the_corner_of_a_large_canvas_is_found() -> None:
+    picture = drawn(size=(3000, 2000), box=(2900, 1850, 2945, 1910), pen=2)
+    assert_is_the_seven(digit_in(picture), 0.8)
+
+
+def test_a_brush_that_nearly_fills_the_picture_is_read() -> None:
+    assert_is_the_seven(digit_in(drawn(size=(110, 140), box=(15, 15, 95, 125), pen=26)), 0.8)
+    assert_is_the_seven(digit_in(drawn(size=(110, 140), box=(15, 15, 95, 125), pen=26, ink=255, ground=0)), 0.8)
+
+
+def shaded(picture: Image.Image, light: NDArray[np.float64]) -> Image.Image:
+    """The picture as a photograph under a light, 0 to 1 per pixel, with a little noise."""
+    noise = np.random.default_rng(0).normal(0, 2, light.shape)
+    return Image.fromarray((np.asarray(picture) * light + noise).clip(0, 255).astype(np.uint8))
+
+
+def test_shadows_and_vignettes_are_not_ink() -> None:
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]
+    page = drawn(ink=60, ground=230, pen=8)
+    for light in (0.7 + 0.3 * x, 0.6 - 0.3 * (x + y) / 2, 1 - 0.35 * (x**2 + y**2), np.where(x + y > 0.1, 1, 0.6)):
+        assert_is_the_seven(digit_in(shaded(page, light)))
+
+
+def test_specks_are_not_part_of_the_digit() -> None:
+    picture = drawn()
+    pencil = ImageDraw.Draw(picture)
+    for x, y in ((10, 10), (190, 30), (20, 185), (175, 170)):
+        pencil.ellipse((x - 3, y - 3, x + 3, y + 3), fill=0)
+    assert_is_the_seven(digit_in(picture))
+
+
+def test_frames_and_scan_edges_are_not_part_of_the_digit() -> None:
+    frame, bars, edge = drawn(), drawn(), drawn()
+    ImageDraw.Draw(frame).rectangle((6, 6, 193, 193), outline=0, width=4)
+    ImageDraw.Draw(bars).rectangle((0, 0, 199, 25), fill=0)
+    ImageDraw.Draw(bars).rectangle((0, 175, 199, 199), fill=0)
+    ImageDraw.Draw(edge).rectangle((0, 0, 8, 199), fill=20)
+    for picture in (frame, bars, edge):
+        assert_is_the_seven(digit_in(picture))
+
+
+def test_a_thick_1_that_is_cropped_tightly_is_not_taken_for_a_bar() -> None:
+    picture = Image.new("L", (40, 140), 255)
+    ImageDraw.Draw(picture).rectangle((8, 8, 31, 131), fill=0)
+    height, width = ink_box(digit_in(picture))
+    assert height == 20
+    assert width < 6
+
+
+def test_the_desk_beside_a_page_is_not_part_of_the_digit() -> None:
+    desk = np.asarray(drawn(ink=40, ground=225, pen=8)).copy()
+    desk[:, :20] = np.random.default_rng(0).normal(90, 8, (200, 20)).astype(np.uint8)
+    y, x = np.mgrid[-1:1:200j, -1:1:200j]
+    assert_is_the_seven(digit_in(shaded(Image.fromarray(desk), 0.85 + 0.1 * x - 0.05 * y)))
+
+
+def on_a_desk(desk: int, angle: float, keep: tuple[int, int, int, int] = (0, 0, 400, 400)) -> Image.Image:
+    """A sheet with a seven on it, photographed from above; `keep` is the part of that which the camera caught."""
+    sheet = drawn(ink=50, ground=225, size=(220, 280), box=(80, 110, 150, 200), pen=9).rotate(angle, expand=True)
+    shape = Image.new("L", (220, 280), 255).rotate(angle, expand=True)
+    picture = Image.new("L", (400, 400), desk)
+    picture.paste(sheet, ((400 - sheet.width) // 2, (400 - sheet.height) // 2), shape)
+    light = np.linspace(0.8, 1, 400)[np.newaxis] * np.ones((400, 1))
+    return shaded(picture, light).filter(ImageFilter.GaussianBlur(1)).crop(keep)
+
+
+@pytest.mark.parametrize("angle", [-8, 4, 10])
+def test_a_whole_sheet_on_a_desk_is_not_ink(angle: float) -> None:
+    for desk in (20, 110):
+        assert_is_the_seven(digit_in(on_a_desk(desk, angle)), 0.7)
+        assert_is_the_seven(digit_in(on_a_desk(desk, angle, keep=(0, 80, 400, 400))), 0.7)
+    negative = Image.fromarray(255 - np.asarray(on_a_desk(40, angle)))  # a slate on a bright table
+    assert_is_the_seven(digit_in(negative), 0.7)
+
+
+def test_a_thick_0_is_not_taken_for_a_sheet() -> None:
+    picture = Image.new("L", (200, 200), 10)
+    ImageDraw.Draw(picture).ellipse((30, 20, 170, 180), fill=240)
+    ImageDraw.Draw(picture).ellipse((80, 75, 120, 125), fill=10)
+    image = digit_in(picture)
+    assert ink_box(image)[0] == 20
+    assert image[14, 14] < 80 < image[14, 7]
+
+
+def test_ruled_and_squared_paper_is_not_ink() -> None:
+    for columns in ((), range(10, 200, 25)):
+        picture = Image.new("L", (200, 200), 255)
+        pencil = ImageDraw.Draw(picture)
+        for row in range(15, 200, 25):
+            pencil.line((0, row, 199, row), fill=150, width=2)
+        for column in columns:
+            pencil.line((column, 0, column, 199), fill=150, width=2)
+        both = np.minimum(np.asarray(picture), np.asarray(drawn(ink=40)))
+        assert_is_the_seven(digit_in(Image.fromarray(both)))
+
+
+def test_a_stroke_that_stands_apart_belongs_to_the_digit() -> None:
+    image = digit_in(drawn(FIVE_WITH_A_BAR_APART, pen=8))
+    assert image[:8].max() > 200
+    assert max(ink_box(image)) == 20
+
+
+def test_a_blurred_picture_is_read() -> None:
+    assert_is_the_seven(digit_in(drawn().filter(ImageFilter.GaussianBlur(4))))
