@@ -39,6 +39,22 @@ def running_extreme(values: AnyArray, radius: int, axis: int, extreme: np.ufunc)
     return padded.swapaxes(0, axis)
 
 
+def opening(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
+    """The values, or the mask, without what is bright, or set, and not wider than 2·radius along any of the axes."""
+    for extreme in (np.minimum, np.maximum):
+        for axis in axes:
+            values = running_extreme(values, radius, axis, extreme)
+    return values
+
+
+def closing(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
+    """The values, or the mask, without what is dark, or not set, and not wider than 2·radius along any of the axes."""
+    for extreme in (np.maximum, np.minimum):
+        for axis in axes:
+            values = running_extreme(values, radius, axis, extreme)
+    return values
+
+
 def grow_mask(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The mask and the eight neighbours of each of its pixels."""
     grown = mask.copy()

@@ -13,7 +13,19 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistnet.errors import PictureError
-from mnistnet.filters import Grey, Pieces, grow_mask, label, median, otsu, quantile, running_extreme, running_mean
+from mnistnet.filters import (
+    Grey,
+    Pieces,
+    closing,
+    grow_mask,
+    label,
+    median,
+    opening,
+    otsu,
+    quantile,
+    running_extreme,
+    running_mean,
+)
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -21,8 +33,9 @@ OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is 
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
 LEAST_SHARE = 0.5  # of all that stands out; a digit is nearly all of it, a speck of noise or of a wall is one of many
 SMALLEST_DIGIT = 4  # pixels from end to end
-SMALLEST_SHEET = 0.15  # of a picture
+SMALLEST_SHEET = 0.08  # of a picture
 MOST_CORNERS = 6  # of a sheet of which two are cut off
+LEAST_CONTACT = 0.12  # of a picture's border, that a desk touches; few strokes do
 
 
 def find_ink(picture: Image.Image, invert: str) -> Grey:
@@ -35,7 +48,7 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
     rulings = 2  # a single line across the whole picture may be a stroke; beside others it is not
     for _ in range(3):
         factor = -(-max(picture.size) // OVERVIEW)
-        grey = _best_grey(picture.reduce(factor) if factor > 1 else picture)
+        grey = _on_one_ground(_best_grey(picture.reduce(factor) if factor > 1 else picture))
         dark = _ink_is_dark(grey) if invert == "auto" else invert == "yes"
         contrast = _contrast_with_ground(255 - grey if dark else grey)
         threshold = _ink_threshold(contrast, _noise(grey))
@@ -87,7 +100,7 @@ def _paper(pixels: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.ui
     height, width = where.shape
     y, x = np.mgrid[:height, :width]
     plane = np.stack([np.ones(where.shape), x, y], axis=-1)
-    coefficients = np.linalg.lstsq(plane[where], pixels[where].astype(np.float64))[0]
+    coefficients = np.linalg.lstsq(plane[where], pixels[where].astype(np.float64), rcond=None)[0]
     return np.asarray((plane @ coefficients).clip(0, 255).round(), np.uint8)
 
 
@@ -109,11 +122,15 @@ def _corners_of_sheet(side: NDArray[np.bool_], grey: Grey) -> NDArray[np.float64
     outside, written = (paper & ~sheet).sum(), (sheet & ~paper).sum()
     if sheet.mean() < SMALLEST_SHEET or outside > 0.04 * sheet.sum() or written > 0.2 * sheet.sum():
         return None
+    if _ring(sheet).mean() >= sheet.mean():  # all of the picture, or a desk beside the paper
+        return None
     corners += 0.05 * (corners.mean(axis=0) - corners)  # the rim may be bent or in shadow
     levels = grey[_inside(corners, side.shape)]
     paper_level, ground_level = median(levels), median(grey[~sheet])
-    differs = np.abs(levels - paper_level) > 0.25 * abs(paper_level - ground_level)
-    return corners if differs.mean() > 0.001 else None
+    step = abs(paper_level - ground_level)
+    if abs(_step_at_edge(grey, sheet, 2)) < 0.8 * step:  # the soft edge of a shadow
+        return None
+    return corners if (np.abs(levels - paper_level) > 0.25 * step).mean() > 0.001 else None
 
 
 def _corners(points: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -212,17 +229,66 @@ def _neighbourhood(values: Grey) -> Grey:
     return values
 
 
+def _on_one_ground(grey: Grey) -> Grey:
+    """The same, where a desk beside the paper is brought to the grey of the paper, and the edge between painted over.
+
+    A desk touches much of the border, its edge is sharp, and nothing is drawn on it or across the edge.
+    """
+    if min(grey.shape) < 64:
+        return grey
+    dark = grey <= otsu(grey)
+    side = min(dark, ~dark, key=lambda half: int(_ring(half).sum()))
+    if _ring(side).mean() < LEAST_CONTACT:
+        return grey
+    level = grey
+    for desk in _desks(side):
+        step = _step_at_edge(grey, desk, 2)
+        drawn = np.where(_grown(desk, 2), ~_grown(~desk, 5) & ~side, _grown(desk, 5) & side)  # on it, or across
+        is_sharp = abs(step) > max(MIN_CONTRAST, 0.75 * abs(_step_at_edge(grey, desk, 6)))
+        if is_sharp and drawn.sum() < 0.002 * desk.sum():
+            edge = _grown(desk, 2) & _grown(~desk, 2)
+            level = np.where(desk, level - step, level)
+            level = np.where(edge, median(level[_grown(edge, 2) & ~edge]), level)
+    return level if np.ptp(level) > 0.2 * np.ptp(grey) else grey  # else the desk was the picture: a thick stroke
+
+
+def _desks(side: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """The wide pieces of a mask that touch much of the border, each with what is drawn on it."""
+    radius = max(side.shape) // 48
+    pieces = label(opening(side, radius, axes=(0, 1)))
+    ring = _ring(pieces.labels)
+    contact = np.bincount(ring[ring >= 0], minlength=len(pieces.area))
+    numbers = np.flatnonzero(contact > LEAST_CONTACT * len(ring))
+    return [closing(pieces.labels == number, 3 * radius, axes=(0, 1)) for number in numbers]
+
+
+def _step_at_edge(grey: Grey, mask: NDArray[np.bool_], distance: int) -> float:
+    """How much brighter it is that many pixels inside the edge of a mask than outside; 0 for a mask without an edge."""
+    inside, outside = (_grown(side, distance + 2) & ~_grown(side, distance) for side in (~mask, mask))
+    return median(grey[inside]) - median(grey[outside]) if inside.any() and outside.any() else 0.0
+
+
+def _grown(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    for axis in (0, 1):
+        mask = running_extreme(mask, radius, axis, np.maximum)
+    return mask
+
+
 def _ring(values: NDArray[Scalar]) -> NDArray[Scalar]:
     """What lies along the border of (height, width), in a row."""
     return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
 
 
-def _has_even_ground(grey: Grey) -> bool:
-    """Whether most of the border has one grey, as on a screen or in a scan."""
-    if min(grey.shape) >= 64 and _noise(grey) > 0.7:  # a photograph: the light may change inside the border
-        return False
+def _has_even_border(grey: Grey) -> bool:
+    """Whether most of the border has one grey."""
     low, high = (quantile(_ring(grey), share) for share in (0.2, 0.8))
     return bool(high - low <= 0.1 * np.ptp(grey))
+
+
+def _has_even_ground(grey: Grey) -> bool:
+    """Whether the ground has one grey everywhere, as on a screen or in a scan."""
+    is_photograph = min(grey.shape) >= 64 and _noise(grey) > 0.7  # the light may change inside the border
+    return not is_photograph and _has_even_border(grey)
 
 
 def _ink_is_dark(grey: Grey) -> bool:
@@ -231,7 +297,7 @@ def _ink_is_dark(grey: Grey) -> bool:
     The border shows the ground where it is even. In a photograph the light changes along it; there the ink is the
     rarer side, with the longer tail, of what differs from the neighbourhood.
     """
-    if _has_even_ground(grey):
+    if _has_even_border(grey):
         difference = grey - median(_ring(grey))
         return bool((np.sign(difference) * difference**2).sum() < 0)
     return bool(((grey - _neighbourhood(grey)) ** 3).sum() < 0)
@@ -243,10 +309,10 @@ def _contrast_with_ground(grey: Grey) -> Grey:
     grey: bright ink. An even ground is taken off as it is; an uneven one is first estimated everywhere.
     """
     if _has_even_ground(grey):
-        return (grey - median(_ring(grey))).clip(min=0)
+        return (grey - median(_ring(grey))).clip(0, 255)
     ground = _ground(grey)
     contrast = (grey - ground) * (255 / np.maximum(255 - ground, 64))  # ink in shadow is as black as in the light
-    return np.maximum(contrast - median(contrast), 0)
+    return (contrast - median(contrast)).clip(0, 255)
 
 
 def _ground(grey: Grey) -> Grey:
@@ -256,9 +322,7 @@ def _ground(grey: Grey) -> Grey:
     ground = np.pad(grey, radius, mode="reflect", reflect_type="odd") if radius > 0 else grey
     for axis in (0, 1):
         ground = running_mean(ground, 1, axis)
-    for extreme in (np.minimum, np.maximum):
-        for axis in (0, 1):
-            ground = running_extreme(ground, radius, axis, extreme)
+    ground = opening(ground, radius, axes=(0, 1))
     for axis in (0, 1):
         ground = running_mean(ground, max(1, radius // 4), axis)
     return ground[radius : radius + grey.shape[0], radius : radius + grey.shape[1]]
@@ -327,25 +391,17 @@ def _without_level_lines(contrast: Grey, threshold: float, at_least: int) -> Gre
     if mask.mean(axis=1).max() < 0.3:
         return contrast
     radius = mask.shape[1] // 5
-    lines = grow_mask(mask)  # bridges the gaps of a faint line, and the steps of a sloping one
-    for extreme in (np.minimum, np.maximum):
-        lines = running_extreme(lines, radius, 1, extreme)
-    pieces = label(lines)
+    bridged = grow_mask(mask)  # over the gaps of a faint line, and the steps of a sloping one
+    pieces = label(opening(bridged, radius, axes=(1,)))
     tall = pieces.bottom - pieces.top
     crossing = (pieces.right - pieces.left == mask.shape[1]) & (tall < mask.shape[0] // 5)
     if crossing.sum() < at_least:
         return contrast
-    on_line = np.append(crossing, False)[pieces.labels]
+    on_line: NDArray[np.bool_] = np.append(crossing, False)[pieces.labels]
     thickness = int(median(on_line.sum(axis=0)) / crossing.sum()) + 2
-    thick = on_line
-    for extreme in (np.minimum, np.maximum):
-        thick = running_extreme(thick, thickness // 2 + 1, 0, extreme)
-    on_line &= ~thick  # a stroke that lies along a line
     reach = thickness // 2 + 1
-    closed = np.where(on_line, 0, contrast)
-    for extreme in (np.maximum, np.minimum):
-        closed = running_extreme(closed, reach, 0, extreme)
-    return np.where(on_line, closed, contrast)
+    on_line &= ~opening(on_line, reach, axes=(0,))  # less the strokes that lie along a line
+    return np.where(on_line, closing(np.where(on_line, 0, contrast), reach, axes=(0,)), contrast)
 
 
 def _noise(grey: Grey) -> float:

@@ -7,12 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from drawings import (
-    FIVE_WITH_A_BAR_APART,
-    assert_is_the_seven,
-    drawn,
-    ink_box,
-)
+from drawings import FIVE_WITH_A_BAR_APART, assert_is_the_seven, drawn, ink_box, likeness
+from mnistnet.errors import PictureError
 from mnistnet.pictures import digit_in
 
 
@@ -96,6 +92,32 @@ def test_the_desk_beside_a_page_is_not_part_of_the_digit() -> None:
     assert_is_the_seven(digit_in(shaded(Image.fromarray(desk), 0.85 + 0.1 * x - 0.05 * y)))
 
 
+@pytest.mark.parametrize("width", [45, 100, 150])
+@pytest.mark.parametrize("desk", [60, 150])
+def test_a_desk_of_any_width_beside_the_page_is_not_part_of_the_digit(width: int, desk: int) -> None:
+    picture = drawn(ink=40, ground=230, size=(400, 350), box=(230, 120, 290, 200), pen=8)
+    ImageDraw.Draw(picture).polygon([(0, 0), (width, 0), (width - 20, 350), (0, 350)], fill=desk)
+    light = np.linspace(0.85, 1, 350)[:, np.newaxis] * np.ones((1, 400))
+    photograph = shaded(picture, light).filter(ImageFilter.GaussianBlur(1))
+    for turned in (photograph, photograph.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
+        bare = digit_in(turned.crop((160, 0, 400, 350)) if turned is photograph else turned.crop((0, 0, 240, 350)))
+        assert likeness(bare, digit_in(turned)) > 0.95
+
+
+@pytest.mark.parametrize("split", [90, 150, 220])
+def test_a_digit_that_lies_in_light_and_in_hard_shadow_is_whole(split: int) -> None:
+    light = np.where(np.arange(300) < split, 0.6, 1.0) * np.ones((300, 1))
+    page = drawn(ink=40, ground=235, size=(300, 300), box=(70, 60, 230, 240), pen=16)
+    assert_is_the_seven(digit_in(shaded(page, light)))
+
+
+def test_a_soft_shadow_is_not_a_sheet() -> None:
+    y, x = np.mgrid[:400, :400]
+    shadow = 1 - 0.35 / (1 + np.exp((np.maximum(np.abs(x - 205), np.abs(y - 215)) - 150) / 12))
+    page = drawn(ink=50, ground=230, size=(400, 400), box=(130, 110, 280, 310), pen=22)
+    assert_is_the_seven(digit_in(shaded(page, shadow)))
+
+
 def on_a_desk(desk: int, angle: float, keep: tuple[int, int, int, int] = (0, 0, 400, 400)) -> Image.Image:
     """A sheet with a seven on it, photographed from above; `keep` is the part of that which the camera caught."""
     sheet = drawn(ink=50, ground=225, size=(220, 280), box=(80, 110, 150, 200), pen=9).rotate(angle, expand=True)
@@ -113,6 +135,24 @@ def test_a_whole_sheet_on_a_desk_is_not_ink(angle: float) -> None:
         assert_is_the_seven(digit_in(on_a_desk(desk, angle, keep=(0, 80, 400, 400))), 0.7)
     negative = Image.fromarray(255 - np.asarray(on_a_desk(40, angle)))  # a slate on a bright table
     assert_is_the_seven(digit_in(negative), 0.7)
+
+
+def test_a_small_sheet_far_away_on_a_desk_is_not_ink() -> None:
+    desk = Image.new("L", (800, 700), 60)
+    desk.paste(on_a_desk(60, 4, keep=(70, 40, 330, 360)), (300, 200))
+    assert_is_the_seven(digit_in(shaded(desk, np.ones((700, 800)))), 0.7)
+
+
+def test_small_random_pictures_are_read_or_refused() -> None:
+    generator = np.random.default_rng(5)
+    for _ in range(300):
+        shape = tuple(generator.integers(1, 12, 2)) if generator.random() < 0.5 else tuple(generator.integers(1, 90, 2))
+        levels = generator.choice([2, 3, 256])
+        pixels = (generator.integers(0, levels, shape) * 255 // (levels - 1)).astype(np.uint8)
+        try:
+            assert digit_in(Image.fromarray(pixels)).shape == (28, 28)
+        except PictureError as error:
+            assert "no digit in it" in str(error)
 
 
 def test_a_thick_0_is_not_taken_for_a_sheet() -> None:
