@@ -113,9 +113,9 @@ def test_a_digit_that_lies_in_light_and_in_hard_shadow_is_whole(split: int) -> N
 
 def test_a_soft_shadow_is_not_a_sheet() -> None:
     y, x = np.mgrid[:400, :400]
-    shadow = 1 - 0.35 / (1 + np.exp((np.maximum(np.abs(x - 205), np.abs(y - 215)) - 150) / 12))
-    page = drawn(ink=50, ground=230, size=(400, 400), box=(130, 110, 280, 310), pen=22)
-    assert_is_the_seven(digit_in(shaded(page, shadow)))
+    shadow = 1 - 0.5 / (1 + np.exp((np.maximum(np.abs(x - 205), np.abs(y - 215)) - 150) / 12))
+    page = drawn(ink=50, ground=230, size=(400, 400), box=(35, 110, 155, 270), pen=22)
+    assert_is_the_seven(digit_in(shaded(page, shadow)), 0.9)
 
 
 def on_a_desk(desk: int, angle: float, keep: tuple[int, int, int, int] = (0, 0, 400, 400)) -> Image.Image:
@@ -150,9 +150,10 @@ def test_small_random_pictures_are_read_or_refused() -> None:
         levels = generator.choice([2, 3, 256])
         pixels = (generator.integers(0, levels, shape) * 255 // (levels - 1)).astype(np.uint8)
         try:
-            assert digit_in(Image.fromarray(pixels)).shape == (28, 28)
-        except PictureError as error:
-            assert "no digit in it" in str(error)
+            image = digit_in(Image.fromarray(pixels))
+        except PictureError:
+            continue
+        assert image.shape == (28, 28)
 
 
 def test_a_thick_0_is_not_taken_for_a_sheet() -> None:
