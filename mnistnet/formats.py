@@ -66,5 +66,5 @@ def _csv(answer: Answer | Unreadable) -> str:
 
     best = ("", "") if isinstance(answer, Unreadable) else (answer.digit, answer.probability)
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow((answer.path, *best))
-    return line.getvalue()
+    csv.writer(line, lineterminator="\n").writerow((answer.path, *best))
+    return line.getvalue().removesuffix("\n")

@@ -85,8 +85,7 @@ class Model:
         Raises:
             ValueError: the images have another shape or dtype.
         """
-        if images.dtype != np.uint8 or images.shape[1:] != IMAGE_SHAPE:
-            raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28)")
+        _check_images(images)
         outputs = np.empty((len(images), self.network.sizes[-1]), np.float32)
         with one_thread():
             for start in range(0, len(images), BLOCK):
@@ -100,7 +99,18 @@ class Model:
         return digits
 
     def cost(self, images: npt.NDArray[np.uint8], labels: IntArray) -> float:
-        """The network's cost on uint8 (n, 28, 28) with labels (n,), averaged over the images."""
+        """The network's cost C, averaged over the images.
+
+        Args:
+            images: uint8 (n, 28, 28), ink bright, at least one.
+            labels: integers (n,), 0 to 9.
+
+        Raises:
+            ValueError: the images have another shape or dtype, there are none, or not as many labels.
+        """
+        _check_images(images)
+        if not 0 < len(images) == len(labels):
+            raise ValueError(f"{len(images)} images with {len(labels)} labels, expected as many, and at least one")
         total = 0.0
         with one_thread():
             for start in range(0, len(images), BLOCK):
@@ -108,6 +118,11 @@ class Model:
                 inputs = self.normalization(images[part])
                 total += self.network.cost(inputs, labels[part]) * len(inputs)
         return total / len(images)
+
+
+def _check_images(images: npt.NDArray[np.uint8]) -> None:
+    if images.dtype != np.uint8 or images.shape[1:] != IMAGE_SHAPE:
+        raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28)")
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -330,9 +345,14 @@ def _temporary_beside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        advice = "make room, or choose another file" if full else "choose another file"
-        raise ModelError(f"{path}: can't be written ({error.strerror}); {advice}") from None
+        first = _FIRST_ADVICE.get(error.errno or 0, "")
+        raise ModelError(f"{path}: can't be written ({error.strerror}); {first}choose another file") from None
+
+
+_FIRST_ADVICE = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room, or "),
+    errno.ENOENT: "make its folder, or ",
+}
 
 
 def _create_locked(path: Path) -> IO[bytes]:

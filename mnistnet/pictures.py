@@ -9,6 +9,8 @@ On the way there a hairline or a brush is brought towards MNIST's pen.
 import io
 import logging
 import os
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,7 +85,7 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> Pixels:
 def _name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
     """What a message calls the picture, in one line whatever the file is called."""
     name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    return one_line(name) if isinstance(name, str) and name != "<stdin>" else "standard input"
+    return one_line(name) or "''" if isinstance(name, str) and name != "<stdin>" else "standard input"
 
 
 def _decode(source: str | os.PathLike[str] | BinaryIO, name: str) -> Image.Image:
@@ -115,6 +117,8 @@ def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
         raise _unreadable(name, reason) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"{name}: far more than {MAX_PIXELS:,} pixels; save it smaller") from error
+    except MemoryError as error:
+        raise PictureError(f"{name}: not enough memory to read it; save it smaller") from error
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
         raise _unreadable(name, f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
     raise PictureError(f"{name}: {width} x {height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
@@ -130,18 +134,20 @@ def _open(file: BinaryIO) -> Image.Image:
 @contextmanager
 def _libtiff_silenced(kind: str) -> Iterator[None]:
     """Keep libtiff from telling standard error, past Python, what a PictureError says already."""
-    if kind != "TIFF":
+    if kind != "TIFF" or sys.stderr is None:  # None: there was no standard error to begin with
         yield
         return
-    kept = os.dup(STANDARD_ERROR)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, STANDARD_ERROR)
-        yield
-    finally:
-        os.dup2(kept, STANDARD_ERROR)
-        os.close(kept)
-        os.close(nowhere)
+    with _standard_error_lock, Path(os.devnull).open("wb") as nowhere:
+        kept = os.dup(STANDARD_ERROR)
+        try:
+            os.dup2(nowhere.fileno(), STANDARD_ERROR)
+            yield
+        finally:
+            os.dup2(kept, STANDARD_ERROR)
+            os.close(kept)
+
+
+_standard_error_lock = threading.Lock()  # it is the whole process's: two threads would put back each other's
 
 
 def _unreadable(name: str, reason: str) -> PictureError:
@@ -152,7 +158,7 @@ def _flatten(image: Image.Image) -> Image.Image:
     """Load an opened picture of any mode: mode L or RGB, upright, nothing transparent."""
     image.draft(None, (MAX_SIDE // 4, MAX_SIDE // 4))  # JPEG only: decodes at half size or less for nearly nothing
     image.load()
-    upright = _UPRIGHT.get(int(image.getexif().get(_ORIENTATION, 1))) if image.info else None
+    upright = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)) if image.info else None
     flat = _to_eight_bits(image)
     factor = -(-max(flat.size) // MAX_SIDE)
     if factor > 1:
@@ -178,7 +184,7 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     """The picture in mode L, RGB or RGBA; the last only if some of it is transparent."""
     if image.mode.startswith(("I", "F")):
         return _deep_to_eight_bits(image)
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+    if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         return image.convert("RGB") if image.getchannel("A").getextrema() == (255, 255) else image
     if image.mode == "1":

@@ -74,10 +74,17 @@ def find_pictures(paths: Iterable[str]) -> Iterator[str]:
         yield from _pictures_in(path) or [path]
 
 
-def _pictures_in(path: str) -> list[str]:
+def _is_folder(path: str) -> bool:
     try:
-        if path in ("", "-") or not Path(path).is_dir():
-            return []
+        return path not in ("", "-") and Path(path).is_dir()
+    except OSError:  # a name that is too long, or a folder that can't be entered
+        return False
+
+
+def _pictures_in(path: str) -> list[str]:
+    if not _is_folder(path):
+        return []
+    try:
         files = sorted(Path(path).iterdir(), key=lambda file: file.name)
         return [str(file) for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
     except OSError:
@@ -122,6 +129,6 @@ def _read(name: str, stdin: BinaryIO, invert: str) -> npt.NDArray[np.uint8] | Un
     try:
         return read_picture(stdin if name == "-" else name, invert)
     except PictureError as error:
-        if name not in ("", "-") and Path(name).is_dir():
+        if _is_folder(name):
             return Unreadable(name, f"{name}: no pictures in this folder (folders in it are not looked into)")
         return Unreadable(name, str(error))

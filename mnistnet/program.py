@@ -60,7 +60,8 @@ def _errors_in_a_line() -> Iterator[None]:
         raise
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "mnistnet"
-        say(f"Error: {one_line(error.format_message()).rstrip('.')}. See '{command} --help'.")
+        message = one_line(error.format_message()).rstrip(".")
+        say(f"Error: {message}{'' if message.endswith('?') else '.'} See '{command} --help'.")
         raise click.exceptions.Exit(error.exit_code) from None
     except (MnistnetError, OSError, MemoryError) as error:
         say(f"Error: {one_line(_message(error))}")

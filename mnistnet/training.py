@@ -152,7 +152,7 @@ def fit(
         held_out: images to measure on, none of them among the training ones; or None.
         settings: how.
         start: a model to go on from, trained on the same images with the same settings, but for the number of
-            epochs; it is changed in place.
+            epochs; its network and velocity become those of the models that are yielded.
 
     Yields:
         After each epoch what came of it, and the model, which the next epoch changes in place.

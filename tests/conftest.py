@@ -13,8 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mnistnet.datasets import Dataset
+from mnistnet.datasets import Dataset, hold_out
+from mnistnet.model import Model, save_model
+from mnistnet.settings import Settings
 from mnistnet.strokes import draw_digits
+from mnistnet.training import fit
 
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -24,6 +27,20 @@ Start = Callable[..., "subprocess.Popen[str]"]
 def digits() -> Dataset:
     """600 drawn digits."""
     return Dataset(*draw_digits(600, seed=7))
+
+
+@pytest.fixture(scope="module")
+def model(digits: Dataset) -> Model:
+    """A model after two epochs, with a validation accuracy."""
+    *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
+    return trained
+
+
+@pytest.fixture
+def model_file(tmp_path: Path, model: Model) -> Path:
+    """The same, saved."""
+    save_model(model, tmp_path / "model.npz")
+    return tmp_path / "model.npz"
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import numpy as np
@@ -40,4 +42,5 @@ def test_jsonl_holds_every_output() -> None:
 
 def test_csv_quotes_what_needs_it() -> None:
     assert line_writer("csv", 1)(UNREADABLE) == '"c,d.png",,'
+    assert next(csv.reader(io.StringIO(line_writer("csv", 1)(DOUBTFUL) or "")))[:2] == ["a\nb.png", "7"]
     assert (line_writer("csv", 1)(SURE) or "").startswith("a.png,7,0.99")

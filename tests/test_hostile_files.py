@@ -11,11 +11,9 @@ from PIL import Image
 
 from conftest import Program, peak_memory, write_idx, write_mnist
 from hostile import archived, flips, header_bytes, hostile_images, hostile_models, members, outcome
-from mnistnet.datasets import Dataset, hold_out, read_idx
+from mnistnet.datasets import Dataset, read_idx
 from mnistnet.errors import DatasetError
 from mnistnet.model import Model, save_model
-from mnistnet.settings import Settings
-from mnistnet.training import fit
 
 MEMORY = 200_000_000  # bytes: the most that a process may need to refuse a file
 
@@ -45,24 +43,12 @@ for path in sys.argv[1:]:
 
 
 @pytest.fixture(scope="module")
-def model(digits: Dataset) -> Model:
-    *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
-    return trained
-
-
-@pytest.fixture
-def good(tmp_path: Path, model: Model) -> Path:
-    save_model(model, tmp_path / "model.npz")
-    return tmp_path / "model.npz"
-
-
-@pytest.fixture(scope="module")
 def attacks(tmp_path_factory: pytest.TempPathFactory, model: Model) -> dict[str, Path]:
     """Hostile model files, by the name of the attack."""
     folder = tmp_path_factory.mktemp("attacks")
-    save_model(model, folder / "good.npz")
+    save_model(model, folder / "model_file.npz")
     paths = {}
-    for number, (name, content) in enumerate(hostile_models(folder / "good.npz")):
+    for number, (name, content) in enumerate(hostile_models(folder / "model_file.npz")):
         paths[name] = folder / f"{number}.npz"
         paths[name].write_bytes(content)
     return paths
@@ -82,23 +68,23 @@ def test_refusing_model_files_takes_little_memory_and_runs_nothing(attacks: dict
     assert (sorted(folder.parent.iterdir()), sorted(folder.iterdir())) == before
 
 
-def test_flipped_bits_of_the_headers_are_found_or_do_no_harm(good: Path, model: Model) -> None:
+def test_flipped_bits_of_the_headers_are_found_or_do_no_harm(model_file: Path, model: Model) -> None:
     """Every 53rd; the long test flips them all."""
-    places = [(place, bit) for place in header_bytes(good.read_bytes()) for bit in range(8)][::53]
-    found = {outcome(good, model) for _ in flips(good, places)}
+    places = [(place, bit) for place in header_bytes(model_file.read_bytes()) for bit in range(8)][::53]
+    found = {outcome(model_file, model) for _ in flips(model_file, places)}
     assert found == {"refused", "same"}  # a date that nobody reads, for one
-    assert outcome(good, model) == "same"
+    assert outcome(model_file, model) == "same"
 
 
-def test_flipped_bits_of_the_numbers_are_found(good: Path, model: Model) -> None:
-    inside = sorted(set(range(good.stat().st_size)) - set(header_bytes(good.read_bytes())))
+def test_flipped_bits_of_the_numbers_are_found(model_file: Path, model: Model) -> None:
+    inside = sorted(set(range(model_file.stat().st_size)) - set(header_bytes(model_file.read_bytes())))
     places = [(place, place % 8) for place in inside[:: len(inside) // 200]]
-    assert {outcome(good, model) for _ in flips(good, places)} == {"refused"}
+    assert {outcome(model_file, model) for _ in flips(model_file, places)} == {"refused"}
 
 
-def test_members_in_another_order_are_the_same_model(good: Path, model: Model) -> None:
-    good.write_bytes(archived(dict(reversed(members(good).items()))))
-    assert outcome(good, model) == "same"
+def test_members_in_another_order_are_the_same_model(model_file: Path, model: Model) -> None:
+    model_file.write_bytes(archived(dict(reversed(members(model_file).items()))))
+    assert outcome(model_file, model) == "same"
 
 
 def test_the_program_refuses_a_hostile_model_in_one_line(

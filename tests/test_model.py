@@ -12,25 +12,11 @@ import numpy as np
 import pytest
 
 import mnistnet
-from mnistnet.datasets import Dataset, hold_out
+from mnistnet.datasets import Dataset
 from mnistnet.errors import ModelError
 from mnistnet.model import Model, check_writable, load_model, save_model
-from mnistnet.settings import Settings
-from mnistnet.training import fit
 
 Arrays = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def model(digits: Dataset) -> Model:
-    *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
-    return trained
-
-
-@pytest.fixture
-def file(tmp_path: Path, model: Model) -> Path:
-    save_model(model, tmp_path / "model.npz")
-    return tmp_path / "model.npz"
 
 
 def rewrite(path: Path, change: Callable[[Arrays], object]) -> None:
@@ -47,8 +33,8 @@ def change_metadata(arrays: Arrays, **changes: Any) -> None:
     arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
 
 
-def test_a_model_comes_back_from_its_file_the_same(file: Path, model: Model, digits: Dataset) -> None:
-    loaded = mnistnet.load(file)
+def test_a_model_comes_back_from_its_file_the_same(model_file: Path, model: Model, digits: Dataset) -> None:
+    loaded = mnistnet.load(model_file)
     assert loaded.network.parameters.tobytes() == model.network.parameters.tobytes()
     assert loaded.settings == model.settings
     assert loaded.velocity is not None
@@ -62,8 +48,8 @@ def test_a_model_comes_back_from_its_file_the_same(file: Path, model: Model, dig
     assert loaded.outputs(digits.images).tobytes() == model.outputs(digits.images).tobytes()
 
 
-def test_the_file_has_the_members_that_are_documented_and_no_pickle(file: Path) -> None:
-    with np.load(file, allow_pickle=False) as archive:
+def test_the_file_has_the_members_that_are_documented_and_no_pickle(model_file: Path) -> None:
+    with np.load(model_file, allow_pickle=False) as archive:
         assert set(archive) == {
             *(
                 f"{prefix}{kind}_{layer}"
@@ -86,9 +72,9 @@ def test_a_model_made_only_to_be_used_needs_no_velocity(tmp_path: Path, model: M
     assert load_model(tmp_path / "light.npz").velocity is None
 
 
-def test_the_same_model_gives_the_same_file(tmp_path: Path, file: Path, model: Model) -> None:
+def test_the_same_model_gives_the_same_file(tmp_path: Path, model_file: Path, model: Model) -> None:
     save_model(model, tmp_path / "again.npz")
-    assert (tmp_path / "again.npz").read_bytes() == file.read_bytes()
+    assert (tmp_path / "again.npz").read_bytes() == model_file.read_bytes()
 
 
 def test_an_images_outputs_do_not_depend_on_the_images_beside_it(model: Model, digits: Dataset) -> None:
@@ -114,11 +100,20 @@ def test_the_cost_is_that_of_the_network_on_all_images(model: Model, digits: Dat
     assert model.cost(digits.images, digits.labels) == pytest.approx(whole, rel=1e-5)
 
 
-def test_saving_keeps_the_permissions_that_the_user_wants_and_leaves_no_other_file(file: Path) -> None:
-    plain = file.parent / "plain"
+def test_a_cost_needs_images_of_the_right_kind_and_as_many_labels(model: Model, digits: Dataset) -> None:
+    with pytest.raises(ValueError, match="expected uint8"):
+        model.cost(digits.images.astype(np.float32), digits.labels)
+    with pytest.raises(ValueError, match="600 images with 599 labels"):
+        model.cost(digits.images, digits.labels[1:])
+    with pytest.raises(ValueError, match="0 images with 0 labels"):
+        model.cost(digits.images[:0], digits.labels[:0])
+
+
+def test_saving_keeps_the_permissions_that_the_user_wants_and_leaves_no_other_file(model_file: Path) -> None:
+    plain = model_file.parent / "plain"
     plain.touch()
-    assert file.stat().st_mode == plain.stat().st_mode
-    assert sorted(path.name for path in file.parent.iterdir()) == ["model.npz", "plain"]
+    assert model_file.stat().st_mode == plain.stat().st_mode
+    assert sorted(path.name for path in model_file.parent.iterdir()) == ["model.npz", "plain"]
 
 
 def test_a_link_stays_a_link(tmp_path: Path, model: Model) -> None:
@@ -192,55 +187,55 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_model_file_that_was_changed_is_refused(
-    file: Path, change: Callable[[Arrays], object], expected: str
+    model_file: Path, change: Callable[[Arrays], object], expected: str
 ) -> None:
-    rewrite(file, change)
+    rewrite(model_file, change)
     with pytest.raises(ModelError, match=f"not a mnistnet model .*{expected}"):
-        load_model(file)
+        load_model(model_file)
 
 
 @pytest.mark.parametrize(("name", "value"), [("hidden", [10**9, 10]), ("hidden", "20"), ("epochs", "x"), ("cost", [])])
-def test_a_lie_in_the_settings_is_refused_before_memory_is_taken(file: Path, name: str, value: Any) -> None:
+def test_a_lie_in_the_settings_is_refused_before_memory_is_taken(model_file: Path, name: str, value: Any) -> None:
     def change(arrays: Arrays) -> None:
         settings = json.loads(arrays["metadata"].tobytes())["settings"] | {name: value}
         change_metadata(arrays, settings=settings)
 
-    rewrite(file, change)
+    rewrite(model_file, change)
     with pytest.raises(ModelError, match="its metadata is wrong"):
-        load_model(file)
+        load_model(model_file)
 
 
-def test_compressed_and_repeated_members_are_refused(file: Path) -> None:
-    with np.load(file) as archive:
+def test_compressed_and_repeated_members_are_refused(model_file: Path) -> None:
+    with np.load(model_file) as archive:
         arrays = dict(archive)
-    np.savez_compressed(file, **arrays)
+    np.savez_compressed(model_file, **arrays)
     with pytest.raises(ModelError, match="metadata is compressed"):
-        load_model(file)
+        load_model(model_file)
 
     stream = io.BytesIO()
     np.save(stream, arrays["metadata"])
-    with zipfile.ZipFile(file, "w") as twice:
+    with zipfile.ZipFile(model_file, "w") as twice:
         twice.writestr("metadata.npy", stream.getvalue())
         with pytest.warns(UserWarning, match="Duplicate name"):
             twice.writestr("metadata.npy", stream.getvalue())
     with pytest.raises(ModelError, match="a member stands in it twice"):
-        load_model(file)
+        load_model(model_file)
 
 
-def test_a_pickle_is_refused_and_not_run(file: Path) -> None:
+def test_a_pickle_is_refused_and_not_run(model_file: Path) -> None:
     class Trap:
         def __reduce__(self) -> tuple[Any, ...]:
-            return (Path.touch, (file.parent / "trapped",))
+            return (Path.touch, (model_file.parent / "trapped",))
 
-    rewrite(file, lambda arrays: arrays.update(biases_1=np.array([Trap()], object)))
+    rewrite(model_file, lambda arrays: arrays.update(biases_1=np.array([Trap()], object)))
     with pytest.raises(ModelError, match="biases_1"):
-        load_model(file)
-    assert not (file.parent / "trapped").exists()
+        load_model(model_file)
+    assert not (model_file.parent / "trapped").exists()
 
 
-def test_every_length_that_a_cut_file_can_have_is_refused(file: Path) -> None:
-    content = file.read_bytes()
-    cut = file.parent / "cut.npz"
+def test_every_length_that_a_cut_file_can_have_is_refused(model_file: Path) -> None:
+    content = model_file.read_bytes()
+    cut = model_file.parent / "cut.npz"
     for length in [*range(200), *range(200, len(content), 4999), *range(len(content) - 100, len(content))]:
         cut.write_bytes(content[:length])
         with pytest.raises(ModelError, match=r"cut\.npz: "):

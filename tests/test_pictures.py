@@ -1,5 +1,7 @@
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -207,6 +209,57 @@ def test_other_files_are_refused_whatever_they_are_called(tmp_path: Path) -> Non
 def test_a_wrong_ending_does_not_matter(tmp_path: Path) -> None:
     drawn().save(tmp_path / "seven.jpg", format="PNG")
     assert_is_the_seven(read_picture(tmp_path / "seven.jpg"))
+
+
+def test_an_odd_orientation_tag_is_left_alone() -> None:
+    text_tag = struct.pack("<HHI4s", 0x0112, 2, 4, b"six\0")
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + text_tag + bytes(4)
+    assert_is_the_seven(read_picture(as_file(drawn(), "JPEG", exif=exif)))
+
+
+def test_a_decoder_that_finds_no_memory_is_not_taken_for_a_damaged_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(_: Image.Image) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", greedy)
+    assert message_of(as_file(drawn())) == "standard input: not enough memory to read it; save it smaller"
+
+
+DAMAGED_TIFF = """
+import os, sys, threading
+from mnistnet.errors import PictureError
+from mnistnet.pictures import read_picture
+def read():
+    for _ in range(30):
+        try:
+            read_picture("damaged.tif")
+        except PictureError:
+            pass
+for action in sys.argv[1:]:
+    if action == "read":
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+    else:
+        os.write(2, b"heard")
+print(len(os.listdir("/dev/fd")), read_picture("whole.tif").shape)
+"""
+
+
+def test_libtiff_is_silent_and_standard_error_works_afterwards(tmp_path: Path) -> None:
+    whole = as_file(drawn(), "TIFF", compression="tiff_lzw").getvalue()
+    (tmp_path / "whole.tif").write_bytes(whole)
+    (tmp_path / "damaged.tif").write_bytes(whole[:100] + bytes(60) + whole[160:])
+
+    def run(*actions: str) -> tuple[str, str]:
+        command = [sys.executable, "-c", DAMAGED_TIFF, *actions]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout, done.stderr
+
+    fine, _ = run()
+    assert run("read", "say") == (fine, "heard")
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", DAMAGED_TIFF, "read"]
+    assert "(28, 28)" in subprocess.run(closed, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -10,14 +10,6 @@ from PIL import Image
 from mnistnet.datasets import Dataset
 from mnistnet.model import BLOCK, Model
 from mnistnet.prediction import Answer, Unreadable, find_pictures, read_digits
-from mnistnet.settings import Settings
-from mnistnet.training import fit
-
-
-@pytest.fixture(scope="module")
-def model(digits: Dataset) -> Model:
-    *_, (_, trained) = fit(digits, None, Settings(epochs=2, validation=0))
-    return trained
 
 
 def test_a_folder_stands_for_the_pictures_in_it_sorted(tmp_path: Path) -> None:
@@ -60,6 +52,15 @@ def test_a_folder_without_pictures_is_named(tmp_path: Path, model: Model) -> Non
     (answer,) = read_digits(model, find_pictures([str(tmp_path)]), io.BytesIO(), "auto")
     assert isinstance(answer, Unreadable)
     assert answer.error == f"{tmp_path}: no pictures in this folder (folders in it are not looked into)"
+
+
+def test_a_name_that_is_too_long_is_a_picture_that_cannot_be_read(model: Model) -> None:
+    paths = ["x" * 5000, "a\0b", ""]
+    answers = list(read_digits(model, find_pictures(paths), io.BytesIO(), "auto"))
+    errors = [answer.error for answer in answers if isinstance(answer, Unreadable)]
+    assert "File name too long" in errors[0]
+    assert all("can't be opened" in error for error in errors)
+    assert len(errors) == 3
 
 
 def test_the_ranking_has_every_digit_once_the_highest_output_first() -> None:

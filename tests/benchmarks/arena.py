@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from contestants import CONTESTANTS, Contestant, Data, PerImage
+from contestants import CONTESTANTS, PER_IMAGE, Contestant, Data, PerImage
 from mnistnet.settings import Settings
 
 ONE_THREAD = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "JAX_PLATFORMS": "cpu",
 }
 FEW_IMAGES = 3000  # for what takes seconds for an epoch
@@ -50,7 +50,11 @@ class Seat:
         self.connection, other = context.Pipe()
         self.process = context.Process(target=_serve, args=(name, folder, other), daemon=True)
         self.process.start()
-        self.missing: str | None = self.connection.recv()
+        other.close()  # so that a process that dies is noticed
+        try:
+            self.missing: str | None = self.connection.recv()
+        except EOFError:
+            self.missing = "its process died"
 
     def epoch(self, batch_size: int) -> float:
         """Seconds of one more epoch at that batch size."""
@@ -97,9 +101,7 @@ def _serve(name: str, folder: Path, connection: Connection) -> None:
             continue
         if batch_size not in at_work:
             at_work[batch_size] = (
-                PerImage(data, settings, FEW_IMAGES)
-                if name == "NumPy, image by image"
-                else CONTESTANTS[name](data, settings)
+                PerImage(data, settings, FEW_IMAGES) if name == PER_IMAGE else CONTESTANTS[name](data, settings)
             )
             at_work[batch_size].epoch()  # the first one fills caches and is not measured
         connection.send(at_work[batch_size].epoch())

@@ -58,13 +58,16 @@ class Commands:
         process.stdout.readline()
         first_line = time.perf_counter() - start
         process.communicate()
-        return Bulk(first_line, time.perf_counter() - start)
+        whole = time.perf_counter() - start
+        if process.returncode != 0:
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+        return Bulk(first_line, whole)
 
     def memory(self, pictures: Path) -> float:
         """The most memory, in MB, that `mnistnet predict` of a folder takes."""
         command = [*PYTHON, WATCH, *PROGRAM, "predict", "--quiet", str(pictures)]
         done = subprocess.run(command, cwd=self.folder, env=self.environment, check=True, capture_output=True)
-        return int(done.stdout) / 1024
+        return int(done.stdout) / (1024**2 if sys.platform == "darwin" else 1024)  # bytes there, else kilobytes
 
 
 def write_pictures(source: str, folder: Path, count: int) -> Path:

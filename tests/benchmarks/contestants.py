@@ -287,11 +287,12 @@ def _rates(settings: Settings, images: int) -> Iterator[npt.NDArray[np.float32]]
         )
 
 
+PER_IMAGE = "NumPy, image by image"
 CONTESTANTS: dict[str, Callable[[Data, Settings], Contestant]] = {
     "mnistnet": Mnistnet,
     "matrix products alone": Products,
     "JAX, epoch compiled": Jax,
     "scikit-learn": ScikitLearn,
     "PyTorch, eager": PyTorch,
-    "NumPy, image by image": PerImage,
+    PER_IMAGE: PerImage,
 }

@@ -9,8 +9,7 @@ from mnistnet.download import cache_directory, download
 
 def real_mnist() -> str:
     """The source that MNISTNET_DATA names, else the cache, which is filled first."""
-    source = os.environ.get("MNISTNET_DATA")
-    if source is None:
-        source = str(cache_directory())
+    source = os.environ.get("MNISTNET_DATA") or "mnist"
+    if source == "mnist":
         download(cache_directory())
     return source

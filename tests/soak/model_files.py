@@ -9,46 +9,33 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from conftest import peak_memory, rounds
 from hostile import archived, flips, header_bytes, members, outcome
-from mnistnet.datasets import Dataset, hold_out, read_idx
+from mnistnet.datasets import Dataset, read_idx
 from mnistnet.errors import DatasetError
 from mnistnet.model import Model, save_model
 from mnistnet.settings import MOST_HIDDEN_LAYERS, WIDEST_LAYER, Settings
 from mnistnet.training import fit
 
 
-@pytest.fixture(scope="module")
-def model(digits: Dataset) -> Model:
-    *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
-    return trained
-
-
-@pytest.fixture
-def good(tmp_path: Path, model: Model) -> Path:
-    save_model(model, tmp_path / "model.npz")
-    return tmp_path / "model.npz"
-
-
-def test_every_bit_of_the_headers_flipped(good: Path, model: Model) -> None:
-    places = [(place, bit) for place in header_bytes(good.read_bytes()) for bit in range(8)]
+def test_every_bit_of_the_headers_flipped(model_file: Path, model: Model) -> None:
+    places = [(place, bit) for place in header_bytes(model_file.read_bytes()) for bit in range(8)]
     np.random.default_rng(1).shuffle(places)
-    found = [outcome(good, model) for _ in flips(good, places[: rounds(len(places))])]
+    found = [outcome(model_file, model) for _ in flips(model_file, places[: rounds(len(places))])]
     assert found.count("refused") > found.count("same") > 0  # dates and systems, which nobody reads
 
 
-def test_bits_of_the_numbers_flipped(good: Path, model: Model) -> None:
-    inside = np.setdiff1d(np.arange(good.stat().st_size), header_bytes(good.read_bytes()))
+def test_bits_of_the_numbers_flipped(model_file: Path, model: Model) -> None:
+    inside = np.setdiff1d(np.arange(model_file.stat().st_size), header_bytes(model_file.read_bytes()))
     chance = np.random.default_rng(2)
     places = [(int(place), int(chance.integers(8))) for place in chance.choice(inside, rounds(4000))]
-    assert {outcome(good, model) for _ in flips(good, places)} == {"refused"}
+    assert {outcome(model_file, model) for _ in flips(model_file, places)} == {"refused"}
 
 
-def test_bytes_changed_cut_out_moved_and_put_in(good: Path, model: Model) -> None:
-    content = good.read_bytes()
-    bad = good.with_name("bad.npz")
+def test_bytes_changed_cut_out_moved_and_put_in(model_file: Path, model: Model) -> None:
+    content = model_file.read_bytes()
+    bad = model_file.with_name("bad.npz")
     chance = np.random.default_rng(3)
     headers = np.array(header_bytes(content))
     for _ in range(rounds(6000)):
@@ -67,10 +54,10 @@ def test_bytes_changed_cut_out_moved_and_put_in(good: Path, model: Model) -> Non
         outcome(bad, model)
 
 
-def test_arrays_with_any_head_and_right_checksums(good: Path, model: Model) -> None:
+def test_arrays_with_any_head_and_right_checksums(model_file: Path, model: Model) -> None:
     """What a checksum can't tell: whoever wrote the file made it fit."""
-    files = members(good)
-    bad = good.with_name("bad.npz")
+    files = members(model_file)
+    bad = model_file.with_name("bad.npz")
     chance = np.random.default_rng(4)
     alphabet = np.frombuffer(b"{}()[],:'\"<f4|OVUS0123456789L \n\\x\xff\x00TrueFalsedescrfortran_ordershape", np.uint8)
     name = "biases_1.npy"
@@ -85,9 +72,9 @@ def test_arrays_with_any_head_and_right_checksums(good: Path, model: Model) -> N
     assert same < rounds(4000) / 2
 
 
-def test_members_dropped_repeated_and_renamed(good: Path, model: Model) -> None:
-    files = list(members(good).items())
-    bad = good.with_name("bad.npz")
+def test_members_dropped_repeated_and_renamed(model_file: Path, model: Model) -> None:
+    files = list(members(model_file).items())
+    bad = model_file.with_name("bad.npz")
     chance = np.random.default_rng(5)
     for _ in range(rounds(1000)):
         chosen = [files[int(index)] for index in chance.integers(len(files), size=len(files))]
