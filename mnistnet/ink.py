@@ -47,8 +47,8 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
     picture = _without_bars(_cut_out_sheet(picture))
     rulings = 2  # a single line across the whole picture may be a stroke; beside others it is not
     for _ in range(3):
-        factor = -(-max(picture.size) // OVERVIEW)
-        grey = _on_one_ground(_best_grey(picture.reduce(factor) if factor > 1 else picture))
+        factor, overview = _overview(picture)
+        grey = _on_one_ground(_best_grey(overview))
         dark = _ink_is_dark(grey) if invert == "auto" else invert == "yes"
         contrast = _contrast_with_ground(255 - grey if dark else grey)
         threshold = _ink_threshold(contrast, _noise(grey))
@@ -69,10 +69,15 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
 Box: TypeAlias = tuple[int, int, int, int]  # left, top, right, bottom; the last two are one past the end
 
 
-def _overview(picture: Image.Image) -> tuple[int, Grey]:
-    """By how much the picture was shrunk to look at the whole of it, and its brightness then, 0 to 255."""
+def _overview(picture: Image.Image) -> tuple[int, Image.Image]:
+    """By how much a picture is shrunk to look at the whole of it, and the picture then."""
     factor = -(-max(picture.size) // OVERVIEW)
-    return factor, np.asarray((picture.reduce(factor) if factor > 1 else picture).convert("L"), np.float32)
+    return factor, picture.reduce(factor) if factor > 1 else picture
+
+
+def _brightness(picture: Image.Image) -> Grey:
+    """How bright every pixel looks: float32 (height, width), 0 to 255."""
+    return np.asarray(picture.convert("L"), np.float32)
 
 
 def _cut_out_sheet(picture: Image.Image) -> Image.Image:
@@ -81,12 +86,13 @@ def _cut_out_sheet(picture: Image.Image) -> Image.Image:
     Without that the whole sheet might be taken for ink, and what is written on it for the hole of a 0. What is left of
     the ground in the corners is painted over with paper.
     """
-    factor, grey = _overview(picture)
+    factor, overview = _overview(picture)
+    grey = _brightness(overview)
     threshold = otsu(grey)
     for side in (grey > threshold, grey <= threshold):
         corners = _corners_of_sheet(side, grey)
         if corners is not None:
-            paper = _paper(np.asarray(picture.reduce(factor)), side & _inside(corners, side.shape))
+            paper = _paper(np.asarray(overview), side & _inside(corners, side.shape))
             mask = Image.fromarray(_inside(corners * factor, picture.size[::-1]))
             return Image.composite(picture, Image.fromarray(paper).resize(picture.size), mask).crop(mask.getbbox())
     return picture
@@ -160,7 +166,8 @@ def _inside(corners: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.
 
 def _without_bars(picture: Image.Image) -> Image.Image:
     """The picture without bars along its sides: letterboxes, frames, the lid of a scanner beside the page."""
-    factor, grey = _overview(picture)
+    factor, overview = _overview(picture)
+    grey = _brightness(overview)
     span = float(np.ptp(grey))
     other = np.abs(grey - median(grey)) > 0.3 * span
     height, width = grey.shape

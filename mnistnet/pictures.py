@@ -40,7 +40,7 @@ MAX_SIDE = 4096  # larger pictures are shrunk at once: no digit needs more
 
 SIDE = 28  # MNIST: the picture,
 BOX = 20  # the square that its ink fits into,
-MIDDLE = 14  # and the pixel, counted from 0, that its centre of mass is nearest to
+CENTRE = 14  # and the pixel, counted from 0, that its centre of mass is nearest to
 
 FINE = 4  # the pen is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
 
@@ -249,7 +249,7 @@ def _is_like_mnist(image: Pixels) -> bool:
     height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
     if not BOX - 1 <= max(height, width) <= BOX:
         return False
-    return abs(_centre(by_row) - MIDDLE) < 0.53 and abs(_centre(by_column) - MIDDLE) < 0.53
+    return abs(_centre(by_row) - CENTRE) < 0.53 and abs(_centre(by_column) - CENTRE) < 0.53
 
 
 def _sums(ink: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -330,8 +330,8 @@ def _centred(fine: Pixels) -> Pixels:
     even = np.pad(fine, ((spare_y // 2, spare_y - spare_y // 2), (spare_x // 2, spare_x - spare_x // 2)))
     small = even.reshape(height, FINE, width, FINE).mean(axis=(1, 3))
     y, x = (_centre(sums) for sums in _sums(small))
-    top = min(max(round(MIDDLE - y), 0), SIDE - height)
-    left = min(max(round(MIDDLE - x), 0), SIDE - width)
+    top = min(max(round(CENTRE - y), 0), SIDE - height)
+    left = min(max(round(CENTRE - x), 0), SIDE - width)
     image = np.zeros((SIDE, SIDE), np.uint8)
     image[top : top + height, left : left + width] = (small * (255 / small.max())).round()
     return image
