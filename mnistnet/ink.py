@@ -46,6 +46,7 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
     """
     picture = _without_bars(_cut_out_sheet(picture))
     rulings = 2  # a single line across the whole picture may be a stroke; beside others it is not
+    least_share = 1.0
     for _ in range(3):
         factor, overview = _overview(picture)
         grey = _on_one_ground(_best_grey(overview))
@@ -54,6 +55,7 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
         threshold = _ink_threshold(contrast, _noise(grey))
         unruled = _without_rulings(contrast, threshold, rulings)
         ink, box, share = _choose_digit(unruled, threshold)
+        least_share = min(least_share, share)
         closer = _enlarge(box, picture.size, factor)
         if factor == 1 or max(closer[2] - closer[0], closer[3] - closer[1]) > 0.6 * max(picture.size):
             break
@@ -61,8 +63,8 @@ def find_ink(picture: Image.Image, invert: str) -> Grey:
         invert = "yes" if dark else "no"
         rulings = 2 if np.array_equal(unruled, contrast) else 1
     left, top, right, bottom = box
-    if share < LEAST_SHARE or max(right - left, bottom - top) - 2 < SMALLEST_DIGIT:
-        raise PictureError("no digit in it (only specks or a pattern); crop it to the digit, or draw it larger")
+    if least_share < LEAST_SHARE or max(right - left, bottom - top) - 2 < SMALLEST_DIGIT:
+        raise PictureError("no digit in it that stands out (specks, several digits?); crop to one, or draw it larger")
     return ink[top:bottom, left:right]
 
 

@@ -36,6 +36,12 @@ def test_coloured_pens_on_coloured_ground_are_read(ink: tuple[int, int, int], gr
     assert_is_the_seven(digit_in(drawn(ink=ink, ground=ground)))
 
 
+def test_invert_means_how_bright_a_colour_looks() -> None:
+    for ink, ground in (((30, 60, 200), (250, 220, 120)), ((255, 230, 0), (255, 255, 255))):
+        assert_is_the_seven(digit_in(drawn(ink=ink, ground=ground), "yes"))
+        assert_is_the_seven(digit_in(drawn(ink=ground, ground=ink), "no"))
+
+
 def test_a_hairline_in_the_corner_of_a_large_canvas_is_found() -> None:
     picture = drawn(size=(3000, 2000), box=(2900, 1850, 2945, 1910), pen=2)
     assert_is_the_seven(digit_in(picture), 0.8)
@@ -65,6 +71,37 @@ def test_specks_are_not_part_of_the_digit() -> None:
     for x, y in ((10, 10), (190, 30), (20, 185), (175, 170)):
         pencil.ellipse((x - 3, y - 3, x + 3, y + 3), fill=0)
     assert_is_the_seven(digit_in(picture))
+
+
+def test_a_speck_alone_or_many_of_them_are_no_digit() -> None:
+    one, many = Image.new("L", (200, 200), 255), Image.new("L", (200, 200), 255)
+    ImageDraw.Draw(one).rectangle((100, 100, 101, 101), fill=0)
+    generator = np.random.default_rng(0)
+    for x in range(10, 200, 30):
+        for y in range(10, 200, 30):
+            left, top = x + int(generator.integers(8)), y + int(generator.integers(8))
+            ImageDraw.Draw(many).ellipse((left, top, left + 6, top + 6), fill=0)
+    for picture in (one, many):
+        with pytest.raises(PictureError, match="no digit in it that stands out"):
+            digit_in(picture)
+
+
+def test_of_two_equal_digits_none_is_picked() -> None:
+    two = np.minimum(np.asarray(drawn(box=(20, 60, 70, 140))), np.asarray(drawn(box=(130, 60, 180, 140), pen=15)))
+    with pytest.raises(PictureError, match="several digits"):
+        digit_in(Image.fromarray(two))
+
+
+def test_what_is_faint_beside_the_digit_is_not_part_of_it() -> None:
+    faint = drawn([[(0, 0.5), (1, 0.5)], [(0, 0.8), (1, 0.8)]], ink=200, box=(5, 20, 195, 180), pen=6)
+    assert_is_the_seven(digit_in(Image.fromarray(np.minimum(np.asarray(faint), np.asarray(drawn())))), 0.95)
+
+
+def test_a_single_line_across_the_picture_may_be_a_stroke() -> None:
+    seven = [[(0.0, 0.12), (1.0, 0.12), (0.45, 0.95)]]
+    whole = digit_in(drawn(seven, size=(240, 240), box=(20, 20, 220, 220), pen=10))
+    cropped = digit_in(drawn(seven, size=(240, 240), box=(20, 20, 220, 220), pen=10).crop((20, 10, 220, 230)))
+    assert likeness(whole, cropped) > 0.9
 
 
 def test_frames_and_scan_edges_are_not_part_of_the_digit() -> None:
@@ -133,6 +170,7 @@ def test_a_whole_sheet_on_a_desk_is_not_ink(angle: float) -> None:
     for desk in (20, 110):
         assert_is_the_seven(digit_in(on_a_desk(desk, angle)), 0.7)
         assert_is_the_seven(digit_in(on_a_desk(desk, angle, keep=(0, 80, 400, 400))), 0.7)
+        assert_is_the_seven(digit_in(on_a_desk(desk, angle, keep=(0, 75, 325, 400))), 0.7)  # two corners are cut off
     negative = Image.fromarray(255 - np.asarray(on_a_desk(40, angle)))  # a slate on a bright table
     assert_is_the_seven(digit_in(negative), 0.7)
 
