@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -18,6 +19,9 @@ from mnistnet.model import Model, save_model
 from mnistnet.settings import Settings
 from mnistnet.strokes import draw_digits
 from mnistnet.training import fit
+
+# What a shell runs in the background (`make test &`) is deaf to Ctrl-C, and so is what that starts, unless it is told.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
