@@ -55,15 +55,11 @@ def closing(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
     return values
 
 
-def grow_mask(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The mask and the eight neighbours of each of its pixels."""
-    grown = mask.copy()
-    grown[1:] |= mask[:-1]
-    grown[:-1] |= mask[1:]
-    wide = grown.copy()
-    wide[:, 1:] |= grown[:, :-1]
-    wide[:, :-1] |= grown[:, 1:]
-    return wide
+def grow_mask(mask: NDArray[np.bool_], radius: int = 1) -> NDArray[np.bool_]:
+    """The mask and the squares of 2·radius + 1 pixels a side around each of its pixels."""
+    for axis in (0, 1):
+        mask = running_extreme(mask, radius, axis, np.maximum)
+    return mask
 
 
 @dataclass(frozen=True)

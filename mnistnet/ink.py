@@ -23,7 +23,6 @@ from mnistnet.filters import (
     opening,
     otsu,
     quantile,
-    running_extreme,
     running_mean,
 )
 
@@ -132,8 +131,11 @@ def _corners_of_sheet(side: NDArray[np.bool_], grey: Grey) -> NDArray[np.float64
         return None
     if _ring(sheet).mean() >= sheet.mean():  # all of the picture, or a desk beside the paper
         return None
+    diagonal = np.square(corners[:, np.newaxis] - corners).sum(axis=2).max()
+    if sheet.sum() < 0.3 * diagonal:  # more than three times as long as wide: a stroke
+        return None
     corners += 0.05 * (corners.mean(axis=0) - corners)  # the rim may be bent or in shadow
-    levels = grey[_inside(corners, side.shape)]
+    levels = grey[~grow_mask(~_inside(corners, side.shape), 2)]  # or blurred
     paper_level, ground_level = median(levels), median(grey[~sheet])
     step = abs(paper_level - ground_level)
     if abs(_step_at_edge(grey, sheet, 2)) < 0.8 * step:  # the soft edge of a shadow
@@ -241,7 +243,7 @@ def _neighbourhood(values: Grey) -> Grey:
 def _on_one_ground(grey: Grey) -> Grey:
     """The same, where a desk beside the paper is brought to the grey of the paper, and the edge between painted over.
 
-    A desk touches much of the border, its edge is sharp, and nothing is drawn on it or across the edge.
+    A desk touches much of the border, and nothing is drawn on it or across its edge.
     """
     if min(grey.shape) < 64:
         return grey
@@ -251,13 +253,13 @@ def _on_one_ground(grey: Grey) -> Grey:
         return grey
     level = grey
     for desk in _desks(side):
-        step = _step_at_edge(grey, desk, 2)
-        drawn = np.where(_grown(desk, 2), ~_grown(~desk, 5) & ~side, _grown(desk, 5) & side)  # on it, or across
-        is_sharp = abs(step) > max(MIN_CONTRAST, 0.75 * abs(_step_at_edge(grey, desk, 6)))
-        if is_sharp and drawn.sum() < 0.002 * desk.sum():
-            edge = _grown(desk, 2) & _grown(~desk, 2)
+        on_it = ~grow_mask(~desk, 5) & ~side
+        across = grow_mask(desk, 5) & ~grow_mask(desk, 2) & side
+        if on_it.sum() + across.sum() < 0.002 * desk.sum():
+            step = _step_at_edge(grey, desk, 2)
+            edge = grow_mask(desk, 2) & grow_mask(~desk, 2)
             level = np.where(desk, level - step, level)
-            level = np.where(edge, median(level[_grown(edge, 2) & ~edge]), level)
+            level = np.where(edge, median(level[grow_mask(edge, 2) & ~edge]), level)
     return level if np.ptp(level) > 0.2 * np.ptp(grey) else grey  # else the desk was the picture: a thick stroke
 
 
@@ -273,14 +275,8 @@ def _desks(side: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
 
 def _step_at_edge(grey: Grey, mask: NDArray[np.bool_], distance: int) -> float:
     """How much brighter it is that many pixels inside the edge of a mask than outside; 0 for a mask without an edge."""
-    inside, outside = (_grown(side, distance + 2) & ~_grown(side, distance) for side in (~mask, mask))
+    inside, outside = (grow_mask(side, distance + 2) & ~grow_mask(side, distance) for side in (~mask, mask))
     return median(grey[inside]) - median(grey[outside]) if inside.any() and outside.any() else 0.0
-
-
-def _grown(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    for axis in (0, 1):
-        mask = running_extreme(mask, radius, axis, np.maximum)
-    return mask
 
 
 def _ring(values: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -54,11 +54,12 @@ def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto"
     Raises PictureError when the file can't be opened or read, is too large, or shows no digit.
     """
     name = _name_of(source)
-    picture = _decode(source, name)
     try:
-        return digit_in(picture, invert)
+        return digit_in(_decode(source), invert)
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from error
+    except MemoryError as error:
+        raise PictureError(f"{name}: not enough memory to read it; save it smaller") from error
 
 
 def write_picture(path: str | os.PathLike[str], image: Pixels) -> None:
@@ -88,19 +89,19 @@ def _name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
     return one_line(name) or "''" if isinstance(name, str) and name != "<stdin>" else "standard input"
 
 
-def _decode(source: str | os.PathLike[str] | BinaryIO, name: str) -> Image.Image:
+def _decode(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
     """Read the first frame of a picture file, upright, as mode L or RGB with no side above MAX_SIDE."""
     try:
         if isinstance(source, (str, os.PathLike)):
             with Path(source).open("rb") as file:
-                return _decode_stream(file if file.seekable() else io.BytesIO(file.read(MAX_BYTES)), name)
-        return _decode_stream(io.BytesIO(source.read(MAX_BYTES)), name)
+                return _decode_stream(file if file.seekable() else io.BytesIO(file.read(MAX_BYTES)))
+        return _decode_stream(io.BytesIO(source.read(MAX_BYTES)))
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte in it
         reason = getattr(error, "strerror", None) or str(error)
-        raise PictureError(f"{name}: can't be opened ({one_line(reason)}); check the path") from error
+        raise PictureError(f"can't be opened ({one_line(reason)}); check the path") from error
 
 
-def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
+def _decode_stream(file: BinaryIO) -> Image.Image:
     """As _decode, from a seekable file."""
     kind = "picture"
     try:
@@ -114,14 +115,14 @@ def _decode_stream(file: BinaryIO, name: str) -> Image.Image:
                         return _flatten(image)
     except UnidentifiedImageError as error:
         reason = "empty file" if file.seek(0, io.SEEK_END) == 0 else f"none of {', '.join(FORMATS)}"
-        raise _unreadable(name, reason) from error
+        raise _unreadable(reason) from error
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{name}: far more than {MAX_PIXELS:,} pixels; save it smaller") from error
-    except MemoryError as error:
-        raise PictureError(f"{name}: not enough memory to read it; save it smaller") from error
+        raise PictureError(f"far more than {MAX_PIXELS:,} pixels; save it smaller") from error
+    except MemoryError:
+        raise  # it says nothing of the picture's bytes
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
-        raise _unreadable(name, f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
-    raise PictureError(f"{name}: {width} x {height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
+        raise _unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
+    raise PictureError(f"{width} x {height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
 
 
 def _open(file: BinaryIO) -> Image.Image:
@@ -150,8 +151,8 @@ def _libtiff_silenced(kind: str) -> Iterator[None]:
 _standard_error_lock = threading.Lock()  # it is the whole process's: two threads would put back each other's
 
 
-def _unreadable(name: str, reason: str) -> PictureError:
-    return PictureError(f"{name}: not a picture that can be read ({reason}); save it again as PNG or JPEG")
+def _unreadable(reason: str) -> PictureError:
+    return PictureError(f"not a picture that can be read ({reason}); save it again as PNG or JPEG")
 
 
 def _flatten(image: Image.Image) -> Image.Image:

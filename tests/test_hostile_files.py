@@ -46,9 +46,9 @@ for path in sys.argv[1:]:
 def attacks(tmp_path_factory: pytest.TempPathFactory, model: Model) -> dict[str, Path]:
     """Hostile model files, by the name of the attack."""
     folder = tmp_path_factory.mktemp("attacks")
-    save_model(model, folder / "model_file.npz")
+    save_model(model, folder / "good.npz")
     paths = {}
-    for number, (name, content) in enumerate(hostile_models(folder / "model_file.npz")):
+    for number, (name, content) in enumerate(hostile_models(folder / "good.npz")):
         paths[name] = folder / f"{number}.npz"
         paths[name].write_bytes(content)
     return paths

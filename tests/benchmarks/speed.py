@@ -84,10 +84,12 @@ def print_learning(contestants: dict[str, Seat]) -> None:
     print(f"| until {TARGET:.0%} of the test images are read | batch | epochs | seconds |\n|---|---|---|---|")
     for name, learned in runs.items():
         epochs = sorted(run.epochs for run in learned)
+        seconds = sorted(run.seconds for run in learned)
         missed = sum(run.accuracy < TARGET for run in learned)
+        note = f", {missed} never" if missed else ""
         print(
             f"| {name} | {sizes[name]} | {statistics.median(epochs):.0f} ({epochs[0]} to {epochs[-1]}) "
-            f"| {_spread([run.seconds for run in learned])}{f', {missed} never' if missed else ''} |"
+            f"| {statistics.median(seconds):.2f} ({seconds[0]:.2f} to {seconds[-1]:.2f}){note} |"
         )
     print()
 
