@@ -131,9 +131,6 @@ def _corners_of_sheet(side: NDArray[np.bool_], grey: Grey) -> NDArray[np.float64
         return None
     if _ring(sheet).mean() >= sheet.mean():  # all of the picture, or a desk beside the paper
         return None
-    diagonal = np.square(corners[:, np.newaxis] - corners).sum(axis=2).max()
-    if sheet.sum() < 0.3 * diagonal:  # more than three times as long as wide: a stroke
-        return None
     corners += 0.05 * (corners.mean(axis=0) - corners)  # the rim may be bent or in shadow
     levels = grey[~grow_mask(~_inside(corners, side.shape), 2)]  # or blurred
     paper_level, ground_level = median(levels), median(grey[~sheet])

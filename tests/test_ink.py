@@ -122,6 +122,26 @@ def test_a_thick_1_that_is_cropped_tightly_is_not_taken_for_a_bar() -> None:
     assert width < 6
 
 
+@pytest.mark.parametrize("width", [20, 26, 32])
+def test_a_bold_1_is_not_taken_for_a_sheet(width: int) -> None:
+    picture = Image.new("L", (180, 180), 225)
+    ImageDraw.Draw(picture).rectangle((90 - width // 2, 25, 90 + width // 2, 155), fill=50)
+    bold = digit_in(shaded(picture.filter(ImageFilter.GaussianBlur(1)), np.ones((180, 180))))
+    assert ink_box(bold)[0] == 20
+    assert 3 <= ink_box(bold)[1] <= 7
+    assert bold[6:22, 14].min() > 150
+
+
+def test_a_stroke_along_two_sides_of_a_picture_is_no_desk() -> None:
+    picture = Image.new("L", (160, 160), 255)
+    pencil = ImageDraw.Draw(picture)
+    pencil.rectangle((0, 0, 11, 95), fill=0)
+    pencil.rectangle((0, 84, 110, 95), fill=0)
+    corner = digit_in(picture)
+    assert max(ink_box(corner)) == 20
+    assert min(ink_box(corner)) > 14
+
+
 def test_the_desk_beside_a_page_is_not_part_of_the_digit() -> None:
     desk = np.asarray(drawn(ink=40, ground=225, pen=8)).copy()
     desk[:, :20] = np.random.default_rng(0).normal(90, 8, (200, 20)).astype(np.uint8)
@@ -213,6 +233,15 @@ def test_ruled_and_squared_paper_is_not_ink() -> None:
             pencil.line((column, 0, column, 199), fill=150, width=2)
         both = np.minimum(np.asarray(picture), np.asarray(drawn(ink=40)))
         assert_is_the_seven(digit_in(Image.fromarray(both)))
+
+
+def test_one_line_of_ruled_paper_beside_a_small_digit_is_not_ink() -> None:
+    picture = Image.new("L", (600, 600), 255)
+    for row in range(30, 600, 90):
+        ImageDraw.Draw(picture).line((0, row, 599, row), fill=120, width=3)
+    digit = drawn(ink=40, size=(600, 600), box=(300, 265, 345, 325), pen=7)
+    both = np.minimum(np.asarray(picture), np.asarray(digit))
+    assert_is_the_seven(digit_in(Image.fromarray(both)))
 
 
 def test_a_stroke_that_stands_apart_belongs_to_the_digit() -> None:
