@@ -366,7 +366,7 @@ def _settings_to_resume(ctx: click.Context, choices: dict[str, Any], before: Set
     for name in sorted(given - {"epochs"}):
         if choices[name] != getattr(before, name):
             option = f"--{name.replace('_', '-')}"
-            was = getattr(before, name)
+            was = ",".join(map(str, before.hidden)) if name == "hidden" else getattr(before, name)
             raise click.UsageError(f"{option} was {was} and can't change half-way; leave out {option} or --resume.")
     return _settings({**vars(before), "epochs": choices["epochs"] if "epochs" in given else before.epochs})
 

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -115,7 +115,10 @@ def load_split(
 
     Raises:
         DatasetError: see `load_training`; but pictures that can't be read are listed in the Dataset.
+        ValueError: another split.
     """
+    if split not in get_args(Split):
+        raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")
     if source != STROKES and not has_splits(source):
         return load_pictures(Path(source), progress)
     if split == "test":
@@ -140,7 +143,8 @@ def hold_out(training: Dataset, count: int) -> tuple[Dataset, Dataset | None]:
     """
     if count >= len(training):
         raise DatasetError(
-            f"{count} validation images can't be held out of {len(training)} training images; lower --validation"
+            f"{count} validation images can't be held out of {len(training)} training images; "
+            "lower --validation (0 holds out none)"
         )
     if count == 0:
         return training, None

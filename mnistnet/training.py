@@ -74,7 +74,9 @@ def train(
         TrainingError: a batch is larger than the data, or the cost is no longer a finite number.
     """
     if settings.batch_size > len(inputs):
-        raise TrainingError(f"batch size is {settings.batch_size}, but there are only {len(inputs)} training images")
+        raise TrainingError(
+            f"batch size is {settings.batch_size}, but there are only {len(inputs)} training images; lower --batch-size"
+        )
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
     for number in range(done + 1, settings.epochs + 1):
         copy = (number - 1) % (settings.augment + 1)

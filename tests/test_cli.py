@@ -114,6 +114,8 @@ def test_resuming_with_other_settings_or_other_data_is_refused(program: Program,
         "Error: --seed was 0 and can't change half-way; leave out --seed or --resume."
         " See 'python -m mnistnet train --help'.\n"
     )
+    done = program("train", "--resume", "--hidden", "30", "--data", folder)
+    assert done.stderr.startswith("Error: --hidden was 20,10 and can't change half-way")
     done = program("train", "--resume", "--epochs", "3", "--data", "strokes")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "trained on other images" in done.stderr

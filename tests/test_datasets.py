@@ -146,6 +146,11 @@ def test_strokes_need_no_files_and_their_test_images_are_not_their_training_imag
     assert not {bytes(image) for image in test.images} & {bytes(image) for image in training.images}
 
 
+def test_a_split_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="split is 'tset', expected one of test, validation, train"):
+        load_split("strokes", "tset", 0)  # type: ignore[arg-type]
+
+
 def test_what_is_no_source_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nowhere: no such folder"):
         load_training([str(tmp_path / "nowhere")])

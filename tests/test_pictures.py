@@ -225,11 +225,14 @@ def test_an_odd_orientation_tag_is_left_alone() -> None:
     assert_is_the_seven(read_picture(as_file(drawn(), "JPEG", exif=exif)))
 
 
-def test_a_decoder_that_finds_no_memory_is_not_taken_for_a_damaged_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    def greedy(_: Image.Image) -> None:
+@pytest.mark.parametrize("greedy", ["PIL.PngImagePlugin.PngImageFile.load", "mnistnet.pictures.find_ink"])
+def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(
+    greedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", greedy)
+    monkeypatch.setattr(greedy, fail)
     assert message_of(as_file(drawn())) == "standard input: not enough memory to read it; save it smaller"
 
 
