@@ -11,7 +11,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the imports run just ends, without a traceback
     # Python ends with a last look for garbage, through all that was ever imported: a tenth of the time of a short run.
     atexit.register(gc.freeze)
-    from mnistnet.cli import main as run
+    from mnistnet.cli.commands import main as run
 
     run()
 

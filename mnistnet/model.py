@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 import mnistnet
 from mnistnet.errors import MnistnetError, ModelError, one_line
+from mnistnet.inputs import Normalization
 from mnistnet.network import FloatArray, IntArray, Network
-from mnistnet.normalization import Normalization
 from mnistnet.settings import IMAGE_PIXELS, Settings
 from mnistnet.threads import one_thread
 

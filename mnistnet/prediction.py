@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mnistnet.errors import PictureError
 from mnistnet.model import BLOCK, Model
 from mnistnet.network import FloatArray
-from mnistnet.pictures import PICTURE_SUFFIXES, read_picture
+from mnistnet.pictures.preparation import PICTURE_SUFFIXES, read_picture
 
 # Chosen on pictures that people drew: this marks most of the wrong answers and few of the right ones.
 LOWEST_SURE = 0.85

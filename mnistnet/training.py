@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mnistnet.augmentation import distorted_copy
-from mnistnet.datasets import Dataset
+from mnistnet.datasets.sources import Dataset
 from mnistnet.errors import TrainingError
+from mnistnet.inputs import Normalization, align
 from mnistnet.model import Model
 from mnistnet.network import FloatArray, IntArray, Network
-from mnistnet.normalization import Normalization, align
 from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 

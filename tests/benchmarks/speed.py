@@ -22,7 +22,7 @@ from arena import Learned, Seat, pin_to_one_core, save, seats
 from commands import PROGRAM, PYTHON, Commands, write_pictures
 from contestants import PER_IMAGE, Data
 from mnistnet.datasets import load_split, load_training
-from mnistnet.normalization import Normalization, align
+from mnistnet.inputs import Normalization, align
 from real_mnist import real_mnist
 
 BATCH_SIZES = (10, 32, 128)

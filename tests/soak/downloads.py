@@ -11,7 +11,7 @@ from test_download import CONTENT, FAKES, start
 
 from conftest import rounds
 from mirror import Answer, Mirror, half, paced, ranged, reset, status, whole, wrong
-from mnistnet.download import verify
+from mnistnet.datasets.download import verify
 
 
 @pytest.mark.parametrize("seed", range(rounds(8)))

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from conftest import peak_memory, rounds
+from mnistnet.datasets.strokes import draw_digits
 from mnistnet.errors import PictureError
 from mnistnet.pictures import read_picture
-from mnistnet.strokes import draw_digits
 
 SEEDS = range(8)
 MEMORY = 1_500_000_000  # bytes; a picture of 50 million pixels is allowed, in colours and while it is turned to grey

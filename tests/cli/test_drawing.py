@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnistnet.display import Terminal, show
+from mnistnet.cli.drawing import Terminal, show
 
 IMAGE = np.zeros((28, 28), np.uint8)
 IMAGE[0, 0] = IMAGE[1, 1] = IMAGE[2:4, 2] = 255

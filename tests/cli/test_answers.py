@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mnistnet.formats import line_writer
+from mnistnet.cli.answers import line_writer
 from mnistnet.prediction import Answer, Unreadable
 
 SURE = Answer("a.png", np.zeros((28, 28), np.uint8), np.eye(10)[7].astype(np.float32) * np.float32(0.993))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from mnistnet.datasets import Dataset
-from mnistnet.normalization import HEIGHT, WIDTH, WIDTH_EXPONENT, Normalization, align, moments, straighten
+from mnistnet.inputs import HEIGHT, WIDTH, WIDTH_EXPONENT, Normalization, align, moments, straighten
 
 Images = npt.NDArray[np.uint8]
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistnet.errors import PictureError
-from mnistnet.filters import (
+from mnistnet.pictures.filters import (
     Grey,
     Pieces,
     closing,

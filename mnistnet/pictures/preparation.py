@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from mnistnet.errors import PictureError, one_line
-from mnistnet.filters import Grey, median
-from mnistnet.ink import MIN_CONTRAST, find_ink
+from mnistnet.pictures.filters import Grey, median
+from mnistnet.pictures.ink import MIN_CONTRAST, find_ink
 
 Pixels: TypeAlias = NDArray[np.uint8]
 

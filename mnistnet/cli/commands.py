@@ -13,9 +13,9 @@ import click
 from click.core import ParameterSource
 
 from mnistnet import __version__, settings
-from mnistnet.bars import download_bar, epoch_lines, picture_bar
+from mnistnet.cli.program import CommandLine, Stopped, say, undisturbed
+from mnistnet.cli.progress import download_bar, epoch_lines, picture_bar
 from mnistnet.errors import TrainingError, one_line
-from mnistnet.program import CommandLine, Stopped, say, undisturbed
 from mnistnet.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def download(
 
     Files that are there and right are left alone, damaged ones are replaced.
     """
-    from mnistnet.download import MIRRORS, cache_directory
-    from mnistnet.download import download as fetch
+    from mnistnet.datasets.download import MIRRORS, cache_directory
+    from mnistnet.datasets.download import download as fetch
 
     directory = directory or cache_directory()
     with download_bar(quiet) as progress:
@@ -174,8 +174,8 @@ def train(
 ) -> None:
     """Train a network by gradient descent; the model is saved after every epoch."""
     _import_numpy()
-    from mnistnet.datasets import hold_out, load_training
-    from mnistnet.history import History
+    from mnistnet.cli.history import History
+    from mnistnet.datasets.sources import hold_out, load_training
     from mnistnet.model import check_writable, load_model
     from mnistnet.training import fit
 
@@ -239,7 +239,7 @@ def evaluate(
     _import_numpy()
     import json
 
-    from mnistnet.datasets import load_split, make_empty_folder, write_mistakes
+    from mnistnet.datasets.sources import load_split, make_empty_folder, write_mistakes
     from mnistnet.evaluation import Evaluation
 
     path, classifier = _load_model(model, quiet)
@@ -303,7 +303,7 @@ def predict(
     if form != "text" and (show or top > 1):
         raise click.UsageError("--show and --top go with --format text.")
     _import_numpy()
-    from mnistnet.formats import HEADERS, line_writer
+    from mnistnet.cli.answers import HEADERS, line_writer
     from mnistnet.prediction import Unreadable, find_pictures, read_digits
 
     _, classifier = _load_model(model, quiet)
@@ -323,8 +323,8 @@ def predict(
 
 
 def _drawing(classifier: Model, answer: Answer) -> str:
-    from mnistnet.display import Terminal, show
-    from mnistnet.normalization import align
+    from mnistnet.cli.drawing import Terminal, show
+    from mnistnet.inputs import align
 
     try:
         "▀▄█".encode(sys.stdout.encoding)
@@ -382,7 +382,7 @@ def _resolve(source: str, quiet: bool) -> str:
     """The folder that `mnist` stands for, filled first when files are missing or damaged; else the source itself."""
     if source != MNIST:
         return source
-    from mnistnet.download import cache_directory, download, verify
+    from mnistnet.datasets.download import cache_directory, download, verify
 
     directory = cache_directory()
     if any(file.problem for file in verify(directory)):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mnistnet.cli.history import History
 from mnistnet.errors import TrainingError
-from mnistnet.history import History
 from mnistnet.training import Epoch
 
 EPOCHS = [Epoch(number, 0.5 / number, 0.1, 0.25, None if number == 2 else 0.9) for number in (1, 2, 3)]

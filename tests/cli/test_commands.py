@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from conftest import Program, write_mnist
-from mnistnet.cli import main
+from mnistnet.cli.commands import main
 from mnistnet.datasets import Dataset
 from mnistnet.model import load_model
 

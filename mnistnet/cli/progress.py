@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mnistnet.cli.program import say
 from mnistnet.errors import one_line
-from mnistnet.program import say
 
 if TYPE_CHECKING:
-    from mnistnet.download import Progress
+    from mnistnet.datasets.download import Progress
     from mnistnet.training import Epoch
 
 

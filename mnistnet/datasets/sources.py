@@ -177,7 +177,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     Raises:
         DatasetError: there is no picture in them, or not one that can be read.
     """
-    from mnistnet.pictures import PICTURE_SUFFIXES, read_picture  # late: only pictures need Pillow
+    from mnistnet.pictures.preparation import PICTURE_SUFFIXES, read_picture  # late: only pictures need Pillow
 
     files = [
         (path, digit)
@@ -219,7 +219,7 @@ def write_mistakes(directory: Path, dataset: Dataset, predictions: npt.NDArray[n
     Raises:
         DatasetError: the folder can't be written.
     """
-    from mnistnet.pictures import write_picture  # late: only pictures need Pillow
+    from mnistnet.pictures.preparation import write_picture  # late: only pictures need Pillow
 
     try:
         for index in np.flatnonzero(predictions != dataset.labels):
@@ -288,6 +288,6 @@ def _load_mnist(directory: Path, split: Literal["train", "test"]) -> Dataset:
 
 
 def _draw_strokes(split: Literal["train", "test"]) -> Dataset:
-    from mnistnet.strokes import draw_digits  # late: files need no pen
+    from mnistnet.datasets.strokes import draw_digits  # late: files need no pen
 
     return Dataset(*draw_digits(STROKES_COUNT[split], seed=STROKES_SEED[split]))

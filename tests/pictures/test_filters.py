@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnistnet.filters import grow_mask, label, median, otsu, quantile, running_extreme, running_mean
+from mnistnet.pictures.filters import grow_mask, label, median, otsu, quantile, running_extreme, running_mean
 
 SEED = 3
 

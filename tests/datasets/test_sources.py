@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from conftest import write_idx, write_mnist
-from mnistnet.datasets import (
+from mnistnet.datasets.sources import (
     IDX_NAMES,
     Dataset,
     has_splits,

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mnistnet import strokes
-from mnistnet.strokes import SKELETONS, draw_digits
+from mnistnet.datasets import strokes
+from mnistnet.datasets.strokes import SKELETONS, draw_digits
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Labels: TypeAlias = npt.NDArray[np.uint8]

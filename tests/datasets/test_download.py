@@ -22,7 +22,7 @@ import pytest
 
 import mirror as answers
 from mirror import Answer, Mirror
-from mnistnet.download import (
+from mnistnet.datasets.download import (
     FILES,
     MIRRORS,
     LocalFile,
@@ -51,7 +51,7 @@ HALF = len(CONTENT["images.gz"]) // 2
 PROGRAM = """
 import json, resource, sys
 from pathlib import Path
-from mnistnet.download import RemoteFile, download
+from mnistnet.datasets.download import RemoteFile, download
 from mnistnet.errors import DownloadError
 
 folder, limit, *mirrors = sys.argv[1:]
@@ -76,7 +76,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that a download would have waited for; it doesn't."""
     naps: list[float] = []
-    monkeypatch.setattr("mnistnet.download.time.sleep", naps.append)
+    monkeypatch.setattr("mnistnet.datasets.download.time.sleep", naps.append)
     return naps
 
 
@@ -713,7 +713,7 @@ def test_the_cache_is_where_xdg_says(variable: str, expected: str, monkeypatch: 
 
 
 def test_importing_the_module_is_cheap() -> None:
-    program = "import sys, mnistnet.download; print({'numpy', 'requests', 'tqdm', 'click'} & set(sys.modules))"
+    program = "import sys, mnistnet.datasets.download; print({'numpy', 'requests', 'tqdm', 'click'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"
 
