@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from mnistnet.resampling import MIDDLE, OFFSETS, FloatArray, warp
+from mnistnet.images import ByteArray, FloatArray
+from mnistnet.resampling import MIDDLE, OFFSETS, warp
 
 # Mild: a network of 16,020 numbers has none to spare for digits that hardly anybody writes.
 ROTATION = np.deg2rad(6)  # standard deviations of what chance does to a digit, here radians
@@ -19,12 +19,12 @@ BLOCK = 256  # images: bounds the memory, and the arrays of a block stay in the 
 COPIES_STREAM = 1  # tells a copy's random numbers, (seed, 1, copy), from an epoch's, (seed, epoch)
 
 
-def distorted_copy(images: npt.NDArray[np.uint8], seed: int, number: int) -> npt.NDArray[np.uint8]:
+def distorted_copy(images: ByteArray, seed: int, number: int) -> ByteArray:
     """Copy `number` of images, uint8 (n, 28, 28), distorted by chance that the seed and the number alone decide."""
     return distort(images, np.random.default_rng((seed, COPIES_STREAM, number)))
 
 
-def distort(images: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+def distort(images: ByteArray, rng: np.random.Generator) -> ByteArray:
     """Draw each digit anew, a little rotated, scaled, sheared, bent, and with a thicker or thinner stroke.
 
     Args:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mnistnet.images import DIGITS, IntArray
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -20,7 +22,7 @@ class Evaluation:
     confusion: npt.NDArray[np.int64]
 
     @classmethod
-    def of(cls, labels: npt.NDArray[np.integer[Any]], predictions: npt.NDArray[np.integer[Any]]) -> Evaluation:
+    def of(cls, labels: IntArray, predictions: IntArray) -> Evaluation:
         """Count true labels against predictions: integers (n,), 0 to 9 each.
 
         Raises:
@@ -28,8 +30,8 @@ class Evaluation:
         """
         if len(labels) != len(predictions) or len(labels) == 0:
             raise ValueError(f"{len(labels)} labels, but {len(predictions)} predictions")
-        cells = labels.astype(np.int64) * 10 + predictions
-        return cls(np.bincount(cells, minlength=100).reshape(10, 10))
+        cells = labels.astype(np.int64) * DIGITS + predictions
+        return cls(np.bincount(cells, minlength=DIGITS**2).reshape(DIGITS, DIGITS))
 
     @property
     def images(self) -> int:
@@ -95,7 +97,7 @@ class Evaluation:
             f"{digit:>5}   {precision:>7.2%}   {recall:>8.2%}   {f1:>6.2%}   {support:>6}"
             for digit, (precision, recall, f1, support) in enumerate(columns)
         ]
-        lines += ["", "true digit (rows), read as (columns)", "  " + "".join(f"{digit:>6}" for digit in range(10))]
+        lines += ["", "true digit (rows), read as (columns)", "  " + "".join(f"{digit:>6}" for digit in range(DIGITS))]
         for digit, row in enumerate(self.confusion):
             cells = (f"{count:>6}" if count else f"{'·':>6}" for count in row)
             lines.append(f"{digit:>2}" + "".join(cells))

@@ -21,9 +21,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from mnistnet.resampling import MIDDLE, OFFSETS, SIDE, FloatArray, warp_rows
+from mnistnet.images import SIDE, ByteArray, FloatArray
+from mnistnet.resampling import MIDDLE, OFFSETS, warp_rows
 from mnistnet.threads import one_thread
 
 HEIGHT, WIDTH = 4.2, 3.2  # standard deviations of the ink in the new image, pixels
@@ -50,7 +50,7 @@ class Moments(NamedTuple):
     deviation_y: FloatArray
 
 
-def moments(images: npt.NDArray[np.uint8]) -> Moments:
+def moments(images: ByteArray) -> Moments:
     """The moments of the ink of uint8 (n, 28, 28); a blank image has those of a dot in the middle."""
     along_rows = (images.reshape(-1, SIDE).astype(np.float32) @ POWERS).reshape(-1, SIDE, 3)
     sums = POWERS.T.astype(np.float64) @ along_rows.astype(np.float64)  # (n, 3, 3): by powers of y, and of x
@@ -65,7 +65,7 @@ def moments(images: npt.NDArray[np.uint8]) -> Moments:
     return Moments(*(value.astype(np.float32) for value in values))
 
 
-def straighten(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def straighten(images: ByteArray) -> ByteArray:
     """Digits upright, centred, and in one size: uint8 (n, 28, 28) to the same; a blank image stays blank."""
     straight = np.empty_like(images)
     # One loop, no function for a block: a block's arrays then take the places of the last one's. Given back to the
@@ -99,23 +99,23 @@ class Normalization:
         self.mean_image = mean_image
 
     @classmethod
-    def fit(cls, name: str, aligned: npt.NDArray[np.uint8]) -> Normalization:
+    def fit(cls, name: str, aligned: ByteArray) -> Normalization:
         """The normalization of that name for training images that `align` has prepared, uint8 (n, 28, 28)."""
         if name == "none":
             return cls(name, np.zeros(SIDE * SIDE, np.float32))
         return cls(name, (aligned.mean(axis=0) / 255).astype(np.float32).ravel())
 
-    def __call__(self, images: npt.NDArray[np.uint8]) -> FloatArray:
+    def __call__(self, images: ByteArray) -> FloatArray:
         """Turn uint8 (n, 28, 28), ink bright, into inputs, float32 (n, 784)."""
         return self.inputs(align(self.name, images))
 
-    def inputs(self, aligned: npt.NDArray[np.uint8]) -> FloatArray:
+    def inputs(self, aligned: ByteArray) -> FloatArray:
         """The second half of it: from what `align` has prepared, uint8 (n, 28, 28), to inputs, float32 (n, 784)."""
         inputs = np.multiply(aligned.reshape(-1, SIDE * SIDE), np.float32(1 / 255), dtype=np.float32)
         inputs -= self.mean_image
         return inputs
 
 
-def align(name: str, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def align(name: str, images: ByteArray) -> ByteArray:
     """The first half of a normalization, the same for every model: uint8 (n, 28, 28) to the same."""
     return straighten(images) if name == "moments" else images

@@ -24,16 +24,16 @@ import numpy.typing as npt
 
 import mnistnet
 from mnistnet.errors import MnistnetError, ModelError, one_line
+from mnistnet.images import PIXELS, ByteArray, FloatArray, IntArray, check_images
 from mnistnet.inputs import Normalization
-from mnistnet.network import FloatArray, IntArray, Network
-from mnistnet.settings import IMAGE_PIXELS, Settings
+from mnistnet.network import Network
+from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
 FORMAT = 1
 LARGEST_METADATA = 1 << 16  # bytes; a real one has under 1,000
 LONGEST_REASON = 200  # characters
 BLOCK = 128  # images that go through the network at a time: it bounds the memory
-IMAGE_SHAPE = (28, 28)
 # The head of an array as NumPy writes it. NumPy reads one as a Python literal, and where it is none the parser fails
 # in ways that nobody has listed: no other head gets that far.
 ARRAY_HEAD = re.compile(
@@ -73,7 +73,7 @@ class Model:
     velocity: FloatArray | None = None
     latest: FloatArray | None = None
 
-    def outputs(self, images: npt.NDArray[np.uint8]) -> FloatArray:
+    def outputs(self, images: ByteArray) -> FloatArray:
         """The network's ten outputs for each image, the same to the bit whatever images stand beside it.
 
         Args:
@@ -85,7 +85,7 @@ class Model:
         Raises:
             ValueError: the images have another shape or dtype.
         """
-        _check_images(images)
+        check_images(images)
         outputs = np.empty((len(images), self.network.sizes[-1]), np.float32)
         with one_thread():
             for start in range(0, len(images), BLOCK):
@@ -93,12 +93,12 @@ class Model:
                 outputs[part] = self.network.forward(self.normalization(images[part]))
         return outputs
 
-    def predict(self, images: npt.NDArray[np.uint8]) -> IntArray:
+    def predict(self, images: ByteArray) -> IntArray:
         """The digit with the highest output for each image: uint8 (n, 28, 28) to integers (n,), 0 to 9."""
         digits: IntArray = self.outputs(images).argmax(axis=1)
         return digits
 
-    def cost(self, images: npt.NDArray[np.uint8], labels: IntArray) -> float:
+    def cost(self, images: ByteArray, labels: IntArray) -> float:
         """The network's cost C, averaged over the images.
 
         Args:
@@ -108,7 +108,7 @@ class Model:
         Raises:
             ValueError: the images have another shape or dtype, there are none, or not as many labels.
         """
-        _check_images(images)
+        check_images(images)
         if not 0 < len(images) == len(labels):
             raise ValueError(f"{len(images)} images with {len(labels)} labels, expected as many, and at least one")
         total = 0.0
@@ -118,11 +118,6 @@ class Model:
                 inputs = self.normalization(images[part])
                 total += self.network.cost(inputs, labels[part]) * len(inputs)
         return total / len(images)
-
-
-def _check_images(images: npt.NDArray[np.uint8]) -> None:
-    if images.dtype != np.uint8 or images.shape[1:] != IMAGE_SHAPE:
-        raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28)")
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -213,7 +208,7 @@ def _read_model(file: IO[bytes]) -> Model:
         settings = _parse_settings(metadata)
 
         network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
-        mean_image = np.empty(IMAGE_PIXELS, np.float32)
+        mean_image = np.empty(PIXELS, np.float32)
         expected = _arrays(network, "", network.parameters) | {"mean_image": mean_image}
         progress = {name: np.empty_like(network.parameters) for name in PROGRESS if f"{name}_weights_1" in members}
         for name, vector in progress.items():
@@ -291,7 +286,7 @@ def _read_member(
     return array
 
 
-def _parse_metadata(data: npt.NDArray[np.uint8]) -> dict[str, Any]:
+def _parse_metadata(data: ByteArray) -> dict[str, Any]:
     try:
         metadata = json.loads(data.tobytes().decode())
     except (ValueError, RecursionError):

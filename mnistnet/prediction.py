@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from mnistnet.errors import PictureError
+from mnistnet.images import ByteArray, FloatArray
 from mnistnet.model import BLOCK, Model
-from mnistnet.network import FloatArray
-from mnistnet.pictures.preparation import PICTURE_SUFFIXES, read_picture
+from mnistnet.pictures import PICTURE_SUFFIXES, read_picture
 
 # Chosen on pictures that people drew: this marks most of the wrong answers and few of the right ones.
 LOWEST_SURE = 0.85
@@ -33,7 +32,7 @@ class Answer:
     """
 
     path: str
-    image: npt.NDArray[np.uint8]
+    image: ByteArray
     outputs: FloatArray
 
     @property
@@ -112,9 +111,9 @@ def read_digits(model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str
 
 def _read_blocks(
     paths: Iterable[str], stdin: BinaryIO, invert: str
-) -> Iterator[list[tuple[str, npt.NDArray[np.uint8] | Unreadable]]]:
+) -> Iterator[list[tuple[str, ByteArray | Unreadable]]]:
     """Pictures read, as many at a time as the network takes, or as were read while nobody minds waiting."""
-    block: list[tuple[str, npt.NDArray[np.uint8] | Unreadable]] = []
+    block: list[tuple[str, ByteArray | Unreadable]] = []
     start = time.monotonic()
     for name in paths:
         block.append((name, _read(name, stdin, invert)))
@@ -125,7 +124,7 @@ def _read_blocks(
         yield block
 
 
-def _read(name: str, stdin: BinaryIO, invert: str) -> npt.NDArray[np.uint8] | Unreadable:
+def _read(name: str, stdin: BinaryIO, invert: str) -> ByteArray | Unreadable:
     try:
         return read_picture(stdin if name == "-" else name, invert)
     except PictureError as error:

@@ -6,21 +6,20 @@ place lies between four pixels, and the value is their mean, weighted by how nea
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+from mnistnet.images import SIDE, ByteArray, FloatArray
 
-SIDE = 28
 MIDDLE = (SIDE - 1) / 2  # of an image, in rows or columns from the middle of the first
 OFFSETS: FloatArray = np.arange(SIDE, dtype=np.float32) - MIDDLE  # of its pixels from there: −13.5 … 13.5
 BEFORE, AFTER = 1, 2  # blank rows and columns around an image: places beyond its edge are read there
 PADDED = BEFORE + SIDE + AFTER
 
 
-def warp(images: npt.NDArray[np.uint8], rows: FloatArray, columns: FloatArray) -> FloatArray:
+def warp(images: ByteArray, rows: FloatArray, columns: FloatArray) -> FloatArray:
     """Sample images anywhere.
 
     Args:
@@ -41,9 +40,7 @@ def warp(images: npt.NDArray[np.uint8], rows: FloatArray, columns: FloatArray) -
     return _between(upper, lower, row_part)
 
 
-def warp_rows(
-    images: npt.NDArray[np.uint8], rows: FloatArray, first_columns: FloatArray, steps: FloatArray
-) -> FloatArray:
+def warp_rows(images: ByteArray, rows: FloatArray, first_columns: FloatArray, steps: FloatArray) -> FloatArray:
     """Sample images where every new row comes from one level of the old image, at evenly spaced places.
 
     Scaling and shearing along the rows are such warps. They sample between two rows first, then along the row:
@@ -72,7 +69,7 @@ def warp_rows(
     return _between(flat.take(at), flat.take(at + 1), column_part).reshape(images.shape)
 
 
-def _pad(images: npt.NDArray[np.uint8]) -> FloatArray:
+def _pad(images: ByteArray) -> FloatArray:
     """float32 (n, 31, 31): the images with blank edges."""
     padded = np.zeros((len(images), PADDED, PADDED), np.float32)
     padded[:, BEFORE:-AFTER, BEFORE:-AFTER] = images

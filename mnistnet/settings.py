@@ -14,8 +14,6 @@ Cost: TypeAlias = Literal["mse", "cross-entropy", "softmax"]
 Schedule: TypeAlias = Literal["cosine", "constant"]
 Normalize: TypeAlias = Literal["moments", "none"]
 
-IMAGE_PIXELS = 784
-DIGITS = 10
 # Beyond these a typing mistake is likelier than a wish; they also bound what a model file may hold.
 WIDEST_LAYER = 1000
 MOST_HIDDEN_LAYERS = 8
@@ -97,7 +95,9 @@ class Settings:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Neurons in each layer, the input first."""
-        return (IMAGE_PIXELS, *self.hidden, DIGITS)
+        from mnistnet.images import DIGITS, PIXELS  # late: `mnistnet --help` need not wait for NumPy
+
+        return (PIXELS, *self.hidden, DIGITS)
 
 
 def _check(name: str, value: object, sensible: bool, expected: str) -> None:

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from mnistnet.augmentation import distorted_copy
 from mnistnet.datasets.sources import Dataset
 from mnistnet.errors import TrainingError
+from mnistnet.images import ByteArray, FloatArray, IntArray
 from mnistnet.inputs import Normalization, align
 from mnistnet.model import Model
-from mnistnet.network import FloatArray, IntArray, Network
+from mnistnet.network import Network
 from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
@@ -170,7 +171,7 @@ def fit(
     held_out_inputs = None if held_out is None else model.normalization(held_out.images)
 
     @cache  # as bytes: as the inputs they become they would take four times the memory
-    def aligned_copy(number: int) -> npt.NDArray[np.uint8]:
+    def aligned_copy(number: int) -> ByteArray:
         return align(settings.normalize, distorted_copy(training.images, settings.seed, number))
 
     if _out_of_patience(model):
@@ -199,7 +200,7 @@ def fit(
             return
 
 
-def _new_model(training: Dataset, aligned: npt.NDArray[np.uint8], settings: Settings) -> Model:
+def _new_model(training: Dataset, aligned: ByteArray, settings: Settings) -> Model:
     network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
     network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: none of them has this
     return Model(

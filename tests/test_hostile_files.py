@@ -11,7 +11,8 @@ from PIL import Image
 
 from conftest import Program, peak_memory, write_idx, write_mnist
 from hostile import archived, flips, header_bytes, hostile_images, hostile_models, members, outcome
-from mnistnet.datasets.sources import Dataset, read_idx
+from mnistnet.datasets import Dataset
+from mnistnet.datasets.idx import read_idx
 from mnistnet.errors import DatasetError
 from mnistnet.model import Model, save_model
 
@@ -31,7 +32,7 @@ for path in sys.argv[1:]:
 READ_IMAGES = """
 import sys
 from pathlib import Path
-from mnistnet.datasets.sources import read_idx
+from mnistnet.datasets.idx import read_idx
 from mnistnet.errors import DatasetError
 for path in sys.argv[1:]:
     try:

@@ -8,7 +8,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mnistnet.network import ACTIVATIONS, COSTS, FloatArray, IntArray, Network
+from mnistnet.images import FloatArray, IntArray
+from mnistnet.network import ACTIVATIONS, COSTS, Network
 
 KINDS = list(product(ACTIVATIONS, COSTS))
 
@@ -182,4 +183,4 @@ def test_impossible_sizes_are_refused(sizes: tuple[int, ...]) -> None:
 def test_the_equations_need_nothing_but_numpy() -> None:
     code = "import sys, mnistnet.network; print(*sorted(m for m in sys.modules if m.startswith('mnistnet')))"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert modules.split() == ["mnistnet", "mnistnet.network"]
+    assert modules.split() == ["mnistnet", "mnistnet.images", "mnistnet.network"]

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pytest
 
 from mnistnet.datasets import Dataset
-from mnistnet.resampling import FloatArray, warp, warp_rows
+from mnistnet.images import FloatArray
+from mnistnet.resampling import warp, warp_rows
 
 
 def grid(n: int) -> tuple[FloatArray, FloatArray]:

@@ -8,7 +8,8 @@ import pytest
 
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import TrainingError
-from mnistnet.network import FloatArray, IntArray, Network
+from mnistnet.images import FloatArray, IntArray
+from mnistnet.network import Network
 from mnistnet.settings import Settings
 from mnistnet.training import WARM_UP, fit, learning_rate, train
 

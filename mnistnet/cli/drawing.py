@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from mnistnet.network import FloatArray
+from mnistnet.images import ByteArray, FloatArray
 
 HALF_BLOCKS = " ▀▄█"  # by which of two pixels, one above the other, are bright: none, upper, lower, both
 SHADES = " .:-=+*#%@"
@@ -22,7 +19,7 @@ class Terminal(NamedTuple):
     colour: bool
 
 
-def show(image: npt.NDArray[np.uint8], outputs: FloatArray, terminal: Terminal) -> str:
+def show(image: ByteArray, outputs: FloatArray, terminal: Terminal) -> str:
     """A digit, two rows of pixels in a line of text, and beside it a bar for each output.
 
     Args:
@@ -35,7 +32,7 @@ def show(image: npt.NDArray[np.uint8], outputs: FloatArray, terminal: Terminal) 
     return "\n".join(f"{drawn}  {bar}".rstrip() for drawn, bar in zip(left, right, strict=True))
 
 
-def _digit(image: npt.NDArray[np.uint8], terminal: Terminal) -> list[str]:
+def _digit(image: ByteArray, terminal: Terminal) -> list[str]:
     upper, lower = image[0::2].astype(int), image[1::2].astype(int)
     if terminal.unicode and terminal.colour:
         upper, lower = (FIRST_GREY + half * GREYS // 256 for half in (upper, lower))

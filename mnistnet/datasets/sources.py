@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import math
-import struct
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-import numpy.typing as npt
 
+from mnistnet.datasets.idx import read_idx
 from mnistnet.errors import DatasetError, PictureError
+from mnistnet.images import DIGITS, ByteArray, IntArray, check_images
 
 Split: TypeAlias = Literal["test", "validation", "train"]
 
@@ -24,11 +21,6 @@ STROKES_COUNT = {"train": 30_000, "test": 5_000}
 STROKES_SEED = {"train": 0, "test": 1}
 IDX_PREFIXES = {"train": "train", "test": "t10k"}
 IDX_NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
-UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
-MOST_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
-# Gzipped digits shrink to a fifth, labels in order to a five-hundredth, but those are few. What claims to unpack to
-# more is a bomb: a file of 800 kB that takes 784 MB.
-MOST_INFLATION, SMALL = 50, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,14 +33,13 @@ class Dataset:
         unreadable: for each picture of a folder that could not be read, one line that says why.
     """
 
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.uint8]
+    images: ByteArray
+    labels: ByteArray
     unreadable: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check what every function after this relies on; raises ValueError."""
-        if self.images.dtype != np.uint8 or self.images.shape[1:] != (28, 28):
-            raise ValueError(f"images are {self.images.dtype} {self.images.shape}, expected uint8 (n, 28, 28)")
+        check_images(self.images)
         if self.labels.dtype != np.uint8 or self.labels.shape != (len(self.images),):
             raise ValueError(
                 f"labels are {self.labels.dtype} {self.labels.shape}, expected uint8 ({len(self.images)},)"
@@ -65,7 +56,7 @@ class Dataset:
         digest.update(np.ascontiguousarray(self.labels).data)
         return digest.hexdigest()
 
-    def take(self, indices: npt.NDArray[np.integer[Any]]) -> Dataset:
+    def take(self, indices: IntArray) -> Dataset:
         """The images and labels at these indices."""
         return Dataset(self.images[indices], self.labels[indices])
 
@@ -164,7 +155,7 @@ def has_splits(source: str) -> bool:
         raise DatasetError(f"{source}: {missing}; give a folder of MNIST files or of pictures, 'mnist' or 'strokes'")
     if any(_idx_path(directory, prefix, kind) for prefix in IDX_PREFIXES.values() for kind in IDX_NAMES):
         return True
-    if any((directory / str(digit)).is_dir() for digit in range(10)):
+    if any((directory / str(digit)).is_dir() for digit in range(DIGITS)):
         return False
     raise DatasetError(
         f"{source}: neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9"
@@ -177,11 +168,11 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     Raises:
         DatasetError: there is no picture in them, or not one that can be read.
     """
-    from mnistnet.pictures.preparation import PICTURE_SUFFIXES, read_picture  # late: only pictures need Pillow
+    from mnistnet.pictures import PICTURE_SUFFIXES, read_picture  # late: only pictures need Pillow
 
     files = [
         (path, digit)
-        for digit in range(10)
+        for digit in range(DIGITS)
         for path in sorted((directory / str(digit)).glob("*"))
         if path.suffix.lower() in PICTURE_SUFFIXES
     ]
@@ -213,13 +204,13 @@ def make_empty_folder(directory: Path) -> None:
         raise DatasetError(f"{directory}: can't be made ({error.strerror}); name another folder") from None
 
 
-def write_mistakes(directory: Path, dataset: Dataset, predictions: npt.NDArray[np.integer[Any]]) -> None:
+def write_mistakes(directory: Path, dataset: Dataset, predictions: IntArray) -> None:
     """Write each image that was misread to a folder, as `true-7_read-1_index-1234.png`.
 
     Raises:
         DatasetError: the folder can't be written.
     """
-    from mnistnet.pictures.preparation import write_picture  # late: only pictures need Pillow
+    from mnistnet.pictures import write_picture  # late: only pictures need Pillow
 
     try:
         for index in np.flatnonzero(predictions != dataset.labels):
@@ -227,42 +218,6 @@ def write_mistakes(directory: Path, dataset: Dataset, predictions: npt.NDArray[n
             write_picture(directory / name, dataset.images[index])
     except OSError as error:
         raise DatasetError(f"{directory}: can't be written ({error.strerror or error}); name another folder") from None
-
-
-def read_idx(path: Path, dimensions: int) -> npt.NDArray[np.uint8]:
-    """Read one IDX file, gzipped or not: a header that gives the shape, then exactly as many bytes.
-
-    Args:
-        path: gzipped when it ends in `.gz`.
-        dimensions: how many its array has, 3 for images and 1 for labels.
-
-    Raises:
-        DatasetError: the file is missing, unreadable, cut short, too long, or not of that kind.
-
-    Source: the format as described where MNIST was first published.
-    """
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            header = file.read(4 + 4 * dimensions)
-            if header[:4] != bytes((0, 0, UNSIGNED_BYTE, dimensions)) or len(header) < 4 + 4 * dimensions:
-                expected = bytes((0, 0, UNSIGNED_BYTE, dimensions)).hex(" ")
-                raise DatasetError(f"{path}: not an IDX file (starts with {header[:4].hex(' ')}, expected {expected})")
-            shape = struct.unpack(f">{dimensions}I", header[4:])
-            if not 1 <= shape[0] <= MOST_IMAGES or shape[1:] not in ((), (28, 28)):
-                raise DatasetError(f"{path}: damaged (claims the shape {shape}, expected 28×28 images or labels)")
-            length = math.prod(shape)
-            size = path.stat().st_size
-            if length > (SMALL + MOST_INFLATION * size if path.suffix == ".gz" else size):
-                raise DatasetError(f"{path}: damaged (claims {length:,} bytes in a file of {size:,}); replace the file")
-            data = file.read(length + 1)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DatasetError(f"{path}: damaged ({error}); replace the file") from None
-    except OSError as error:
-        raise DatasetError(f"{path}: can't be read ({error.strerror})") from None
-    if len(data) != length:
-        got = "more" if len(data) > length else f"{len(data):,}"
-        raise DatasetError(f"{path}: damaged (expected {length:,} bytes after the header, got {got}); replace the file")
-    return np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def _idx_path(directory: Path, prefix: str, kind: str) -> Path | None:

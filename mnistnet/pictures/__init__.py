@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mnistnet.pictures.preparation import PICTURE_SUFFIXES, digit_in, read_picture, write_picture
+    from mnistnet.pictures.files import PICTURE_SUFFIXES, write_picture
+    from mnistnet.pictures.preparation import digit_in, read_picture
 
 __all__ = ["PICTURE_SUFFIXES", "digit_in", "read_picture", "write_picture"]
 
@@ -12,6 +13,6 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from mnistnet.pictures import preparation  # late: it needs NumPy and Pillow
+        from mnistnet.pictures import files, preparation  # late: they need NumPy and Pillow
 
-        return getattr(preparation, name)
+        return getattr(preparation, name, None) or getattr(files, name)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.network import FloatArray, IntArray, Network
+from mnistnet.images import FloatArray, IntArray
+from mnistnet.network import Network
 from mnistnet.settings import OTHER_LEARNING_RATE, Settings
 from mnistnet.training import learning_rate, train
 

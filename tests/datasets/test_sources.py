@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from conftest import write_idx, write_mnist
+from mnistnet.datasets.idx import read_idx
 from mnistnet.datasets.sources import (
     IDX_NAMES,
     Dataset,
@@ -17,7 +18,6 @@ from mnistnet.datasets.sources import (
     load_pictures,
     load_split,
     load_training,
-    read_idx,
 )
 from mnistnet.errors import DatasetError
 

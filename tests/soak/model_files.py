@@ -12,7 +12,8 @@ import numpy as np
 
 from conftest import peak_memory, rounds
 from hostile import archived, flips, header_bytes, members, outcome
-from mnistnet.datasets.sources import Dataset, read_idx
+from mnistnet.datasets import Dataset
+from mnistnet.datasets.idx import read_idx
 from mnistnet.errors import DatasetError
 from mnistnet.model import Model, save_model
 from mnistnet.settings import MOST_HIDDEN_LAYERS, WIDEST_LAYER, Settings

@@ -1,0 +1,56 @@
+"""MNIST's file format, IDX: a header that gives the shape, then the bytes."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from mnistnet.errors import DatasetError
+from mnistnet.images import SIDE, ByteArray
+
+UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
+MOST_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
+# Gzipped digits shrink to a fifth, labels in order to a five-hundredth, but those are few. What claims to unpack to
+# more is a bomb: a file of 800 kB that takes 784 MB.
+MOST_INFLATION, SMALL = 50, 1 << 20
+
+
+def read_idx(path: Path, dimensions: int) -> ByteArray:
+    """Read one IDX file, gzipped or not: a header that gives the shape, then exactly as many bytes.
+
+    Args:
+        path: gzipped when it ends in `.gz`.
+        dimensions: how many its array has, 3 for images and 1 for labels.
+
+    Raises:
+        DatasetError: the file is missing, unreadable, cut short, too long, or not of that kind.
+
+    Source: the format as described where MNIST was first published.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            header = file.read(4 + 4 * dimensions)
+            if header[:4] != bytes((0, 0, UNSIGNED_BYTE, dimensions)) or len(header) < 4 + 4 * dimensions:
+                expected = bytes((0, 0, UNSIGNED_BYTE, dimensions)).hex(" ")
+                raise DatasetError(f"{path}: not an IDX file (starts with {header[:4].hex(' ')}, expected {expected})")
+            shape = struct.unpack(f">{dimensions}I", header[4:])
+            if not 1 <= shape[0] <= MOST_IMAGES or shape[1:] not in ((), (SIDE, SIDE)):
+                raise DatasetError(f"{path}: damaged (claims the shape {shape}, expected 28×28 images or labels)")
+            length = math.prod(shape)
+            size = path.stat().st_size
+            if length > (SMALL + MOST_INFLATION * size if path.suffix == ".gz" else size):
+                raise DatasetError(f"{path}: damaged (claims {length:,} bytes in a file of {size:,}); replace the file")
+            data = file.read(length + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DatasetError(f"{path}: damaged ({error}); replace the file") from None
+    except OSError as error:
+        raise DatasetError(f"{path}: can't be read ({error.strerror})") from None
+    if len(data) != length:
+        got = "more" if len(data) > length else f"{len(data):,}"
+        raise DatasetError(f"{path}: damaged (expected {length:,} bytes after the header, got {got}); replace the file")
+    return np.frombuffer(data, np.uint8).reshape(shape)

@@ -1,0 +1,28 @@
+"""What an image of MNIST is: 28×28 bytes, ink bright on black, that show one of ten digits.
+
+MNIST's makers shrank each digit into a square of 20×20 pixels and moved its centre of mass to the pixel (14, 14).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+SIDE = 28  # pixels, of an image
+BOX = 20  # pixels, of the square that the ink fits into
+CENTRE = 14  # row and column, counted from 0, of the pixel that the centre of mass is nearest to
+PIXELS = SIDE * SIDE
+DIGITS = 10
+
+ByteArray: TypeAlias = npt.NDArray[np.uint8]
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+
+
+def check_images(images: ByteArray) -> None:
+    """Raise ValueError unless the images are uint8 (n, 28, 28)."""
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+        raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, {SIDE}, {SIDE})")
