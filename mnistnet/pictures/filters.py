@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-Grey: TypeAlias = NDArray[np.float32]
-AnyArray = TypeVar("AnyArray", Grey, NDArray[np.bool_])
+from mnistnet.images import BoolArray, FloatArray, IntArray
+
+AnyArray = TypeVar("AnyArray", FloatArray, BoolArray)
 
 
-def running_mean(values: Grey, radius: int, axis: int) -> Grey:
+def running_mean(values: FloatArray, radius: int, axis: int) -> FloatArray:
     """The mean of the 2·radius + 1 neighbours along an axis, fewer at the ends."""
     length = values.shape[axis]
     sums = np.cumsum(values, axis=axis, dtype=np.float64)
@@ -55,7 +56,7 @@ def closing(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
     return values
 
 
-def grow_mask(mask: NDArray[np.bool_], radius: int = 1) -> NDArray[np.bool_]:
+def grow_mask(mask: BoolArray, radius: int = 1) -> BoolArray:
     """The mask and the squares of 2·radius + 1 pixels a side around each of its pixels."""
     for axis in (0, 1):
         mask = running_extreme(mask, radius, axis, np.maximum)
@@ -66,15 +67,15 @@ def grow_mask(mask: NDArray[np.bool_], radius: int = 1) -> NDArray[np.bool_]:
 class Pieces:
     """The connected pieces of a mask, one entry each: where they are and how much of them there is."""
 
-    labels: NDArray[np.intp]  # (height, width): the piece of every pixel, or -1
-    left: NDArray[np.intp]
-    top: NDArray[np.intp]
-    right: NDArray[np.intp]  # one past the end, as is bottom
-    bottom: NDArray[np.intp]
-    area: NDArray[np.intp]
+    labels: IntArray  # (height, width): the piece of every pixel, or -1
+    left: IntArray
+    top: IntArray
+    right: IntArray  # one past the end, as is bottom
+    bottom: IntArray
+    area: IntArray
 
 
-def label(mask: NDArray[np.bool_]) -> Pieces:
+def label(mask: BoolArray) -> Pieces:
     """The 8-connected pieces of a mask, found by joining the runs of its rows.
 
     A row's runs are found for all rows at once; runs that touch in neighbouring rows are then joined by giving both
@@ -92,7 +93,7 @@ def label(mask: NDArray[np.bool_]) -> Pieces:
     number = _join(len(starts), upper, lower)
     names, piece = np.unique(number, return_inverse=True)
 
-    def per_piece(extreme: np.ufunc, values: NDArray[np.intp], initial: int) -> NDArray[np.intp]:
+    def per_piece(extreme: np.ufunc, values: IntArray, initial: int) -> IntArray:
         result = np.full(len(names), initial, np.intp)
         extreme.at(result, piece, values)
         return result
@@ -110,13 +111,13 @@ def label(mask: NDArray[np.bool_]) -> Pieces:
     )
 
 
-def _positions(starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[np.intp]:
+def _positions(starts: IntArray, lengths: IntArray) -> IntArray:
     """Every position in the runs that begin at starts and have these lengths."""
     before = np.cumsum(lengths) - lengths
     return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
 
 
-def _join(count: int, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.intp]:
+def _join(count: int, one: IntArray, other: IntArray) -> IntArray:
     """The smallest number in the group of each of `count` things, of which one[i] and other[i] are joined."""
     number = np.arange(count)
     while True:
@@ -129,7 +130,7 @@ def _join(count: int, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray
             return number
 
 
-def otsu(values: Grey) -> float:
+def otsu(values: FloatArray) -> float:
     """The threshold that parts values, 0 to 255, into the two groups that differ most. Source: Otsu 1979."""
     histogram = np.bincount(values.astype(np.intp).ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(histogram)
@@ -140,12 +141,12 @@ def otsu(values: Grey) -> float:
     return float(np.nanargmax(np.where(above > 0, between, -1)))
 
 
-def median(values: NDArray[Any]) -> float:
+def median(values: npt.NDArray[Any]) -> float:
     """What half of the values lie below."""
     return quantile(values, 0.5)
 
 
-def quantile(values: NDArray[Any], share: float) -> float:
+def quantile(values: npt.NDArray[Any], share: float) -> float:
     """What that share of the values lie below: as np.quantile, which takes 8 ms to import masked arrays first."""
     place = share * (values.size - 1)
     below, above = math.floor(place), math.ceil(place)

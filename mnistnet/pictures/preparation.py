@@ -3,21 +3,22 @@
 MNIST's own preparation is the goal: bright ink on black, shrunk into 20×20 by area, centre of mass in the middle.
 On the way there a hairline or a brush is brought towards MNIST's pen.
 
-    file ─ _decode ─> grey or RGB ─ find_ink ─> ink of the digit alone ─ _draw_like_mnist ─> uint8 (28, 28)
+    file ─ _decode ─> grey or RGB ─ find_ink ─> ink of the digit alone ─ draw_like_mnist ─> uint8 (28, 28)
 """
+
+from __future__ import annotations
 
 import os
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 from PIL import Image
 
 from mnistnet.errors import PictureError
-from mnistnet.images import BOX, CENTRE, SIDE, ByteArray
+from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray
 from mnistnet.pictures.files import decode, name_of
-from mnistnet.pictures.filters import Grey
-from mnistnet.pictures.ink import find_ink
+from mnistnet.pictures.ink import choose_digit, find_ink
 
 FINE = 4  # the pen is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
 
@@ -49,7 +50,7 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
     prepared = _already_prepared(picture, invert)
     if prepared is not None:
         return prepared
-    return _draw_like_mnist(find_ink(picture, invert))
+    return draw_like_mnist(choose_digit(find_ink(picture, invert)))
 
 
 # Pictures that need nothing done
@@ -86,12 +87,12 @@ def _is_like_mnist(image: ByteArray) -> bool:
     return abs(_centre(by_row) - CENTRE) < 0.53 and abs(_centre(by_column) - CENTRE) < 0.53
 
 
-def _sums(ink: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sums(ink: npt.NDArray[np.generic]) -> tuple[FloatArray, FloatArray]:
     """How much ink there is in every row and in every column."""
     return ink.sum(axis=1, dtype=np.float64), ink.sum(axis=0, dtype=np.float64)
 
 
-def _centre(sums: NDArray[np.float64]) -> float:
+def _centre(sums: FloatArray) -> float:
     """The centre of mass along one axis, in pixels from the middle of the first; not all sums are 0."""
     return float(sums @ np.arange(len(sums), dtype=np.float64) / sums.sum())
 
@@ -103,40 +104,47 @@ VISIBLE = 64  # a quarter of full ink counts for the bounding box: less is a blu
 PEN = (9.0, 12.0)  # width of a stroke in the 80×80 box: MNIST's median, and what 12 in 100 of its pens exceed
 
 
-def _draw_like_mnist(ink: Grey) -> ByteArray:
-    """The digit in 28×28, uint8; ink: float32 (height, width), 0 to 1, cropped to the digit.
+def draw_like_mnist(ink: FloatArray, pen: float | None = None) -> ByteArray:
+    """Draw a digit as MNIST's makers did: fit into 20×20 by area, strongest ink to 255, centre of mass to the middle.
 
-    Source: facebookresearch/qmnist and xnist, for what MNIST's makers did: fit into 20×20 by area, strongest ink to
-    255, centre of mass to the middle.
+    Source: facebookresearch/qmnist and xnist.
+
+    Args:
+        ink: float32 (height, width), 0 to 1, cropped to the digit.
+        pen: how wide the strokes are, in pixels of `ink`, where that is known better than from this digit alone: the
+            digits of one number were written with one pen.
+
+    Returns:
+        uint8 (28, 28).
     """
     fine = BOX * FINE
     pixels = Image.fromarray((ink * 255).round().astype(np.uint8))
-    drawn = _fit(pixels, fine)
-    width = _pen_width(drawn)
+    drawn, scale = _fit(pixels, fine)
+    width = pen_width(drawn / np.float32(255)) if pen is None else pen * scale
     growth = round((min(max(width, PEN[0]), PEN[1]) - width) / 2)
     if growth:
-        drawn = _fit(pixels, fine - 2 * growth)
+        drawn, _ = _fit(pixels, fine - 2 * growth)
         drawn = _change_pen(np.pad(drawn, max(growth, 0)), growth)
-        drawn = _fit(Image.fromarray(drawn), fine)
+        drawn, _ = _fit(Image.fromarray(drawn), fine)
     return _centred(drawn)
 
 
-def _fit(ink: Image.Image, longest: int) -> ByteArray:
-    """The ink's bounding box in a picture whose longer side is `longest`: uint8 (height, width), aspect kept."""
+def _fit(ink: Image.Image, longest: int) -> tuple[ByteArray, float]:
+    """Return the ink's bounding box with its longer side of so many pixels, aspect kept, and by how much it grew."""
     visible = np.asarray(ink) >= VISIBLE
     rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
     ink = ink.crop((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
     scale = longest / max(ink.size)
     size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
-    return np.asarray(ink.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC))
+    return np.asarray(ink.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC)), scale
 
 
-def _pen_width(ink: ByteArray) -> float:
-    """The mean width of the strokes in pixels: twice their area over the length of their outline.
+def pen_width(ink: FloatArray) -> float:
+    """Return the mean width of the strokes in pixels: twice their area over the length of their outline.
 
-    The outline's length is the sum of the gradient's magnitude, which needs no threshold.
+    The outline's length is the sum of the gradient's magnitude, which needs no threshold; ink: (height, width), 0 to 1.
     """
-    padded = np.pad(ink.astype(np.float32), 1)
+    padded = np.pad(ink, 1)
     down, right = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
     return float(2 * padded.sum() / np.sqrt(down**2 + right**2).sum())
 
