@@ -6,34 +6,48 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
 from mnistnet.errors import PictureError
-from mnistnet.images import ByteArray, FloatArray
+from mnistnet.images import BoolArray, ByteArray, FloatArray
 from mnistnet.model import BLOCK, Model
-from mnistnet.pictures import PICTURE_SUFFIXES, read_picture
+from mnistnet.pictures import PICTURE_SUFFIXES, read_digit
 
-# Chosen on pictures that people drew: this marks most of the wrong answers and few of the right ones.
-LOWEST_SURE = 0.85
-SMALLEST_LEAD = 0.7
-LONGEST_SILENCE = 0.2  # seconds until an answer; a photograph can take as long as a hundred small pictures
+# Chosen on pictures that people drew: these mark most of the wrong answers and few of the right ones.
+MIN_SURE = 0.85
+MIN_LEAD = 0.7
+MAX_SILENCE = 0.2  # seconds until an answer; a photograph can take as long as a hundred small pictures
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the network says of one picture.
+def unsure(outputs: FloatArray) -> BoolArray:
+    """Tell which answers are not to be relied on: the best output is low, or another one comes close to it.
+
+    Args:
+        outputs: float (..., 10).
+
+    Returns:
+        bool (...); true wherever an output is not a number.
+    """
+    second, best = np.moveaxis(np.partition(outputs, -2, axis=-1)[..., -2:], -1, 0)  # NaN is sorted as the highest
+    sure: BoolArray = (best >= MIN_SURE) & (best - second >= MIN_LEAD)
+    return ~sure
+
+
+@dataclass(frozen=True, eq=False)
+class Digit:
+    """One digit of a picture, and what the network says of it.
 
     Attributes:
-        path: the picture, as it was named.
-        image: uint8 (28, 28), the digit that was found in it, ink bright.
+        image: uint8 (28, 28), the digit as the network was given it, ink bright.
         outputs: float32 (10,), the network's output for each digit; they need not add up to 1.
+        box: left, top, right and bottom of its place in the picture, in the picture's own pixels.
     """
 
-    path: str
     image: ByteArray
     outputs: FloatArray
+    box: tuple[int, int, int, int]
 
     @property
     def digit(self) -> int:
@@ -42,26 +56,49 @@ class Answer:
 
     @property
     def probability(self) -> float:
-        """That output."""
+        """The highest output."""
         return float(self.outputs.max())
 
     @property
     def unsure(self) -> bool:
-        """Whether the answer is not to be relied on: the best output is low, or another comes close to it."""
-        (_, best), (_, second), *_ = self.ranking()
-        return best < LOWEST_SURE or best - second < SMALLEST_LEAD
+        """Whether this digit is not to be relied on."""
+        return bool(unsure(self.outputs))
 
     def ranking(self) -> list[tuple[int, float]]:
-        """Every digit with its output, the highest first."""
+        """Return every digit with its output, the highest first."""
         return [(int(digit), float(self.outputs[digit])) for digit in np.argsort(-self.outputs, kind="stable")]
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """A picture that could not be read, and why, in one line."""
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What was read in one picture: a digit, the digits of a number, or why there are none.
+
+    Attributes:
+        path: the picture, as it was named.
+        digits: from left to right; none when the picture can't be read.
+        error: why it can't be read, in one line; None when it can.
+        contested: whether another way to divide the picture into digits fits nearly as well.
+    """
 
     path: str
-    error: str
+    digits: tuple[Digit, ...] = ()
+    error: str | None = None
+    contested: bool = False
+
+    @property
+    def number(self) -> str:
+        """The digits in a row; it may begin with 0, and is empty when the picture can't be read."""
+        return "".join(str(digit.digit) for digit in self.digits)
+
+    @property
+    def probability(self) -> float:
+        """That of the least probable digit; 0 when there is none."""
+        return min((digit.probability for digit in self.digits), default=0.0)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the number is not to be relied on: a digit of it is not, another reading is close, or it has none."""
+        return self.contested or not self.digits or any(digit.unsure for digit in self.digits)
 
 
 def find_pictures(paths: Iterable[str]) -> Iterator[str]:
@@ -90,44 +127,53 @@ def _pictures_in(path: str) -> list[str]:
         return []
 
 
-def read_digits(model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str) -> Iterator[Answer | Unreadable]:
-    """Read pictures and classify them, a block at a time, so that memory stays the same for any number of them.
+def read_numbers(
+    model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str = "auto", digits: int | None = None
+) -> Iterator[Answer]:
+    """Read pictures and classify what is in them, a block at a time, so that memory doesn't grow with their number.
 
     Args:
-        model: what classifies them.
+        model: what classifies the digits.
         paths: picture files; `-` is `stdin`.
         stdin: where `-` is read from.
         invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out for each picture.
+        digits: how many each picture shows; None finds out for each.
 
     Yields:
-        For each path, in the order given, an Answer, or why there is none.
+        An Answer for each path, in the order given.
     """
     for block in _read_blocks(paths, stdin, invert):
-        images = [result for _, result in block if not isinstance(result, Unreadable)]
+        images = [result[0] for _, result in block if not isinstance(result, str)]
         outputs = iter(model.outputs(np.stack(images)) if images else ())
-        for name, result in block:
-            yield result if isinstance(result, Unreadable) else Answer(name, result, next(outputs))
+        for path, result in block:
+            if isinstance(result, str):
+                yield Answer(path, error=result)
+            else:
+                image, box = result
+                yield Answer(path, (Digit(image, next(outputs), box),), contested=digits not in (None, 1))
 
 
-def _read_blocks(
-    paths: Iterable[str], stdin: BinaryIO, invert: str
-) -> Iterator[list[tuple[str, ByteArray | Unreadable]]]:
-    """Pictures read, as many at a time as the network takes, or as were read while nobody minds waiting."""
-    block: list[tuple[str, ByteArray | Unreadable]] = []
+# The image and the box of a digit, or why there is none
+_Result: TypeAlias = tuple[ByteArray, tuple[int, int, int, int]] | str
+
+
+def _read_blocks(paths: Iterable[str], stdin: BinaryIO, invert: str) -> Iterator[list[tuple[str, _Result]]]:
+    """Read pictures, as many at a time as the network takes, or as were read while nobody minds waiting."""
+    block: list[tuple[str, _Result]] = []
     start = time.monotonic()
-    for name in paths:
-        block.append((name, _read(name, stdin, invert)))
-        if len(block) == BLOCK or time.monotonic() - start > LONGEST_SILENCE:
+    for path in paths:
+        block.append((path, _read(path, stdin, invert)))
+        if len(block) == BLOCK or time.monotonic() - start > MAX_SILENCE:
             yield block
             block, start = [], time.monotonic()
     if block:
         yield block
 
 
-def _read(name: str, stdin: BinaryIO, invert: str) -> ByteArray | Unreadable:
+def _read(path: str, stdin: BinaryIO, invert: str) -> _Result:
     try:
-        return read_picture(stdin if name == "-" else name, invert)
+        return read_digit(stdin if path == "-" else path, invert)
     except PictureError as error:
-        if _is_folder(name):
-            return Unreadable(name, f"{name}: no pictures in this folder (folders in it are not looked into)")
-        return Unreadable(name, str(error))
+        if _is_folder(path):
+            return f"{path}: no pictures in this folder (folders in it are not looked into)"
+        return str(error)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from mnistnet.datasets import Dataset
 from mnistnet.model import BLOCK, Model
-from mnistnet.prediction import Answer, Unreadable, find_pictures, read_digits
+from mnistnet.prediction import MIN_LEAD, MIN_SURE, Answer, Digit, find_pictures, read_numbers
 
 
 def test_a_folder_stands_for_the_pictures_in_it_sorted(tmp_path: Path) -> None:
@@ -30,12 +30,10 @@ def test_answers_come_in_the_order_given_with_those_that_failed_in_their_place(
         else:
             Image.fromarray(digits.images[index % 20]).resize((56, 56)).save(path)
         paths.append(str(path))
-    answers = list(read_digits(model, paths, io.BytesIO(), "auto"))
+    answers = list(read_numbers(model, paths, io.BytesIO()))
     assert [answer.path for answer in answers] == paths
-    assert [index for index, answer in enumerate(answers) if isinstance(answer, Unreadable)] == list(range(7, 259, 50))
-    first, same = answers[0], answers[240]
-    assert isinstance(first, Answer)
-    assert isinstance(same, Answer)
+    assert [index for index, answer in enumerate(answers) if answer.error] == list(range(7, 259, 50))
+    (first,), (same,) = answers[0].digits, answers[240].digits
     assert first.outputs.tobytes() == same.outputs.tobytes()
 
 
@@ -43,28 +41,72 @@ def test_a_picture_comes_from_standard_input(model: Model, digits: Dataset) -> N
     stream = io.BytesIO()
     Image.fromarray(digits.images[0]).resize((56, 56)).save(stream, "PNG")
     stream.seek(0)
-    (answer,) = read_digits(model, ["-"], stream, "auto")
-    assert isinstance(answer, Answer)
+    (answer,) = read_numbers(model, ["-"], stream)
+    assert [digit.box for digit in answer.digits] == [(0, 0, 56, 56)]
 
 
 def test_a_folder_without_pictures_is_named(tmp_path: Path, model: Model) -> None:
     (tmp_path / "0").mkdir()
-    (answer,) = read_digits(model, find_pictures([str(tmp_path)]), io.BytesIO(), "auto")
-    assert isinstance(answer, Unreadable)
+    (answer,) = read_numbers(model, find_pictures([str(tmp_path)]), io.BytesIO())
     assert answer.error == f"{tmp_path}: no pictures in this folder (folders in it are not looked into)"
 
 
 def test_a_name_that_is_too_long_is_a_picture_that_cannot_be_read(model: Model) -> None:
     paths = ["x" * 5000, "a\0b", ""]
-    answers = list(read_digits(model, find_pictures(paths), io.BytesIO(), "auto"))
-    errors = [answer.error for answer in answers if isinstance(answer, Unreadable)]
+    answers = list(read_numbers(model, find_pictures(paths), io.BytesIO()))
+    errors = [answer.error or "" for answer in answers]
     assert "File name too long" in errors[0]
     assert all("can't be opened" in error for error in errors)
     assert len(errors) == 3
 
 
+def digit(*outputs: float) -> Digit:
+    """A digit with these outputs for 0, 1, …, and 0 for the others."""
+    return Digit(
+        np.zeros((28, 28), np.uint8), np.pad(np.array(outputs, np.float32), (0, 10 - len(outputs))), (0, 0, 28, 28)
+    )
+
+
 def test_the_ranking_has_every_digit_once_the_highest_output_first() -> None:
-    outputs = np.array([0, 0.1, 0.9, 0, 0.3, 0, 0, 0, 0, 0.2], np.float32)
-    ranking = Answer("x.png", np.zeros((28, 28), np.uint8), outputs).ranking()
-    assert [digit for digit, _ in ranking] == [2, 4, 9, 1, 0, 3, 5, 6, 7, 8]
+    ranking = digit(0, 0.1, 0.9, 0, 0.3, 0, 0, 0, 0, 0.2).ranking()
+    assert [number for number, _ in ranking] == [2, 4, 9, 1, 0, 3, 5, 6, 7, 8]
     assert ranking[0][1] == pytest.approx(0.9)
+
+
+def test_a_digit_is_sure_only_when_its_output_is_high_and_leads_by_far() -> None:
+    assert not digit(MIN_SURE + 0.01).unsure
+    assert digit(MIN_SURE - 0.01).unsure
+    assert not digit(0.99, 0.99 - MIN_LEAD - 0.01).unsure
+    assert digit(0.99, 0.99 - MIN_LEAD + 0.01).unsure
+
+
+@pytest.mark.parametrize("outputs", [(np.nan,) * 10, (0.99, np.nan), (np.nan, 0.99)])
+def test_what_is_not_a_number_is_never_sure(outputs: tuple[float, ...]) -> None:
+    assert digit(*outputs).unsure
+
+
+def test_a_number_is_as_probable_as_its_least_probable_digit_and_unsure_when_one_is() -> None:
+    zero, one, doubtful = digit(0.98), digit(0, 0.96), digit(0, 0, 0.6)
+    number = Answer("x.png", (zero, one))
+    assert (number.number, number.unsure) == ("01", False)
+    assert number.probability == pytest.approx(0.96)
+    assert Answer("x.png", (zero, one), contested=True).unsure
+    longer = Answer("x.png", (zero, doubtful, one))
+    assert (longer.number, longer.unsure) == ("021", True)
+    assert longer.probability == pytest.approx(0.6)
+
+
+def test_a_picture_that_cannot_be_read_has_no_number_and_is_never_sure() -> None:
+    nothing = Answer("x.png", error="x.png: no digit in it")
+    assert (nothing.number, nothing.probability, nothing.unsure) == ("", 0, True)
+
+
+def test_the_box_is_in_the_pixels_of_the_picture_as_it_is_looked_at(
+    tmp_path: Path, model: Model, digits: Dataset
+) -> None:
+    picture = Image.fromarray(255 - digits.images[0]).resize((5000, 4900))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90°
+    picture.save(tmp_path / "large.jpg", exif=exif)
+    (answer,) = read_numbers(model, [str(tmp_path / "large.jpg")], io.BytesIO())
+    assert [found.box for found in answer.digits] == [(0, 0, 4900, 5000)]

@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from mnistnet import __version__, settings
+from mnistnet.cli.answers import FORMATS
 from mnistnet.cli.program import CommandLine, Stopped, say, undisturbed
 from mnistnet.cli.progress import download_bar, epoch_lines, picture_bar
 from mnistnet.errors import TrainingError, one_line
@@ -20,8 +21,9 @@ from mnistnet.settings import Settings
 
 if TYPE_CHECKING:
     from mnistnet.model import Model
-    from mnistnet.prediction import Answer
+    from mnistnet.prediction import Digit
 
+MAX_DIGITS = 20  # in one picture
 MNIST = "mnist"
 MODEL_HERE = "mnistnet.npz"
 LITTLE = 0.5  # a validation accuracy that any training that works passes in its first epochs
@@ -270,15 +272,30 @@ def evaluate(
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
 @_model
 @click.option(
+    "--digits",
+    metavar="auto|N",
+    default="auto",
+    show_default=True,
+    callback=lambda _ctx, _param, text: _parse_digits(text),
+    help="How many digits each picture shows.",
+)
+@click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "plain", "jsonl", "csv"]),
+    type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
     envvar="MNISTNET_PREDICT_FORMAT",
-    help="How answers are written.",
+    help="; ".join(f"{name}: {each.help}" for name, each in FORMATS.items()) + ".",
 )
-@click.option("--top", metavar="N", type=click.IntRange(1, 10), default=1, show_default=True, help="Tell the best N.")
+@click.option(
+    "--top",
+    metavar="N",
+    type=click.IntRange(1, 10),
+    default=1,
+    show_default=True,
+    help="Tell the N best readings of each digit.",
+)
 @click.option(
     "--invert",
     type=click.Choice(["auto", "yes", "no"]),
@@ -286,43 +303,52 @@ def evaluate(
     show_default=True,
     help="yes: dark ink on light ground; no: light on dark; auto: finds out.",
 )
-@click.option("--show", is_flag=True, help="Draw the digit that the network saw, and its ten outputs.")
+@click.option("--show", is_flag=True, help="Draw each digit that the network saw, and its ten outputs.")
 @_quiet
 @click.pass_context
 def predict(
     ctx: click.Context,
     images: tuple[str, ...],
     model: str | None,
+    digits: int | None,
     form: str,
     top: int,
     invert: str,
     show: bool,
     quiet: bool,
 ) -> None:
-    """Read the digit in each picture: files, folders, or - for standard input."""
-    if form != "text" and (show or top > 1):
-        raise click.UsageError("--show and --top go with --format text.")
+    """Read the digit or the number in each picture: files, folders, or - for standard input."""
+    chosen = FORMATS[form]
+    if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
+        raise click.UsageError("--show goes with --format text, --top with text and jsonl.")
     _import_numpy()
-    from mnistnet.cli.answers import HEADERS, line_writer
-    from mnistnet.prediction import Unreadable, find_pictures, read_digits
+    from mnistnet.prediction import find_pictures, read_numbers
 
     _, classifier = _load_model(model, quiet)
-    if form in HEADERS:
-        click.echo(HEADERS[form])
+    if chosen.header is not None:
+        click.echo(chosen.header)
     failed = False
-    to_line = line_writer(form, top)
-    for answer in read_digits(classifier, find_pictures(images), sys.stdin.buffer, invert):
-        if isinstance(answer, Unreadable):
+    for answer in read_numbers(classifier, find_pictures(images), sys.stdin.buffer, invert, digits):
+        if answer.error is not None:
             failed = True
             say(f"Error: {one_line(answer.error)}")
-        if (line := to_line(answer)) is not None:
+        if (line := chosen.line(answer, top)) is not None:
             click.echo(line)
-        if show and not isinstance(answer, Unreadable):
-            click.echo(_drawing(classifier, answer))
+        if show:
+            for digit in answer.digits:
+                click.echo(_drawing(classifier, digit))
     ctx.exit(1 if failed else 0)
 
 
-def _drawing(classifier: Model, answer: Answer) -> str:
+def _parse_digits(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if text.isdecimal() and 1 <= int(text) <= MAX_DIGITS:
+        return int(text)
+    raise click.BadParameter(f"{text!r} is neither auto nor a number from 1 to {MAX_DIGITS}")
+
+
+def _drawing(classifier: Model, digit: Digit) -> str:
     from mnistnet.cli.drawing import Terminal, show
     from mnistnet.inputs import align
 
@@ -332,8 +358,8 @@ def _drawing(classifier: Model, answer: Answer) -> str:
     except UnicodeEncodeError:
         unicode = False
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    (seen,) = align(classifier.normalization.name, answer.image[None])
-    return show(seen, answer.outputs, Terminal(unicode, colour))
+    (seen,) = align(classifier.normalization.name, digit.image[None])
+    return show(seen, digit.outputs, Terminal(unicode, colour))
 
 
 def _tell_what_came_of_it(model: Model, done: int, output: str) -> None:

@@ -107,6 +107,7 @@ def _unreadable(reason: str) -> PictureError:
 
 def _flatten(image: Image.Image) -> Image.Image:
     """Load an opened picture of any mode: mode L or RGB, upright, nothing transparent."""
+    own_size = image.size
     image.draft(None, (MAX_SIDE // 4, MAX_SIDE // 4))  # JPEG only: decodes at half size or less for nearly nothing
     image.load()
     upright = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)) if image.info else None
@@ -116,7 +117,11 @@ def _flatten(image: Image.Image) -> Image.Image:
         flat = flat.reduce(factor)
     if flat.mode == "RGBA":
         flat = _over_backdrop(flat)
-    return flat if upright is None else flat.transpose(upright)
+    if upright is not None:
+        flat = flat.transpose(upright)
+        own_size = own_size if upright in _KEEPS_SIDES else own_size[::-1]
+    flat.info["own_size"] = own_size  # width, height, upright, before it was made smaller
+    return flat
 
 
 _ORIENTATION = 0x0112  # the EXIF tag, and what makes each of its values upright
@@ -129,6 +134,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_KEEPS_SIDES = (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM)
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:

@@ -31,9 +31,18 @@ def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto"
     A picture that is prepared like MNIST's already comes back bit for bit.
     Raises PictureError when the file can't be opened or read, is too large, or shows no digit.
     """
+    image, _ = read_digit(source, invert)
+    return image
+
+
+def read_digit(
+    source: str | os.PathLike[str] | BinaryIO, invert: str = "auto"
+) -> tuple[ByteArray, tuple[int, int, int, int]]:
+    """Read the digit in one picture file as `read_picture` does, and where it is: the whole picture."""
     name = name_of(source)
     try:
-        return digit_in(decode(source), invert)
+        picture = decode(source)
+        return digit_in(picture, invert), (0, 0, *picture.info["own_size"])
     except PictureError as error:
         raise PictureError(f"{name}: {error}") from error
     except MemoryError as error:

@@ -1,46 +1,101 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 
 import numpy as np
 import pytest
 
-from mnistnet.cli.answers import line_writer
-from mnistnet.prediction import Answer, Unreadable
-
-SURE = Answer("a.png", np.zeros((28, 28), np.uint8), np.eye(10)[7].astype(np.float32) * np.float32(0.993))
-DOUBTFUL = Answer("a\nb.png", SURE.image, np.array([0, 0.38, 0, 0, 0, 0, 0, 0.41, 0, 0], np.float32))
-UNREADABLE = Unreadable("c,d.png", "c,d.png: no picture")
+from mnistnet.cli.answers import FORMATS
+from mnistnet.prediction import Answer, Digit
 
 
-def test_text_tells_the_digit_and_how_probable_it_is() -> None:
-    assert line_writer("text", 1)(SURE) == "a.png: 7 (99.3 %)"
-    assert line_writer("text", 2)(SURE) == "a.png: 7 (99.3 %), 0 (0.0 %)"
-    assert line_writer("text", 1)(UNREADABLE) is None
+def digit(outputs: dict[int, float], box: tuple[int, int, int, int] = (0, 0, 28, 28)) -> Digit:
+    values = np.zeros(10, np.float32)
+    values[list(outputs)] = list(outputs.values())
+    return Digit(np.zeros((28, 28), np.uint8), values, box)
+
+
+SURE = Answer("a.png", (digit({7: 0.993}),))
+DOUBTFUL = Answer("a\nb.png", (digit({7: 0.41, 1: 0.38}),))
+NUMBER = Answer("room.png", (digit({0: 0.99}, (1, 2, 30, 40)), digit({4: 0.971, 9: 0.02}, (35, 2, 60, 41))))
+CONTESTED = Answer("room.png", NUMBER.digits, contested=True)
+UNREADABLE = Answer("c,d.png", error="c,d.png: no picture")
+
+
+def line(form: str, answer: Answer, top: int = 1) -> str:
+    return FORMATS[form].line(answer, top) or ""
+
+
+def test_text_tells_the_number_and_how_probable_it_is() -> None:
+    assert line("text", SURE) == "a.png: 7 (99.3 %)"
+    assert line("text", SURE, top=2) == "a.png: 7 (99.3 %), 0 (0.0 %)"
+    assert line("text", NUMBER) == "room.png: 04 (97.1 %)"
+    assert line("text", NUMBER, top=2) == "room.png: 04: 0 (99.0 %), 1 (0.0 %) | 4 (97.1 %), 9 (2.0 %)"
+    assert FORMATS["text"].line(UNREADABLE, 1) is None
 
 
 def test_text_says_when_the_answer_is_unsure_and_stays_in_its_line() -> None:
-    assert line_writer("text", 1)(DOUBTFUL) == r"a\nb.png: 7 (41 %, unsure: 1 at 38 %)"
-    assert line_writer("text", 2)(DOUBTFUL) == r"a\nb.png: 7 (41.0 %), 1 (38.0 %); unsure"
+    assert line("text", DOUBTFUL) == r"a\nb.png: 7 (41 %, unsure: 1 at 38 %)"
+    assert line("text", DOUBTFUL, top=2) == r"a\nb.png: 7 (41.0 %), 1 (38.0 %); unsure"
+    assert line("text", CONTESTED) == "room.png: 04 (97 %, unsure)"
+    assert line("text", Answer("a.png", SURE.digits, contested=True)) == "a.png: 7 (99 %, unsure)"
 
 
-def test_plain_is_the_digit_alone_and_an_empty_line_keeps_the_place_of_a_picture_that_failed() -> None:
-    assert [line_writer("plain", 1)(answer) for answer in (SURE, UNREADABLE, DOUBTFUL)] == ["7", "", "7"]
+def test_plain_is_the_number_alone_and_an_empty_line_keeps_the_place_of_a_picture_that_failed() -> None:
+    assert [line("plain", answer) for answer in (SURE, UNREADABLE, DOUBTFUL, NUMBER)] == ["7", "", "7", "04"]
 
 
-def test_jsonl_holds_every_output() -> None:
-    facts = json.loads(line_writer("jsonl", 1)(DOUBTFUL) or "")
+def test_jsonl_of_one_digit_holds_every_output_at_the_top_too() -> None:
+    facts = json.loads(line("jsonl", DOUBTFUL))
+    assert set(facts) == {"path", "number", "probability", "unsure", "digits", "digit", "outputs"}
     assert facts["path"] == "a\nb.png"
-    assert (facts["digit"], facts["unsure"]) == (7, True)
+    assert (facts["number"], facts["digit"], facts["unsure"]) == ("7", 7, True)
     assert facts["probability"] == pytest.approx(0.41)
-    assert facts["outputs"] == pytest.approx(DOUBTFUL.outputs.tolist())
-    assert json.loads(line_writer("jsonl", 1)(SURE) or "")["unsure"] is False
-    assert json.loads(line_writer("jsonl", 1)(UNREADABLE) or "") == {"path": "c,d.png", "error": "c,d.png: no picture"}
+    assert facts["outputs"] == pytest.approx(DOUBTFUL.digits[0].outputs.tolist())
+    assert json.loads(line("jsonl", SURE))["unsure"] is False
+    contested = json.loads(line("jsonl", Answer("a.png", SURE.digits, contested=True)))
+    assert (contested["unsure"], contested["digits"][0]["unsure"]) == (True, False)
+    assert json.loads(line("jsonl", UNREADABLE)) == {"path": "c,d.png", "error": "c,d.png: no picture"}
 
 
-def test_csv_quotes_what_needs_it() -> None:
-    assert line_writer("csv", 1)(UNREADABLE) == '"c,d.png",,'
-    assert next(csv.reader(io.StringIO(line_writer("csv", 1)(DOUBTFUL) or "")))[:2] == ["a\nb.png", "7"]
-    assert (line_writer("csv", 1)(SURE) or "").startswith("a.png,7,0.99")
+def test_jsonl_of_a_number_tells_each_digit_and_its_place() -> None:
+    facts = json.loads(line("jsonl", NUMBER))
+    assert set(facts) == {"path", "number", "probability", "unsure", "digits"}
+    assert (facts["number"], facts["probability"]) == ("04", pytest.approx(0.971))
+    assert [set(each) for each in facts["digits"]] == [{"digit", "probability", "unsure", "box", "outputs"}] * 2
+    assert [each["box"] for each in facts["digits"]] == [[1, 2, 30, 40], [35, 2, 60, 41]]
+
+
+def test_jsonl_ranks_the_best_few_on_request() -> None:
+    best, second = json.loads(line("jsonl", NUMBER, top=2))["digits"][1]["top"]
+    assert (best["digit"], second["digit"]) == (4, 9)
+    assert second["probability"] == pytest.approx(0.02)
+    assert json.loads(line("jsonl", SURE, top=2))["top"][0]["digit"] == 7
+
+
+def test_csv_tells_whether_the_answer_is_sure_and_why_there_is_none() -> None:
+    assert FORMATS["csv"].header == "path,number,probability,unsure,error"
+    (row,) = csv.reader([line("csv", SURE)])
+    assert row[:2] + row[3:] == ["a.png", "7", "false", ""]
+    assert float(row[2]) == pytest.approx(0.993)
+    (row,) = csv.reader([line("csv", CONTESTED)])
+    assert (row[1], row[3]) == ("04", "true")
+    (row,) = csv.reader([line("csv", UNREADABLE)])
+    assert row == ["c,d.png", "", "", "", "c,d.png: no picture"]
+
+
+@pytest.mark.parametrize(
+    "name", ["two\nlines.png", "\x1b[31mred.png", "cr\rlf.png", "\udcff.png", '"quoted".png', '"', "\x9b31m", "\u2028"]
+)
+def test_csv_keeps_any_name_in_one_line_from_which_it_comes_back(name: str) -> None:
+    written = line("csv", Answer(name, SURE.digits))
+    assert written.isprintable()
+    (row,) = csv.reader([written])
+    assert json.loads(row[0]) == name
+
+
+def test_csv_writes_an_ordinary_name_as_it_is() -> None:
+    for name in ("ü 7.png", r"folder\7.png", 'a,"b".png'):
+        (row,) = csv.reader([line("csv", Answer(name, SURE.digits))])
+        assert row[0] == name

@@ -210,7 +210,9 @@ def test_predictions_in_every_format(program: Program, pngs: list[str]) -> None:
     assert [facts["path"] for facts in objects] == pngs
     for facts in objects:
         assert facts["digit"] == int(np.argmax(facts["outputs"]))
+        assert facts["number"] == str(facts["digit"])
         assert facts["probability"] == max(facts["outputs"])
+        assert [digit["box"] for digit in facts["digits"]] == [[0, 0, 84, 84]]
     digits = [str(facts["digit"]) for facts in objects]
 
     done = program("predict", *pngs)
@@ -221,14 +223,29 @@ def test_predictions_in_every_format(program: Program, pngs: list[str]) -> None:
         assert ("unsure: " in line) is facts["unsure"]
     assert program("predict", *pngs, "--format", "plain").stdout.split() == digits
     rows = list(csv.reader(program("predict", *pngs, "--format", "csv").stdout.splitlines()))
-    assert rows[0] == ["path", "digit", "probability"]
+    assert rows[0] == ["path", "number", "probability", "unsure", "error"]
     assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, digits, strict=True)]
 
 
 @pytest.mark.usefixtures("trained")
-def test_the_best_few_digits_are_shown_on_request(program: Program, pngs: list[str]) -> None:
+def test_the_best_few_digits_are_told_on_request(program: Program, pngs: list[str]) -> None:
     line = program("predict", pngs[0], "--top", "3", "-q").stdout
     assert line.count("%") == 3
+    facts = json.loads(program("predict", pngs[0], "--top", "3", "-q", "--format", "jsonl").stdout)
+    assert [each["probability"] for each in facts["top"]] == sorted(facts["outputs"], reverse=True)[:3]
+
+
+@pytest.mark.parametrize("count", ["0", "21", "-1", "two", "", "1.5", "²"])
+def test_a_count_of_digits_that_makes_no_sense_is_wrong_usage(program: Program, pngs: list[str], count: str) -> None:
+    done = program("predict", pngs[0], "--digits", count)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "is neither auto nor a number from 1 to 20" in done.stderr
+
+
+@pytest.mark.usefixtures("trained")
+def test_one_digit_can_be_asked_for(program: Program, pngs: list[str]) -> None:
+    for digits in ("1", "auto"):
+        assert program("predict", *pngs, "--digits", digits, "-q", "--format", "plain").stdout.count("\n") == 3
 
 
 def test_the_model_is_found_in_its_order(program: Program, trained: Path, pngs: list[str]) -> None:
@@ -253,7 +270,12 @@ def test_a_picture_that_cannot_be_read_has_its_place_in_every_format(
     program: Program, trained: Path, pngs: list[str]
 ) -> None:
     (trained.parent / "1.png").write_bytes(b"no picture")
-    for form, place in (("text", None), ("plain", ""), ("csv", "1.png,,"), ("jsonl", '{"path": "1.png", "error": "')):
+    for form, place in (
+        ("text", None),
+        ("plain", ""),
+        ("csv", '1.png,,,,"1.png: '),
+        ("jsonl", '{"path": "1.png", "error": "'),
+    ):
         done = program("predict", *pngs, "--format", form, "-q")
         assert done.returncode == 1
         assert done.stderr.startswith("Error: 1.png: ")
