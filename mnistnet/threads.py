@@ -1,16 +1,38 @@
-"""Matrix products in one thread, while ours are computed.
+"""Hold the matrix products of the process to one thread while mnistnet computes.
 
-Products as small as these go up to eight times slower when two threads share one. What the caller computes besides
-keeps its threads.
+Two threads that share products as small as these take up to eight times as long as one.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 from threadpoolctl import ThreadpoolController
+
+
+class _Turns:
+    """Whose turn it is to compute, and how many blocks of that thread stand inside one another."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.depth = 0
+
+
+_turns = _Turns()
+
+
+def _begin_anew() -> None:
+    """Forget, in a forked process, the turns of threads that it doesn't have."""
+    global _turns
+    _turns = _Turns()
+
+
+if hasattr(os, "register_at_fork"):  # where there is fork
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 @cache
@@ -18,7 +40,21 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()  # looks through the loaded libraries, which takes a millisecond or two
 
 
-def one_thread() -> AbstractContextManager[Any]:
-    """A context in which the BLAS library that NumPy uses keeps to one thread."""
-    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return limit
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Limit the BLAS library that NumPy uses to one thread.
+
+    The limit is the whole process's, so threads take turns: were one to lift it while another computes, the other's
+    sums would be added in another order, and its results differ in their last bits.
+    """
+    turns = _turns
+    with turns.lock:
+        turns.depth += 1
+        try:
+            if turns.depth > 1:
+                yield
+            else:
+                with _controller().limit(limits=1, user_api="blas"):
+                    yield
+        finally:
+            turns.depth -= 1

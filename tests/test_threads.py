@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np  # its BLAS library is the one that is limited
+import pytest
+from threadpoolctl import threadpool_info
+
+from mnistnet.threads import one_thread
+
+
+def blas_threads() -> set[int]:
+    """How many threads the BLAS libraries that are loaded use."""
+    np.dot(np.ones((2, 2)), np.ones((2, 2)))
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.fixture(autouse=True)
+def several_threads() -> None:
+    if blas_threads() == {1}:
+        pytest.skip("BLAS has one thread only to begin with")
+
+
+def test_the_limit_holds_inside_and_is_lifted_after() -> None:
+    before = blas_threads()
+    with one_thread():
+        assert blas_threads() == {1}
+    assert blas_threads() == before
+
+
+def test_a_block_within_a_block_lifts_nothing() -> None:
+    with one_thread():
+        with one_thread():
+            pass
+        assert blas_threads() == {1}
+
+
+def test_threads_take_turns_and_leave_the_limit_as_it_was() -> None:
+    before = blas_threads()
+    seen: list[set[int]] = []
+    inside = 0
+
+    def compute() -> None:
+        nonlocal inside
+        for _ in range(20):
+            with one_thread():
+                inside += 1
+                seen.append(blas_threads())
+                time.sleep(0.001)  # the others would come in now
+                assert inside == 1
+                inside -= 1
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(compute) for _ in range(4)]:
+            done.result()
+    assert seen == [{1}] * 80
+    assert blas_threads() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_while_another_thread_computes_can_compute() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def compute() -> None:
+        with one_thread():
+            entered.set()
+            leave.wait(30)
+
+    other = threading.Thread(target=compute)
+    other.start()
+    assert entered.wait(30)
+    child = multiprocessing.get_context("fork").Process(target=_compute_once)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later advise against it
+        child.start()
+    child.join(30)
+    leave.set()
+    other.join()
+    assert child.exitcode == 0
+
+
+def _compute_once() -> None:
+    with one_thread():
+        pass
