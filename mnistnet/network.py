@@ -10,13 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mnistnet.images import FloatArray, IntArray
 
+# Of a weight or a bias: trained ones stay below 100. Far above, sums of products leave what float32 can hold.
+MAX_PARAMETER = 1e6
 HALF = np.array(0.5, np.float32)  # of a plain 0.5 NumPy would make an array at every call
 
 
@@ -168,6 +170,7 @@ class Network:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"sizes are {tuple(sizes)}, expected two or more layers of at least one neuron")
         self.sizes = tuple(sizes)
+        self._activation_name, self._cost_name = activation, cost
         self.activation, self.cost_function = ACTIVATIONS[activation], COSTS[cost]
         self.weight_count = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
         self.parameters: FloatArray = np.zeros(self.weight_count + sum(sizes[1:]), dtype)
@@ -176,6 +179,17 @@ class Network:
         self._gradient_views = self.views(self._gradient)
         self._one_hot: FloatArray = np.eye(sizes[-1], dtype=dtype)  # row y is the right answer Y for label y
         self._workspaces: dict[int, _Workspace] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of: a copied array would no longer be a view of the copied parameters."""
+        names = {"activation": self._activation_name, "cost": self._cost_name}
+        return {"sizes": self.sizes, **names, "parameters": self.parameters}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Build the network anew around a copy of its parameters."""
+        parameters = state.pop("parameters")
+        self.__init__(**state, dtype=parameters.dtype)  # type: ignore[misc]  # the network is new: nothing is lost
+        self.parameters[...] = parameters
 
     def views(self, vector: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
         """Weight and bias views, (n_out, n_in) and (n_out,), into any vector in the order of `parameters`."""
@@ -218,9 +232,9 @@ class Network:
             labels: integers (n,), 0 to 9.
 
         Raises:
-            ValueError: when the lengths differ.
+            ValueError: the labels are no integers (n,) from 0 to 9.
         """
-        _check_lengths(inputs, labels)
+        self._check_labels(inputs, labels)
         layers = self._empty_layers(len(inputs))
         self._propagate(inputs, layers)
         return self.cost_function.value(layers[-1], self._one_hot[labels]) / len(inputs)
@@ -230,16 +244,16 @@ class Network:
 
         Args:
             inputs: dtype (n, 784), n at least 1.
-            labels: integers (n,), 0 to 9 (not checked here: this is the inner loop of training).
+            labels: integers (n,), 0 to 9.
 
         Returns:
             dtype (16020,), in the order of `parameters`. The vector is the network's own: the next call
             overwrites it.
 
         Raises:
-            ValueError: when the lengths differ.
+            ValueError: the labels are no integers (n,) from 0 to 9.
         """
-        _check_lengths(inputs, labels)
+        self._check_labels(inputs, labels)
         activations, deltas, slopes, y, ones, n = self._workspace(len(inputs))
         weight_gradients, bias_gradients = self._gradient_views
 
@@ -294,7 +308,9 @@ class Network:
             )
         return self._workspaces[n]
 
-
-def _check_lengths(inputs: FloatArray, labels: IntArray) -> None:
-    if len(inputs) != len(labels):
-        raise ValueError(f"{len(inputs)} inputs, but {len(labels)} labels")
+    def _check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
+        if labels.shape != (len(inputs),) or labels.dtype.kind not in "iu":
+            raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},)")
+        # Unsigned, a negative number is a huge one: one look through the labels instead of two.
+        if labels.view(labels.dtype.str.replace("i", "u")).max(initial=0) >= self.sizes[-1]:
+            raise ValueError(f"a label is not one of 0 to {self.sizes[-1] - 1}")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tracemalloc
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -168,10 +169,29 @@ def test_gradients_of_several_batch_sizes_do_not_disturb_each_other() -> None:
 
 def test_lengths_that_differ_are_refused() -> None:
     network, inputs, labels = small()
-    with pytest.raises(ValueError, match="7 inputs, but 6 labels"):
+    with pytest.raises(ValueError, match=r"labels are int64 \(6,\), expected integers \(7,\)"):
         network.gradient(inputs, labels[:6])
-    with pytest.raises(ValueError, match="7 inputs, but 6 labels"):
+    with pytest.raises(ValueError, match=r"labels are int64 \(6,\), expected integers \(7,\)"):
         network.cost(inputs, labels[:6])
+
+
+@pytest.mark.parametrize("wrong", [[0, -1], [0, 10], [0.0, 1.0], [[0], [1]], [True, False]])
+def test_labels_that_are_no_digits_are_refused(wrong: list[Any]) -> None:
+    network = Network((3, 4, 10))
+    inputs, labels = np.zeros((2, 3), np.float32), np.array(wrong)
+    for measure in (network.cost, network.gradient):
+        with pytest.raises(ValueError, match="label"):
+            measure(inputs, labels)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.int64, ">i4"])
+def test_labels_of_any_integer_type_are_the_same(dtype: Any) -> None:
+    network = Network((3, 4, 10))
+    network.initialize(np.random.default_rng(0))
+    inputs, labels = np.eye(3, dtype=np.float32), np.array([7, 0, 9])
+    expected = network.gradient(inputs, labels).tobytes()
+    assert network.gradient(inputs, labels.astype(dtype)).tobytes() == expected
+    assert network.cost(inputs, labels.astype(dtype)) == network.cost(inputs, labels)
 
 
 @pytest.mark.parametrize("sizes", [(784,), (784, 0, 10), ()])
