@@ -12,14 +12,14 @@ from mnistnet.errors import TrainingError
 Activation: TypeAlias = Literal["sigmoid", "tanh", "relu"]
 Cost: TypeAlias = Literal["mse", "cross-entropy", "softmax"]
 Schedule: TypeAlias = Literal["cosine", "constant"]
-Normalize: TypeAlias = Literal["moments", "none"]
+Kind: TypeAlias = Literal["directions", "moments", "pixels"]
 
 # Beyond these a typing mistake is likelier than a wish; they also bound what a model file may hold.
-WIDEST_LAYER = 1000
-MOST_HIDDEN_LAYERS = 8
+MAX_LAYER = 1000
+MAX_HIDDEN_LAYERS = 8
 LEARNING_RATE = 2.0  # with sigmoid and mse, whose derivatives, products of σ′ of at most ¼, are small
 OTHER_LEARNING_RATE = 0.1
-MOST_EPOCHS = 1_000_000
+MAX_EPOCHS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Settings:
         hidden: neurons in each hidden layer.
         activation: of the hidden layers.
         cost: what gradient descent lowers.
-        normalize: `moments` shows the network every digit upright, centred and in one size; `none` as it is.
+        inputs: `pixels` shows the network the image as it is; `moments` the digit upright, centred and in one size;
+            `directions` how the outline of the upright digit runs.
         augment: distorted copies of the training images, each kept as 784 bytes an image; epochs cycle through the
             images and the copies.
         validation: images held out of the training images to measure on; 0 trains on all.
@@ -58,7 +59,7 @@ class Settings:
     hidden: tuple[int, ...] = (20, 10)
     activation: Activation = "sigmoid"
     cost: Cost = "mse"
-    normalize: Normalize = "moments"
+    inputs: Kind = "directions"
     augment: int = 0
     validation: int = 5000
     patience: int | None = None
@@ -71,7 +72,7 @@ class Settings:
         for name, least in (("epochs", 1), ("batch_size", 1), ("augment", 0), ("validation", 0), ("seed", 0)):
             value = getattr(self, name)
             _check(name, value, _is_whole(value, least), f"a whole number of {least} or more")
-        _check("epochs", self.epochs, self.epochs <= MOST_EPOCHS, f"at most {MOST_EPOCHS:,}")
+        _check("epochs", self.epochs, self.epochs <= MAX_EPOCHS, f"at most {MAX_EPOCHS:,}")
         _check("learning_rate", self.learning_rate, _is_number(self.learning_rate, above=0), "a number above 0")
         _check("momentum", self.momentum, _is_number(self.momentum, least=0, below=1), "0 or more and below 1")
         _check("weight_decay", self.weight_decay, _is_number(self.weight_decay, least=0), "a number of 0 or more")
@@ -79,15 +80,15 @@ class Settings:
         _check("patience", self.patience, sensible, "1 or more epochs, and images held out to measure on")
         sensible = (
             isinstance(self.hidden, tuple)
-            and 1 <= len(self.hidden) <= MOST_HIDDEN_LAYERS
-            and all(_is_whole(size, 1) and size <= WIDEST_LAYER for size in self.hidden)
+            and 1 <= len(self.hidden) <= MAX_HIDDEN_LAYERS
+            and all(_is_whole(size, 1) and size <= MAX_LAYER for size in self.hidden)
         )
-        _check("hidden", self.hidden, sensible, f"1 to {MOST_HIDDEN_LAYERS} layers of 1 to {WIDEST_LAYER} neurons")
+        _check("hidden", self.hidden, sensible, f"1 to {MAX_HIDDEN_LAYERS} layers of 1 to {MAX_LAYER} neurons")
         for name, choice in (
             ("schedule", Schedule),
             ("activation", Activation),
             ("cost", Cost),
-            ("normalize", Normalize),
+            ("inputs", Kind),
         ):
             choices = get_args(choice)
             _check(name, getattr(self, name), getattr(self, name) in choices, "one of " + ", ".join(choices))

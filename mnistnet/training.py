@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.augmentation import distorted_copy
-from mnistnet.datasets.sources import Dataset
 from mnistnet.errors import TrainingError
-from mnistnet.images import ByteArray, FloatArray, IntArray
-from mnistnet.inputs import Normalization, align
-from mnistnet.model import Model
-from mnistnet.network import Network
+from mnistnet.images import FloatArray, IntArray
+from mnistnet.network import MAX_PARAMETER, Network
 from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name != "fit":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from mnistnet.model import fit  # where it was told to be, before it moved to the model that it makes
+
+        return fit
+
 
 WARM_UP = 2000  # steps in which the learning rate rises; in a short run the first third
 
@@ -94,10 +100,11 @@ def train(
             seconds = time.perf_counter() - start
             with np.errstate(all="ignore"):
                 cost = network.cost(inputs, labels)
-        if not math.isfinite(cost):
+        if not (math.isfinite(cost) and np.abs(network.parameters).max() <= MAX_PARAMETER):
+            went = "the cost is no longer finite" if not math.isfinite(cost) else "the weights run away"
             raise TrainingError(
-                f"the cost is no longer finite after epoch {number}: the learning rate {settings.learning_rate:g} "
-                f"with momentum {settings.momentum:g} or the weight decay {settings.weight_decay:g} is too high; "
+                f"{went} after epoch {number}: the learning rate {settings.learning_rate:g} with momentum "
+                f"{settings.momentum:g} or the weight decay {settings.weight_decay:g} is too high; "
                 "lower --learning-rate"
             )
         yield Epoch(number, cost, rates[-1], seconds)
@@ -143,94 +150,3 @@ def _descend(
             velocity += network.gradient(x, y)
             weight_velocity += np.multiply(weights, weight_decay, out=decay)
             network.parameters -= np.multiply(velocity, rate, out=change)
-
-
-def fit(
-    training: Dataset, held_out: Dataset | None, settings: Settings, *, start: Model | None = None
-) -> Iterator[tuple[Epoch, Model]]:
-    """Make a model from images: normalize them, train a network on them, and measure it after every epoch.
-
-    Args:
-        training: the images to learn from.
-        held_out: images to measure on, none of them among the training ones; or None.
-        settings: how.
-        start: a model to go on from, trained on the same images with the same settings, but for the number of
-            epochs; its network and velocity become those of the models that are yielded.
-
-    Yields:
-        After each epoch what came of it, and the model, which the next epoch changes in place.
-
-    Raises:
-        TrainingError: `start` was trained on other images, or is made only to be used; see also `train`.
-    """
-    if start is not None:
-        _check_start(start, training)
-    aligned = align(settings.normalize, training.images)
-    model = _new_model(training, aligned, settings) if start is None else replace(start, settings=settings)
-    network = _network_in_training(model)
-    held_out_inputs = None if held_out is None else model.normalization(held_out.images)
-
-    @cache  # as bytes: as the inputs they become they would take four times the memory
-    def aligned_copy(number: int) -> ByteArray:
-        return align(settings.normalize, distorted_copy(training.images, settings.seed, number))
-
-    if _out_of_patience(model):
-        return
-    for epoch in train(
-        network,
-        model.normalization.inputs(aligned),
-        training.labels,
-        settings,
-        copies=lambda number: model.normalization.inputs(aligned_copy(number)),
-        velocity=model.velocity,
-        done=model.epoch,
-    ):
-        model.epoch = epoch.number
-        if held_out is not None and held_out_inputs is not None:
-            with one_thread():
-                right = network.forward(held_out_inputs).argmax(axis=1) == held_out.labels
-            epoch = replace(epoch, validation_accuracy=float(right.mean()))
-        if settings.patience is None or _is_best(epoch, model):
-            model.network.parameters[...] = network.parameters
-            model.best_epoch, model.validation_accuracy, model.latest = epoch.number, epoch.validation_accuracy, None
-        else:
-            model.latest = network.parameters
-        yield epoch, model
-        if _out_of_patience(model):
-            return
-
-
-def _new_model(training: Dataset, aligned: ByteArray, settings: Settings) -> Model:
-    network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
-    network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: none of them has this
-    return Model(
-        network=network,
-        normalization=Normalization.fit(settings.normalize, aligned),
-        settings=settings,
-        data_digest=training.digest(),
-        velocity=np.zeros_like(network.parameters),
-    )
-
-
-def _check_start(start: Model, training: Dataset) -> None:
-    if start.velocity is None:
-        raise TrainingError("the model was made only to be used: its training can't go on")
-    if start.data_digest != training.digest():
-        raise TrainingError("the model was trained on other images: give the same --data, or start anew")
-
-
-def _network_in_training(model: Model) -> Network:
-    """A network where gradient descent is, apart from the model's, which patience leaves at its best epoch."""
-    network = Network(model.network.sizes, activation=model.settings.activation, cost=model.settings.cost)
-    network.parameters[...] = model.network.parameters if model.latest is None else model.latest
-    return network
-
-
-def _is_best(epoch: Epoch, model: Model) -> bool:
-    before, now = model.validation_accuracy, epoch.validation_accuracy
-    return before is None or now is None or now > before
-
-
-def _out_of_patience(model: Model) -> bool:
-    patience = model.settings.patience
-    return patience is not None and model.epoch - model.best_epoch >= patience

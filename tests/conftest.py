@@ -16,9 +16,8 @@ import pytest
 
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.datasets.strokes import draw_digits
-from mnistnet.model import Model, save_model
+from mnistnet.model import Model, fit, save_model
 from mnistnet.settings import Settings
-from mnistnet.training import fit
 
 # What a shell runs in the background (`make test &`) is deaf to Ctrl-C, and so is what that starts, unless it is told.
 signal.signal(signal.SIGINT, signal.default_int_handler)

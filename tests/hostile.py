@@ -203,9 +203,9 @@ def outcome(path: Path, original: Model) -> str:
 
 def _facts(model: Model) -> tuple[Any, ...]:
     assert model.velocity is not None
-    vectors = (model.network.parameters, model.velocity, model.normalization.mean_image)
-    rest = replace(model, network=None, normalization=None, velocity=None)  # type: ignore[arg-type]
-    return (*(vector.tobytes() for vector in vectors), model.normalization.name, rest)
+    vectors = (model.network.parameters, model.velocity, model.inputs.mean, model.history)
+    rest = replace(model, network=None, inputs=None, history=None, velocity=None)  # type: ignore[arg-type]
+    return (*(vector.tobytes() for vector in vectors), model.inputs.kind.name, rest)
 
 
 def flips(path: Path, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

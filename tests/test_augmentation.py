@@ -4,9 +4,8 @@ import numpy as np
 
 from mnistnet.augmentation import distort, distorted_copy
 from mnistnet.datasets import Dataset
-from mnistnet.model import Model
+from mnistnet.model import Model, fit
 from mnistnet.settings import Settings
-from mnistnet.training import fit
 
 
 def test_a_copy_comes_from_the_seed_and_its_number_alone(digits: Dataset) -> None:

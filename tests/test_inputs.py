@@ -5,7 +5,19 @@ import numpy.typing as npt
 import pytest
 
 from mnistnet.datasets import Dataset
-from mnistnet.inputs import HEIGHT, WIDTH, WIDTH_EXPONENT, Normalization, align, moments, straighten
+from mnistnet.images import ByteArray
+from mnistnet.inputs import (
+    COSINES,
+    HEIGHT,
+    KINDS,
+    SINES,
+    WIDTH,
+    WIDTH_EXPONENT,
+    Inputs,
+    moments,
+    outline_directions,
+    straighten,
+)
 
 Images = npt.NDArray[np.uint8]
 
@@ -63,31 +75,86 @@ def test_blank_images_dots_and_lines_give_finite_and_sensible_inputs() -> None:
         rows, columns = np.nonzero(image > 50)
         assert abs(rows.mean() - 13.5) < 2
         assert abs(columns.mean() - 13.5) < 2
-    inputs = Normalization("moments", np.zeros(784, np.float32))(images)
-    assert np.isfinite(inputs).all()
+    for kind in KINDS.values():
+        assert np.isfinite(Inputs(kind, np.zeros(784, np.float32))(images)).all()
 
 
-def test_an_images_inputs_do_not_depend_on_the_images_beside_it(digits: Dataset) -> None:
-    together = straighten(digits.images)
-    for start, count in ((0, 1), (127, 2), (200, 300)):
+@pytest.mark.parametrize("name", KINDS)
+def test_an_images_inputs_do_not_depend_on_the_images_beside_it(name: str, digits: Dataset) -> None:
+    together = KINDS[name].features(digits.images)
+    assert together.dtype == np.uint8
+    assert together.shape == (600, 784)
+    for start, count in ((0, 1), (63, 2), (127, 2), (200, 300)):
         part = slice(start, start + count)
-        assert np.array_equal(straighten(digits.images[part]), together[part])
+        assert np.array_equal(KINDS[name].features(digits.images[part]), together[part])
 
 
-def test_moments_inputs_have_a_mean_of_zero_over_the_training_images(digits: Dataset) -> None:
-    aligned = align("moments", digits.images)
-    inputs = Normalization.fit("moments", aligned).inputs(aligned)
+@pytest.mark.parametrize("name", ["moments", "directions"])
+def test_inputs_have_a_mean_of_zero_over_the_training_images(name: str, digits: Dataset) -> None:
+    features = KINDS[name].features(digits.images)
+    inputs = Inputs.fit(KINDS[name], features).of(features)
     assert inputs.dtype == np.float32
     assert inputs.shape == (600, 784)
     assert np.abs(inputs.mean(axis=0)).max() < 1e-5
-    assert inputs.max() <= 1
-    assert inputs.min() >= -1
+    assert 0.15 < inputs.std() < 0.4
 
 
-def test_none_hands_on_the_pixels_divided_by_255(digits: Dataset) -> None:
-    inputs = Normalization.fit("none", align("none", digits.images))(digits.images)
+def test_pixels_are_divided_by_255_and_nothing_else(digits: Dataset) -> None:
+    kind = KINDS["pixels"]
+    inputs = Inputs.fit(kind, kind.features(digits.images))(digits.images)
     assert inputs.dtype == np.float32
     assert np.allclose(inputs * 255, digits.images.reshape(600, 784), atol=1e-4)
+
+
+def planes(image: ByteArray) -> ByteArray:
+    """The directions of one image: (16, 7, 7)."""
+    directions: ByteArray = outline_directions(image[np.newaxis]).reshape(16, 7, 7)
+    return directions
+
+
+def test_a_blank_image_has_no_directions_and_neither_has_an_even_one() -> None:
+    assert not planes(np.zeros((28, 28), np.uint8)).any()
+    even = planes(np.full((28, 28), 200, np.uint8))
+    assert not even[:, 2:5, 2:5].any()  # only its rim is an edge
+
+
+def test_a_vertical_edge_puts_its_whole_weight_into_one_direction_at_its_place() -> None:
+    image = np.zeros((28, 28), np.uint8)
+    image[:, 14:] = 100
+    found = planes(image)[:, 2:5, 1:-1]  # without the ink's other edges, at the rim of the image
+    assert not found[1:].any()
+    middle = found[0, 1]
+    assert middle.argmax() == 2  # the place in the middle, column 13.5
+    # Worked by hand: gx is 4 · 100 in the columns 13 and 14 and a_1, the smaller cross product, 400 too. The place in
+    # the middle weighs both columns 12, and all the rows together 64: the root of 400 · 24 · 64, times 0.2.
+    assert middle[2] == round(0.2 * np.sqrt(400 * 24 * 64)) == 157
+
+
+def test_a_vector_is_shared_out_between_the_two_directions_beside_it() -> None:
+    # An oracle with angles: the parallelogram rule in polar form.
+    y, x = np.mgrid[:28, :28]
+    for degrees in (3, 30, 100, 200, 348):
+        angle = np.deg2rad(degrees)
+        ramp = (128 + 4 * ((x - 13.5) * np.cos(angle) + (y - 13.5) * np.sin(angle))).round().clip(0, 255)
+        found = planes(ramp.astype(np.uint8))[:, 3, 3].astype(float) ** 2
+        lower, rest = divmod(degrees, 22.5)
+        expected = np.zeros(16)
+        expected[int(lower)] = np.sin(np.deg2rad(22.5 - rest))
+        expected[(int(lower) + 1) % 16] = np.sin(np.deg2rad(rest))
+        assert np.abs(found / found.sum() - expected / expected.sum()).max() < 0.03
+
+
+def test_a_quarter_turn_moves_directions_by_four_and_places_around(digits: Dataset) -> None:
+    for image in digits.images[:20]:
+        turned = np.rot90(image, -1)  # clockwise, as the directions count
+        expected = np.roll(np.rot90(planes(image), -1, axes=(1, 2)), 4, axis=0)
+        # A cross product that lies half-way between two whole numbers may be rounded either way.
+        assert np.abs(planes(turned).astype(int) - expected).max() <= 1
+
+
+def test_the_directions_are_those_of_the_derivation() -> None:
+    assert SINES.shape == COSINES.shape == (8,)
+    assert np.allclose(np.hypot(SINES, COSINES) * np.sin(np.pi / 8), 1)
 
 
 def test_images_are_not_changed(digits: Dataset) -> None:

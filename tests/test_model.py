@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import copy
 import io
 import json
+import pickle
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +15,11 @@ import numpy as np
 import pytest
 
 import mnistnet
-from mnistnet.datasets import Dataset
+from mnistnet import model_file as model_format
+from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import ModelError
-from mnistnet.model import Model, check_writable, load_model, save_model
+from mnistnet.model import Model, fit, load_model, save_model
+from mnistnet.model_file import check_writable
 
 Arrays = dict[str, Any]
 
@@ -57,7 +62,8 @@ def test_the_file_has_the_members_that_are_documented_and_no_pickle(model_file: 
                 for kind in ("weights", "biases")
                 for layer in (1, 2, 3)
             ),
-            "mean_image",
+            "history",
+            "mean_inputs",
             "metadata",
         }
         assert archive["weights_1"].shape == (20, 784)
@@ -70,6 +76,44 @@ def test_the_file_has_the_members_that_are_documented_and_no_pickle(model_file: 
 def test_a_model_made_only_to_be_used_needs_no_velocity(tmp_path: Path, model: Model) -> None:
     save_model(replace(model, velocity=None), tmp_path / "light.npz")
     assert load_model(tmp_path / "light.npz").velocity is None
+
+
+def test_the_members_of_a_model_file_are_those_that_its_module_lists(model_file: Path) -> None:
+    with np.load(model_file) as archive:
+        for name in archive:
+            told = re.sub(r"_[23]$", "_1", name).replace("velocity_biases", "velocity_weights")
+            assert f"`{told}`" in str(model_format.__doc__)
+
+
+def test_the_history_has_a_row_for_each_epoch(model: Model, model_file: Path, digits: Dataset) -> None:
+    history = load_model(model_file).history
+    assert history.shape == (2, 3)
+    assert history[-1, 2] == model.validation_accuracy
+    epochs = [epoch for epoch, _ in fit(*hold_out(digits, 100), model.settings)]
+    assert history.tolist() == [[epoch.cost, epoch.learning_rate, epoch.validation_accuracy] for epoch in epochs]
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])  # noqa: S301
+def test_a_copy_answers_and_learns_as_the_model_does(
+    again: Callable[[Model], Model], model: Model, digits: Dataset
+) -> None:
+    before = model.network.parameters.copy()
+    twin = again(model)
+    assert twin.outputs(digits.images).tobytes() == model.outputs(digits.images).tobytes()
+    inputs = twin.inputs(digits.images)
+    gradient = twin.network.gradient(inputs, digits.labels)
+    assert gradient.any()
+    assert gradient.tobytes() == model.network.gradient(inputs, digits.labels).tobytes()
+    twin.network.parameters -= gradient
+    assert twin.outputs(digits.images).tobytes() != model.outputs(digits.images).tobytes()
+    assert np.array_equal(model.network.parameters, before)
+
+
+def test_weights_too_large_to_compute_with_give_an_error_and_no_answer(model: Model, digits: Dataset) -> None:
+    huge = copy.deepcopy(model)
+    huge.network.parameters[...] = np.nan
+    with pytest.raises(ModelError, match="too large to compute with"):
+        huge.outputs(digits.images)
 
 
 def test_the_same_model_gives_the_same_file(tmp_path: Path, model_file: Path, model: Model) -> None:
@@ -96,7 +140,7 @@ def test_images_of_another_shape_or_dtype_are_refused(model: Model, images: Any)
 
 
 def test_the_cost_is_that_of_the_network_on_all_images(model: Model, digits: Dataset) -> None:
-    whole = model.network.cost(model.normalization(digits.images), digits.labels)
+    whole = model.network.cost(model.inputs(digits.images), digits.labels)
     assert model.cost(digits.images, digits.labels) == pytest.approx(whole, rel=1e-5)
 
 
@@ -170,7 +214,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         (lambda a: a.update(weights_1=np.zeros((784, 30), np.float32)), "weights_1 has .* bytes, expected at most"),
         (lambda a: a.update(biases_1=np.zeros(20, np.int32)), r"biases_1 is <i4 \(20,\), expected <f4"),
         (lambda a: a.update(weights_3=np.full((10, 10), np.nan, np.float32)), "weights_3 holds a number that is not"),
-        (lambda a: a.update(mean_image=np.full(784, np.inf, np.float32)), "mean_image holds a number that is not"),
+        (lambda a: a.update(mean_inputs=np.full(784, np.inf, np.float32)), "mean_inputs holds a number that is not"),
         (
             lambda a: a.update(weights_2=np.asfortranarray(a["weights_2"])),
             r"weights_2 is <f4 \(10, 20\), Fortran order, expected",
@@ -179,7 +223,11 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         (lambda a: a.update(metadata=np.frombuffer(b"[" * 60_000, np.uint8)), "its metadata is not JSON"),
         (lambda a: a.update(metadata=np.frombuffer(b"[]", np.uint8)), "no format version"),
         (lambda a: a.update(metadata=np.zeros(1 << 20, np.uint8)), "metadata has .* bytes, expected at most"),
-        (lambda a: change_metadata(a, format=2), "format 2, this version reads 1: update mnistnet"),
+        (lambda a: change_metadata(a, format=3), "format 3, this version reads 2: update mnistnet"),
+        (lambda a: change_metadata(a, format=1), "format 1, of an older mnistnet; this one reads 2"),
+        (lambda a: a["weights_2"].__setitem__((0, 0), 3e38), "a weight, bias or mean beyond"),
+        (lambda a: a["mean_inputs"].__setitem__(0, -2e6), "a weight, bias or mean beyond"),
+        (lambda a: a.update(history=a["history"][:-1]), "history is <f8"),
         (lambda a: change_metadata(a, sizes=[784, 30, 10, 10]), "contradicts itself on the sizes"),
         (lambda a: change_metadata(a, settings={}), "lacks training settings"),
         (lambda a: change_metadata(a, settings=None), "lacks training settings"),
@@ -218,7 +266,7 @@ def test_compressed_and_repeated_members_are_refused(model_file: Path) -> None:
         twice.writestr("metadata.npy", stream.getvalue())
         with pytest.warns(UserWarning, match="Duplicate name"):
             twice.writestr("metadata.npy", stream.getvalue())
-    with pytest.raises(ModelError, match="a member stands in it twice"):
+    with pytest.raises(ModelError, match="it holds two members of one name"):
         load_model(model_file)
 
 

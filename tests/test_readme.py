@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
-
 from mnistnet.cli.commands import main
-from mnistnet.model import PROGRESS, load_model
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -30,15 +27,3 @@ def test_every_make_target_that_the_readme_names_exists() -> None:
     named = set(re.findall(r"\bmake ([a-z]+)\b", README.split("## Developing")[0].split("```")[1]))
     named |= set(re.findall(r"`make ([a-z]+)`", README))
     assert {"demo", "test"} <= named <= targets
-
-
-def test_the_members_of_a_model_file_are_those_in_the_table() -> None:
-    table = README.split("## The model file")[1].split("\n## ")[0]
-    model = load_model(ROOT / "mnistnet" / "pretrained.npz")
-    for kind, arrays in (("weights", model.network.weights), ("biases", model.network.biases)):
-        for layer, array in enumerate(arrays, start=1):
-            assert f"`{kind}_{layer}`" in table
-            assert str(array.shape) in table
-    assert model.normalization.mean_image.dtype == np.float32
-    for name in ("mean_image", "metadata", *(f"{progress}_…" for progress in PROGRESS)):
-        assert f"`{name}`" in table

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -13,11 +15,11 @@ import pytest
 
 from conftest import Program, Start, write_mnist
 from mnistnet.datasets import Dataset, hold_out
-from mnistnet.model import Model, save_model
+from mnistnet.errors import ModelError
+from mnistnet.model import Model, fit, save_model
+from mnistnet.model_file import check_writable
+from mnistnet.saving import replace_file
 from mnistnet.settings import Settings
-from mnistnet.training import fit
-
-fcntl = pytest.importorskip("fcntl", reason="needs flock")
 
 
 @pytest.fixture
@@ -32,30 +34,54 @@ def model(digits: Dataset) -> Model:
     return trained
 
 
-def test_what_a_killed_save_left_is_removed_by_the_next_one(tmp_path: Path, model: Model) -> None:
-    for name in (".model.npz-0123abcd.tmp", ".model.npz-89ef4567.tmp"):
-        (tmp_path / name).write_bytes(b"half a mod")
-    save_model(model, tmp_path / "model.npz")
-    assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
+def test_whoever_reads_the_old_file_still_reads_all_of_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old and long")
+    with (tmp_path / "file").open("rb") as reader:
+        replace_file(tmp_path / "file", b"new")
+        assert reader.read() == b"old and long"
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_a_living_process_writes_and_what_is_not_ours_stays(tmp_path: Path, model: Model) -> None:
-    others = {".model.npz-mine.tmp", ".other.npz-0123abcd.tmp", "model.npz-0123abcd.tmp", ".model.npz-0123abcd.tmp2"}
-    for name in others:
-        (tmp_path / name).touch()
-    with (tmp_path / ".model.npz-0123abcd.tmp").open("wb") as written:
-        fcntl.flock(written, fcntl.LOCK_EX)
-        save_model(model, tmp_path / "model.npz")
-        assert {path.name for path in tmp_path.iterdir()} == {"model.npz", ".model.npz-0123abcd.tmp", *others}
-    save_model(model, tmp_path / "model.npz")
-    assert {path.name for path in tmp_path.iterdir()} == {"model.npz", *others}
+def test_the_bytes_are_on_the_disk_before_the_name_is_and_then_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    sync, rename = os.fsync, Path.replace
+
+    def record_sync(descriptor: int) -> None:
+        sync(descriptor)
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+
+    def record_rename(self: Path, target: Path) -> Path:
+        steps.append("rename")
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", record_sync)
+    monkeypatch.setattr(Path, "replace", record_rename)
+    replace_file(tmp_path / "file", b"new")
+    assert steps == ["file", "rename", "folder"]
 
 
-def test_a_link_under_the_name_of_a_temporary_file_leads_nowhere(tmp_path: Path, model: Model) -> None:
-    (tmp_path / "precious").write_bytes(b"precious")
-    (tmp_path / ".model.npz-0123abcd.tmp").symlink_to(tmp_path / "precious")
-    save_model(model, tmp_path / "model.npz")
-    assert (tmp_path / "precious").read_bytes() == b"precious"
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    replace_file(path, b"new")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", mode)
+
+
+def test_a_write_protected_file_is_not_replaced(tmp_path: Path, model: Model) -> None:
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"precious")
+    path.chmod(0o444)
+    with pytest.raises(ModelError, match=r"model.npz: can't be written \(write-protected\)"):
+        check_writable(path)
+    with pytest.raises(ModelError, match=r"model.npz: can't be written \(write-protected\)"):
+        save_model(model, path)
+    assert path.read_bytes() == b"precious"
+    assert [other.name for other in tmp_path.iterdir()] == ["model.npz"]
 
 
 LIMITED = """

@@ -39,7 +39,7 @@ NAN, INF = float("nan"), float("inf")
         ("schedule", "linear"),
         ("activation", "step"),
         ("cost", "mae"),
-        ("normalize", "zscore"),
+        ("inputs", "zscore"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_name(name: str, value: Any) -> None:

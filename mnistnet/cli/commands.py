@@ -131,11 +131,11 @@ def download(
     help="What gradient descent lowers.",
 )
 @click.option(
-    "--normalize",
-    type=click.Choice(get_args(settings.Normalize)),
-    default=Settings.normalize,
+    "--inputs",
+    type=click.Choice(get_args(settings.Kind)),
+    default=Settings.inputs,
     show_default=True,
-    help="What is done to an image before the network sees it.",
+    help="What the network is shown of an image.",
 )
 @click.option(
     "--augment",
@@ -178,8 +178,8 @@ def train(
     _import_numpy()
     from mnistnet.cli.history import History
     from mnistnet.datasets.sources import hold_out, load_training
-    from mnistnet.model import check_writable, load_model
-    from mnistnet.training import fit
+    from mnistnet.model import fit, load_model
+    from mnistnet.model_file import check_writable
 
     start = load_model(output) if resume and Path(output).exists() else None
     chosen = _settings(choices) if start is None else _settings_to_resume(ctx, choices, start.settings)
@@ -350,7 +350,6 @@ def _parse_digits(text: str) -> int | None:
 
 def _drawing(classifier: Model, digit: Digit) -> str:
     from mnistnet.cli.drawing import Terminal, show
-    from mnistnet.inputs import align
 
     try:
         "▀▄█".encode(sys.stdout.encoding)
@@ -358,7 +357,7 @@ def _drawing(classifier: Model, digit: Digit) -> str:
     except UnicodeEncodeError:
         unicode = False
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    (seen,) = align(classifier.normalization.name, digit.image[None])
+    (seen,) = classifier.inputs.kind.shown(digit.image[None])
     return show(seen, digit.outputs, Terminal(unicode, colour))
 
 

@@ -15,15 +15,15 @@ from typing import Any, get_args
 import numpy as np
 
 from mnistnet.datasets import Dataset, hold_out, load_split, load_training
+from mnistnet.model import fit
 from mnistnet.settings import Activation, Cost, Settings
-from mnistnet.training import fit
 from real_mnist import real_mnist
 
 SEEDS = range(5)
 LEAST_MEAN = 97.9  # per cent
 
 TEXTBOOK: Mapping[str, Any] = {
-    "normalize": "none",
+    "inputs": "pixels",
     "momentum": 0.0,
     "schedule": "constant",
     "weight_decay": 0.0,
@@ -34,7 +34,7 @@ ROWS: list[tuple[str, Mapping[str, Any]]] = [
     ("`mnistnet train`", {}),
     ("… `--validation 0` (all 60,000)", {"validation": 0}),
     ("… `--augment 4 --epochs 60`", {"augment": 4, "epochs": 60}),
-    ("… `--normalize none`", {"normalize": "none"}),
+    ("… `--inputs pixels`", {"inputs": "pixels"}),
     ("textbook", TEXTBOOK),
 ]
 

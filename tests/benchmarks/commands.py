@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnistnet.datasets import load_split, load_training
-from mnistnet.inputs import Normalization, align
+from mnistnet.inputs import KINDS, Inputs
 from mnistnet.model import PRETRAINED, load_model
 from mnistnet.pictures import write_picture
 
@@ -78,14 +78,12 @@ def write_pictures(source: str, folder: Path, count: int) -> Path:
     return folder
 
 
-def prepare(source: str) -> float:
-    """Seconds to unpack, check and normalize all of MNIST. Run in a new process by `python commands.py SOURCE`."""
+def prepare(source: str, kind: str) -> float:
+    """Seconds to unpack and check MNIST's 60,000 training images, and to turn them into inputs of a kind."""
     start = time.perf_counter()
-    training, test = load_training([source]), load_split(source, "test", 0)
-    aligned = align("moments", training.images)
-    normalization = Normalization.fit("moments", aligned)
-    normalization.inputs(aligned)
-    normalization(test.images)
+    training = load_training([source])
+    features = KINDS[kind].features(training.images)
+    Inputs.fit(KINDS[kind], features).of(features)
     training.digest()
     return time.perf_counter() - start
 
@@ -100,4 +98,5 @@ def predict_in_memory(source: str) -> float:
 
 
 if __name__ == "__main__":
-    print(prepare(sys.argv[1]), predict_in_memory(sys.argv[1]))
+    # a new process: nothing is loaded or cached yet
+    print(predict_in_memory(sys.argv[1]), *(prepare(sys.argv[1], kind) for kind in KINDS))

@@ -10,18 +10,18 @@ from dataclasses import replace
 
 import click
 
-from mnistnet.datasets import load_training
-from mnistnet.model import PRETRAINED, save_model
+from mnistnet.datasets import hold_out, load_training
+from mnistnet.model import PRETRAINED, fit, save_model
 from mnistnet.settings import Settings
-from mnistnet.training import fit
 from real_mnist import real_mnist
 
-SETTINGS = Settings(epochs=120, augment=2, validation=0, seed=0)
+SETTINGS = Settings(epochs=60, augment=2, seed=0)
 
 
 def main() -> None:
     """Train it and save it."""
-    for epoch, model in fit(load_training([real_mnist(), "strokes"]), None, SETTINGS):  # noqa: B007 - the last is saved
+    images = load_training([real_mnist(), "strokes"])
+    for epoch, model in fit(*hold_out(images, SETTINGS.validation), SETTINGS):  # noqa: B007 - the last is saved
         click.echo(f"epoch {epoch.number}/{SETTINGS.epochs}: cost {epoch.cost:.5f}", err=True)
     save_model(replace(model, velocity=None), PRETRAINED)  # it is made to be used, not to go on with
 

@@ -22,7 +22,8 @@ from arena import Learned, Seat, pin_to_one_core, save, seats
 from commands import PROGRAM, PYTHON, Commands, write_pictures
 from contestants import PER_IMAGE, Data
 from mnistnet.datasets import load_split, load_training
-from mnistnet.inputs import Normalization, align
+from mnistnet.inputs import KINDS, Inputs
+from mnistnet.settings import Settings
 from real_mnist import real_mnist
 
 BATCH_SIZES = (10, 32, 128)
@@ -107,7 +108,7 @@ def print_commands(source: str, folder: Path) -> None:
         "predict": [*PROGRAM, "predict", picture],
     }
     times = _in_turn(commands, starts)
-    prepared, predicted = zip(*(_in_memory(commands, source) for _ in range(ROUNDS)), strict=True)
+    predicted, *prepared = zip(*(_in_memory(commands, source) for _ in range(ROUNDS)), strict=True)
     commands.read(one_thousand)
     many = [commands.read(ten_thousand) for _ in range(ROUNDS)]
 
@@ -116,7 +117,8 @@ def print_commands(source: str, folder: Path) -> None:
         what = " ".join(("mnistnet", *starts[name][len(PROGRAM) :])).replace(picture, "digit.png")
         took = f"{1000 * statistics.median(times[name]):.0f} ms"
         print(f'| `{what}` | {took} | {_ratios(times[name], times[beside])} `python -c "{starts[beside][-1]}"` |')
-    print(f"| unpack, check and normalize all of MNIST | {_spread(prepared)} s | |")
+    for kind, seconds in zip(KINDS, prepared, strict=True):
+        print(f"| unpack and check 60,000 images, inputs `{kind}` | {_spread(seconds)} s | |")
     print(f"| `model.predict` of 10,000 images | {_spread(predicted)} s | |")
     print(
         f"| `mnistnet predict` of a folder of 10,000 28×28 PNGs | {_spread([bulk.whole for bulk in many])} s | "
@@ -129,9 +131,10 @@ def print_commands(source: str, folder: Path) -> None:
 
 def _prepared(source: str) -> Data:
     training, test = load_training([source]), load_split(source, "test", 0)
-    aligned = align("moments", training.images)
-    normalization = Normalization.fit("moments", aligned)
-    return Data(normalization.inputs(aligned), training.labels, normalization(test.images), test.labels)
+    kind = KINDS[Settings.inputs]
+    features = kind.features(training.images)
+    inputs = Inputs.fit(kind, features)
+    return Data(inputs.of(features), training.labels, inputs(test.images), test.labels)
 
 
 def _in_turn(commands: Commands, starts: dict[str, list[str]]) -> dict[str, list[float]]:
@@ -144,11 +147,10 @@ def _in_turn(commands: Commands, starts: dict[str, list[str]]) -> dict[str, list
     return times
 
 
-def _in_memory(commands: Commands, source: str) -> tuple[float, float]:
+def _in_memory(commands: Commands, source: str) -> list[float]:
     command = [sys.executable, str(Path(__file__).with_name("commands.py")), source]
     done = subprocess.run(command, env=commands.environment, check=True, capture_output=True, text=True)
-    prepared, predicted = map(float, done.stdout.split())
-    return prepared, predicted
+    return [float(seconds) for seconds in done.stdout.split()]
 
 
 def _ratios(times: Sequence[float], others: Sequence[float]) -> str:

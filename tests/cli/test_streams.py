@@ -17,9 +17,8 @@ from PIL import Image
 
 from conftest import write_mnist
 from mnistnet.datasets import Dataset, hold_out
-from mnistnet.model import load_model, save_model
+from mnistnet.model import fit, load_model, save_model
 from mnistnet.settings import Settings
-from mnistnet.training import fit
 
 fcntl, pty, termios = (pytest.importorskip(name, reason="needs Unix") for name in ("fcntl", "pty", "termios"))
 

@@ -10,9 +10,8 @@ from PIL import Image
 
 from conftest import Program, rounds
 from mnistnet.datasets import Dataset, hold_out
-from mnistnet.model import save_model
+from mnistnet.model import fit, save_model
 from mnistnet.settings import Settings
-from mnistnet.training import fit
 
 
 def test_ten_thousand_pictures_on_one_command_line_each_have_their_answer(
