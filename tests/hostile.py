@@ -107,7 +107,7 @@ def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
     yield "name of 60,000 letters", archived({**files, "x" * 60_000: b""})
     yield "name with a line break", archived({**files, "x\nError: all is well": b""})
     yield "huge directory", archived({f"{number:06}": b"" for number in range(2000)})
-    yield "huge directory behind a 64-bit one", zip64_with_entries(400_000)
+    yield "huge directory behind a 64-bit one", zip64_with_entries(3_000_000)
     yield "text before the archive's end", content[:-22] + b"junk" + content[-22:]
     for name, offset, field in (
         ("method", 10, struct.pack("<H", 99)),
@@ -141,7 +141,8 @@ def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
         ("validation_accuracy", float("nan")),
         ("validation_accuracy", 2),
         ("data_digest", None),
-        ("format", 2),
+        ("format", 1),
+        ("format", 3),
         ("format", 10**1000),
         ("sizes", [784, 20, 10, 11]),
     )
