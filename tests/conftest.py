@@ -56,6 +56,16 @@ def mnist() -> Path:
 
 
 @pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxies and no CA bundles but those that a test sets."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
 def program(tmp_path: Path) -> Program:
     """Run `mnistnet ARGUMENTS` in an empty folder with an empty home, as a user's shell would."""
 

@@ -123,6 +123,46 @@ def ranged(request: Request, body: bytes) -> None:
     return request.send(206, body[start:], Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
 
 
+def paced(seconds: float) -> Answer:
+    """As `ranged`, but 16 KiB every so many seconds."""
+
+    def answer(request: Request, body: bytes) -> None:
+        start = int((request.headers["Range"] or "bytes=0-")[6:-1])
+        rest = body[start:]
+        content_range = f"bytes {start}-{len(body) - 1}/{len(body)}" if start else None
+        request.send_head(206 if start else 200, Content_Length=len(rest), Content_Range=content_range)
+        for begin in range(0, len(rest), 1 << 14):
+            request.wfile.write(rest[begin : begin + (1 << 14)])
+            request.wfile.flush()
+            if request.wait(seconds):
+                return
+
+    return answer
+
+
+def chunked(request: Request, body: bytes) -> None:
+    request.send_head(200, Transfer_Encoding="chunked")
+    for begin in range(0, len(body), 1000):
+        piece = body[begin : begin + 1000]
+        request.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+    request.wfile.write(b"0\r\n\r\n")
+
+
+def labelled_gzip(request: Request, body: bytes) -> None:
+    """What servers say of a .gz that they take for a compressed transfer."""
+    request.send(200, body, Content_Encoding="gzip")
+
+
+def misplaced(request: Request, body: bytes) -> None:
+    """Another range than was asked for."""
+    request.send(206, body[5:], Content_Range=f"bytes 5-{len(body) - 1}/{len(body)}")
+
+
+def unplaced(request: Request, body: bytes) -> None:
+    """A range, but not which."""
+    request.send(206, body[len(body) // 2 :])
+
+
 def status(code: int, **headers: object) -> Answer:
     return lambda request, _: request.send(code, b"no", **headers)
 
@@ -175,32 +215,23 @@ def trickle(seconds: float) -> Answer:
     return answer
 
 
-def trickling_head(seconds: float) -> Answer:
-    """A header that never ends, one byte every so many seconds."""
+def trickled(head: bytes, forever: bytes, seconds: float) -> Answer:
+    """An answer that begins well and goes on for ever, a few bytes every so many seconds."""
 
     def answer(request: Request, _: bytes) -> None:
-        request.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        request.wfile.write(head)
         while not request.wait(seconds):
-            request.wfile.write(b"x")
+            request.wfile.write(forever)
 
     return answer
 
 
-def paced(seconds: float) -> Answer:
-    """As `ranged`, but 16 KiB every so many seconds."""
-
-    def answer(request: Request, body: bytes) -> None:
-        start = int((request.headers["Range"] or "bytes=0-")[6:-1])
-        rest = body[start:]
-        content_range = f"bytes {start}-{len(body) - 1}/{len(body)}" if start else None
-        request.send_head(206 if start else 200, Content_Length=len(rest), Content_Range=content_range)
-        for begin in range(0, len(rest), 1 << 14):
-            request.wfile.write(rest[begin : begin + (1 << 14)])
-            request.wfile.flush()
-            if request.wait(seconds):
-                return
-
-    return answer
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+trickling_head = trickled(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.1)
+trickling_chunk = trickled(CHUNKS + b"1;", b"x", 0.1)
+endless_trailer = trickled(CHUNKS + b"0\r\n", b"X: y\r\n" * 1000, 0)
+endless_interim = trickled(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 0)
+long_status_line = trickled(b"HTTP/1.1 " + b"x" * 65_000 + b"\r\n\r\n", b"", 0.1)
 
 
 def silence(request: Request, _: bytes) -> None:
@@ -217,10 +248,11 @@ def reset(request: Request, body: bytes) -> None:
     request.connection.close()
 
 
-def redirect(target: str | None = None) -> Answer:
+def redirect(target: str | None = None, body: bytes = b"", **headers: object) -> Answer:
     """Leads to `target`, else back to itself."""
 
     def answer(request: Request, _: bytes) -> None:
-        request.send(302, Location=request.path if target is None else target + request.path.rpartition("/")[2])
+        location = request.path if target is None else target + request.path.rpartition("/")[2]
+        request.send(302, body, Location=location, **headers)
 
     return answer

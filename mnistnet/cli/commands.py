@@ -71,8 +71,9 @@ def download(
 
     Files that are there and right are left alone, damaged ones are replaced.
     """
-    from mnistnet.datasets.download import MIRRORS, cache_directory
+    from mnistnet.datasets.download import MIRRORS
     from mnistnet.datasets.download import download as fetch
+    from mnistnet.datasets.mnist import cache_directory
 
     directory = directory or cache_directory()
     with download_bar(quiet) as progress:
@@ -407,7 +408,8 @@ def _resolve(source: str, quiet: bool) -> str:
     """The folder that `mnist` stands for, filled first when files are missing or damaged; else the source itself."""
     if source != MNIST:
         return source
-    from mnistnet.datasets.download import cache_directory, download, verify
+    from mnistnet.datasets.download import download
+    from mnistnet.datasets.mnist import cache_directory, verify
 
     directory = cache_directory()
     if any(file.problem for file in verify(directory)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from mnistnet.datasets.download import cache_directory, download
+from mnistnet.datasets.download import download
+from mnistnet.datasets.mnist import cache_directory
 
 
 def real_mnist() -> str:

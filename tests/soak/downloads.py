@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_download import CONTENT, FAKES, start
 
 from conftest import rounds
+from fetching import CONTENT, FAKES, start
 from mirror import Answer, Mirror, half, paced, ranged, reset, status, whole, wrong
-from mnistnet.datasets.download import verify
+from mnistnet.datasets.mnist import verify
 
 
 @pytest.mark.parametrize("seed", range(rounds(8)))

@@ -1,0 +1,102 @@
+"""Downloads from a mirror on loopback; MNIST itself is played by two small files."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mirror import Answer, Mirror, ranged
+from mnistnet.datasets.download import Progress, download
+from mnistnet.datasets.mnist import LocalFile, RemoteFile
+from mnistnet.errors import DownloadError
+
+RAW = {"images": np.random.default_rng(1).bytes(200_000), "labels": bytes(range(10)) * 20}
+CONTENT = {f"{name}.gz": gzip.compress(raw, mtime=0) for name, raw in RAW.items()}
+NOWHERE = "http://127.0.0.1:9/"  # nothing listens there
+
+
+def _remote(name: str) -> RemoteFile:
+    gz, raw = CONTENT[f"{name}.gz"], RAW[name]
+    return RemoteFile(f"{name}.gz", len(gz), hashlib.sha256(gz).hexdigest(), len(raw), hashlib.sha256(raw).hexdigest())
+
+
+IMAGES, LABELS = FAKES = (_remote("images"), _remote("labels"))
+HALF = IMAGES.size // 2
+
+# Downloads as a process of its own; its arguments: the folder, the limit of a file's size or -1, the mirrors.
+PROGRAM = """
+import json, resource, sys
+from pathlib import Path
+from mnistnet.datasets.download import download
+from mnistnet.datasets.mnist import RemoteFile
+from mnistnet.errors import DownloadError
+
+folder, limit, *mirrors = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+try:
+    download(Path(folder), mirrors=mirrors, timeout=5, files=[RemoteFile(**file) for file in json.load(sys.stdin)])
+except DownloadError as error:
+    sys.exit(str(error))
+"""
+
+
+def serve(*script: Answer, tls: ssl.SSLContext | None = None) -> Mirror:
+    return Mirror(CONTENT, list(script) or [ranged], tls)
+
+
+def get(
+    folder: Path,
+    *mirrors: str,
+    force: bool = False,
+    timeout: float = 5.0,
+    retries: int = 0,
+    progress: Callable[[Progress], None] | None = None,
+    files: Sequence[RemoteFile] = (IMAGES,),
+) -> list[LocalFile]:
+    return download(
+        folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress, files=files
+    )
+
+
+def refusal(folder: Path, *mirrors: str, timeout: float = 5.0, retries: int = 0) -> str:
+    """The one line that a download which can't succeed ends with."""
+    with pytest.raises(DownloadError) as caught:
+        get(folder, *mirrors, timeout=timeout, retries=retries)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def assert_complete(folder: Path, files: Sequence[RemoteFile] = (IMAGES,)) -> None:
+    """Every file is right, and there is nothing else."""
+    assert names(folder) == sorted(file.name for file in files)
+    for file in files:
+        assert (folder / file.name).read_bytes() == CONTENT[file.name]
+
+
+def start(folder: Path, *mirrors: str, limit: int = -1, files: Sequence[RemoteFile] = FAKES) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder), str(limit), *mirrors],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    process.stdin.write(json.dumps([asdict(file) for file in files]))
+    process.stdin.close()
+    process.stdin = None
+    return process
