@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from mnistnet.datasets import strokes
-from mnistnet.datasets.strokes import SKELETONS, draw_digits
+from mnistnet.datasets.skeletons import SHEET, SKELETONS, Skeleton
+from mnistnet.datasets.strokes import draw_digits
 
 Images: TypeAlias = npt.NDArray[np.uint8]
 Labels: TypeAlias = npt.NDArray[np.uint8]
@@ -126,10 +127,10 @@ def test_a_skeleton_is_drawn_with_the_label_of_its_digit() -> None:
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS, ids=lambda skeleton: f"{skeleton.digit} {skeleton.style}")
-def test_the_undisturbed_path_passes_every_point_of_the_skeleton(skeleton: strokes.Skeleton) -> None:
+def test_the_undisturbed_path_passes_every_point_of_the_skeleton(skeleton: Skeleton) -> None:
     templates = strokes._templates()
     style = SKELETONS.index(skeleton)
-    path = (templates.points[style] @ templates.mixing[style] * strokes.SHEET).T
+    path = (templates.points[style] @ templates.mixing[style] * SHEET).T
     wanted = [
         [float(number) for number in word.rstrip("!").split(",")] for word in skeleton.strokes.replace("/", " ").split()
     ]
