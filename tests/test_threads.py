@@ -6,11 +6,16 @@ import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np  # its BLAS library is the one that is limited
 import pytest
 from threadpoolctl import threadpool_info
 
+from mnistnet.datasets import Dataset
+from mnistnet.model import Model, fit
+from mnistnet.network import Network
+from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
 
@@ -87,3 +92,27 @@ def test_a_fork_while_another_thread_computes_can_compute() -> None:
 def _compute_once() -> None:
     with one_thread():
         pass
+
+
+def test_a_model_computes_in_one_thread_and_so_does_training(
+    model: Model, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, list[set[int]]] = {}
+
+    def record(name: str) -> None:
+        original = getattr(Network, name)
+
+        def recording(self: Network, *arguments: Any) -> Any:
+            seen.setdefault(name, []).append(blas_threads())
+            return original(self, *arguments)
+
+        monkeypatch.setattr(Network, name, recording)
+
+    for name in ("forward", "cost", "gradient"):
+        record(name)
+    model.outputs(digits.images)
+    assert seen.pop("forward") == [{1}] * 5  # blocks
+    model.cost(digits.images, digits.labels)
+    assert seen.pop("cost") == [{1}] * 5
+    list(fit(digits, digits.take(np.arange(10)), Settings(epochs=1, batch_size=100)))
+    assert seen == {"gradient": [{1}] * 6, "cost": [{1}], "forward": [{1}]}
