@@ -33,10 +33,9 @@ class Sigmoid:
         z *= HALF
         z += HALF
 
-    def derivative(self, a: FloatArray, out: FloatArray) -> None:
-        """Write σ′(Z) to `out`, from A = σ(Z) alone: e^−z / (1 + e^−z)² = a (1 − a) = a − a²."""
-        np.multiply(a, a, out=out)
-        np.subtract(a, out, out=out)
+    def derivative(self, a: FloatArray) -> FloatArray:
+        """Return σ′(Z), from A = σ(Z) alone: e^−z / (1 + e^−z)² = a (1 − a) = a − a²."""
+        return a - a * a
 
 
 class Tanh:
@@ -46,10 +45,9 @@ class Tanh:
         """Turn Z into A = tanh(Z), in place."""
         np.tanh(z, out=z)
 
-    def derivative(self, a: FloatArray, out: FloatArray) -> None:
-        """Write tanh′(Z) = 1 − a² to `out`."""
-        np.multiply(a, a, out=out)
-        np.subtract(1, out, out=out)
+    def derivative(self, a: FloatArray) -> FloatArray:
+        """Return tanh′(Z) = 1 − a²."""
+        return 1 - a * a
 
 
 class Relu:
@@ -59,9 +57,9 @@ class Relu:
         """Turn Z into A = max(0, Z), in place."""
         np.maximum(z, 0, out=z)
 
-    def derivative(self, a: FloatArray, out: FloatArray) -> None:
-        """Write 1 to `out` where the neuron is on, 0 where it is off."""
-        np.greater(a, 0, out=out, casting="unsafe")  # bool to float
+    def derivative(self, a: FloatArray) -> npt.NDArray[np.bool_]:
+        """Return 1 where the neuron is on, 0 where it is off."""
+        return a > 0
 
 
 class MeanSquaredError:
@@ -78,10 +76,9 @@ class MeanSquaredError:
         return float(np.sum(np.square(a - y), dtype=np.float64)) / 2
 
     def delta(self, a: FloatArray, y: FloatArray, out: FloatArray) -> None:
-        """Write dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) to `out`; `y` is used up."""
-        SIGMOID.derivative(a, out)
-        np.subtract(a, y, out=y)
-        out *= y
+        """Write dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) to `out`."""
+        np.subtract(a, y, out=out)
+        out *= SIGMOID.derivative(a)
 
 
 class CrossEntropy:
@@ -138,7 +135,6 @@ class _Workspace(NamedTuple):
 
     activations: list[FloatArray]  # A^2 … A^L, each (n, neurons of the layer)
     deltas: list[FloatArray]  # dC/dZ^2 … dC/dZ^L, of the same shapes
-    slopes: list[FloatArray]  # σ′(Z^2) … σ′(Z^L), of the same shapes
     y: FloatArray  # (n, 10), the right answers, one-hot
     ones: FloatArray  # (n,)
     n: FloatArray  # (), how many images
@@ -254,7 +250,7 @@ class Network:
             ValueError: the labels are no integers (n,) from 0 to 9.
         """
         self._check_labels(inputs, labels)
-        activations, deltas, slopes, y, ones, n = self._workspace(len(inputs))
+        activations, deltas, y, ones, n = self._workspace(len(inputs))
         weight_gradients, bias_gradients = self._gradient_views
 
         self._propagate(inputs, activations)
@@ -275,8 +271,7 @@ class Network:
             if layer > 0:
                 # dC/dZ^(l−1) = dC/dZ^l W^l ⊙ σ′(Z^(l−1)): one layer further back
                 np.dot(deltas[layer], self.weights[layer], out=deltas[layer - 1])
-                self.activation.derivative(activations[layer - 1], out=slopes[layer - 1])
-                deltas[layer - 1] *= slopes[layer - 1]
+                deltas[layer - 1] *= self.activation.derivative(activations[layer - 1])
         return self._gradient
 
     def _propagate(
@@ -301,7 +296,6 @@ class Network:
             self._workspaces[n] = _Workspace(
                 activations=self._empty_layers(n),
                 deltas=self._empty_layers(n),
-                slopes=self._empty_layers(n),
                 y=np.empty((n, self.sizes[-1]), self.parameters.dtype),
                 ones=np.ones(n, self.parameters.dtype),
                 n=np.array(n, self.parameters.dtype),
@@ -309,8 +303,13 @@ class Network:
         return self._workspaces[n]
 
     def _check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
-        if labels.shape != (len(inputs),) or labels.dtype.kind not in "iu":
-            raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},)")
-        # Unsigned, a negative number is a huge one: one look through the labels instead of two.
-        if labels.view(labels.dtype.str.replace("i", "u")).max(initial=0) >= self.sizes[-1]:
-            raise ValueError(f"a label is not one of 0 to {self.sizes[-1] - 1}")
+        digits = self.sizes[-1]
+        try:
+            # The quickest look at both ends: it fails for numbers below 0, and has an entry for each up to the largest.
+            right = len(np.bincount(labels, minlength=digits)) == digits and labels.dtype.kind in "iu"
+        except (TypeError, ValueError, MemoryError):
+            right = False
+        if not right or len(labels) != len(inputs):
+            raise ValueError(
+                f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},) from 0 to {digits - 1}"
+            )
