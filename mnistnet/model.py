@@ -21,7 +21,7 @@ from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
 
 if TYPE_CHECKING:
-    from mnistnet.datasets.sources import Dataset
+    from mnistnet.datasets.dataset import Dataset
     from mnistnet.training import Epoch
 
 BLOCK = 128  # images that go through the network at a time: it bounds the memory

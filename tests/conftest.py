@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image
 
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.datasets.strokes import draw_digits
@@ -144,4 +145,13 @@ def write_mnist(folder: Path, training: Dataset, test: Dataset) -> Path:
     for prefix, dataset in (("train", training), ("t10k", test)):
         write_idx(folder / f"{prefix}-images-idx3-ubyte.gz", dataset.images)
         write_idx(folder / f"{prefix}-labels-idx1-ubyte.gz", dataset.labels)
+    return folder
+
+
+def write_class_folders(folder: Path, dataset: Dataset) -> Path:
+    """Write a data set as PNGs in folders 0 to 9, twice as large as MNIST's images."""
+    for index, (image, label) in enumerate(zip(dataset.images, dataset.labels, strict=True)):
+        path = folder / str(label) / f"{index:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).resize((56, 56)).save(path)
     return folder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,7 +15,8 @@ from click.core import ParameterSource
 from mnistnet import __version__, settings
 from mnistnet.cli.answers import FORMATS
 from mnistnet.cli.program import CommandLine, Stopped, say, undisturbed
-from mnistnet.cli.progress import download_bar, epoch_lines, picture_bar
+from mnistnet.cli.progress import download_bar, epoch_lines, watchers
+from mnistnet.datasets.sources import SOURCES_HELP
 from mnistnet.errors import TrainingError, one_line
 from mnistnet.settings import Settings
 
@@ -37,7 +38,6 @@ def _default_data() -> str:
     return os.environ.get("MNISTNET_DATA") or MNIST
 
 
-SOURCES = "mnist, strokes (built in), or a folder: of MNIST-format files, or of pictures in folders 0 to 9"
 _model = click.option(
     "-m",
     "--model",
@@ -90,7 +90,7 @@ def download(
     type=click.Path(),  # in the environment, paths are separated as in $PATH
     default=lambda: [_default_data()],
     show_default="$MNISTNET_DATA, else mnist",
-    help=f"{SOURCES}; repeatable.",
+    help=f"{SOURCES_HELP}; repeatable.",
 )
 @click.option("--epochs", default=Settings.epochs, show_default=True, help="Passes over the training images.")
 @click.option("--batch-size", default=Settings.batch_size, show_default=True, help="Images in one step.")
@@ -178,7 +178,7 @@ def train(
     """Train a network by gradient descent; the model is saved after every epoch."""
     _import_numpy()
     from mnistnet.cli.history import History
-    from mnistnet.datasets.sources import hold_out, load_training
+    from mnistnet.datasets import hold_out, load_training
     from mnistnet.model import fit, load_model
     from mnistnet.model_file import check_writable
 
@@ -186,7 +186,10 @@ def train(
     chosen = _settings(choices) if start is None else _settings_to_resume(ctx, choices, start.settings)
     check_writable(output)
     done = 0 if start is None else start.epoch
-    training, held_out = hold_out(load_training([_resolve(source, quiet) for source in data]), chosen.validation)
+    with watchers(quiet) as watching:
+        dataset = load_training(data, watching)
+    training, held_out = hold_out(dataset, chosen.validation)
+    _tell(dataset.notes, quiet)
     record = History(history, done).record if history else lambda _epoch: None
     if start is None and Path(output).exists() and not quiet:
         say(f"{one_line(output)} is there already; it will be replaced after the first epoch")
@@ -210,7 +213,7 @@ def train(
     type=click.Path(),
     default=lambda: [_default_data()],
     show_default="$MNISTNET_DATA, else mnist",
-    help=f"{SOURCES}.",
+    help=f"{SOURCES_HELP}.",
 )
 @click.option(
     "--split",
@@ -242,24 +245,28 @@ def evaluate(
     _import_numpy()
     import json
 
-    from mnistnet.datasets.sources import load_split, make_empty_folder, write_mistakes
+    from mnistnet.datasets import load_split
     from mnistnet.evaluation import Evaluation
+    from mnistnet.mistakes import find_mistakes, make_empty_folder, write_mistakes
 
     path, classifier = _load_model(model, quiet)
     if mistakes is not None:
         make_empty_folder(mistakes)  # found out now rather than after the measuring
-    source = _resolve(data[0], quiet)
-    with picture_bar(quiet) as progress:
-        dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, progress)
-    predictions = classifier.predict(dataset.images)
-    evaluation, cost = Evaluation.of(dataset.labels, predictions), classifier.cost(dataset.images, dataset.labels)
+    with watchers(quiet) as watching:
+        dataset = load_split(data[0], split, classifier.settings.validation, classifier.data_digest, watching)
+    _tell(dataset.notes, quiet)
+    outputs = classifier.outputs(dataset.images)
+    misread = find_mistakes(dataset, outputs)
+    evaluation = Evaluation.of(dataset.labels, outputs.argmax(axis=1))
+    cost = classifier.cost(dataset.images, dataset.labels)
     if as_json:
-        click.echo(json.dumps({"model": path, "data": data[0], "split": split, "cost": cost, **evaluation.as_json()}))
+        facts = {"model": path, "data": data[0], "split": split, "cost": cost, **evaluation.as_json()}
+        click.echo(json.dumps({**facts, "mistakes": [mistake.as_json() for mistake in misread]}))
     else:
         click.echo(evaluation.as_text())
         click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
     if mistakes is not None:
-        write_mistakes(mistakes, dataset, predictions)
+        write_mistakes(mistakes, dataset, misread)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")
     below = min_accuracy is not None and evaluation.accuracy < min_accuracy
@@ -404,18 +411,9 @@ def _parse_hidden(text: str) -> tuple[int, ...]:
         raise click.BadParameter(f"{text!r} is not a list of whole numbers such as 20,10") from None
 
 
-def _resolve(source: str, quiet: bool) -> str:
-    """The folder that `mnist` stands for, filled first when files are missing or damaged; else the source itself."""
-    if source != MNIST:
-        return source
-    from mnistnet.datasets.download import download
-    from mnistnet.datasets.mnist import cache_directory, verify
-
-    directory = cache_directory()
-    if any(file.problem for file in verify(directory)):
-        with download_bar(quiet) as progress:
-            download(directory, retries=1, progress=progress)  # who waits for something else is told sooner
-    return str(directory)
+def _tell(notes: Iterable[str], quiet: bool) -> None:
+    for note in () if quiet else notes:
+        say(f"Note: {one_line(note)}")
 
 
 def _load_model(path: str | None, quiet: bool) -> tuple[str, Model]:

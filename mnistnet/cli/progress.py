@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mnistnet.cli.program import say
+from mnistnet.datasets.sources import Watchers
 from mnistnet.errors import one_line
 
 if TYPE_CHECKING:
@@ -55,6 +57,21 @@ def picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
             bar.update(done - bar.n)
 
         yield report
+
+
+@contextmanager
+def watchers(quiet: bool) -> Iterator[Watchers]:
+    """Bars over what the loading of data may have to wait for; each one appears when there is something to show."""
+    if quiet:
+        yield Watchers()
+        return
+    with ExitStack() as bars:
+
+        def late(make_bar: Callable[[bool], AbstractContextManager[Callable[..., None] | None]]) -> Callable[..., None]:
+            shown = cache(lambda: bars.enter_context(make_bar(quiet)) or (lambda *_: None))
+            return lambda *facts: shown()(*facts)
+
+        yield Watchers(late(picture_bar), late(download_bar))
 
 
 @contextmanager

@@ -7,17 +7,54 @@ import math
 import struct
 import zlib
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from mnistnet.datasets.dataset import Dataset
 from mnistnet.errors import DatasetError
 from mnistnet.images import SIDE, ByteArray
 
 UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
-MOST_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
+MAX_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
 # Gzipped digits shrink to a fifth, labels in order to a five-hundredth, but those are few. What claims to unpack to
 # more is a bomb: a file of 800 kB that takes 784 MB.
-MOST_INFLATION, SMALL = 50, 1 << 20
+MAX_INFLATION, SMALL = 50, 1 << 20
+PREFIXES = {"train": "train", "test": "t10k"}
+NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
+
+
+def has_idx(directory: Path) -> bool:
+    """Return whether a folder holds any of MNIST's four files."""
+    return any(_path(directory, prefix, name) for prefix in PREFIXES.values() for name in NAMES.values())
+
+
+def load_idx(directory: Path, half: Literal["train", "test"]) -> Dataset:
+    """Read MNIST's training or test images and their labels from the files in a folder.
+
+    Raises:
+        DatasetError: a file is missing or damaged, or they don't fit together.
+    """
+    arrays = []
+    for name, dimensions in ((NAMES["images"], 3), (NAMES["labels"], 1)):
+        path = _path(directory, PREFIXES[half], name)
+        if path is None:
+            raise DatasetError(
+                f"{directory}: {PREFIXES[half]}-{name}.gz is missing; 'mnistnet download --directory' fetches it"
+            )
+        arrays.append(read_idx(path, dimensions))
+    images, labels = arrays
+    if len(images) != len(labels):
+        raise DatasetError(f"{directory}: {len(images)} images, but {len(labels)} labels; replace the files")
+    try:
+        return Dataset(images, labels)
+    except ValueError as error:
+        raise DatasetError(f"{directory}: {error}; replace the files") from None
+
+
+def _path(directory: Path, prefix: str, name: str) -> Path | None:
+    stem = f"{prefix}-{name}"
+    return next((path for path in (directory / f"{stem}.gz", directory / stem) if path.exists()), None)
 
 
 def read_idx(path: Path, dimensions: int) -> ByteArray:
@@ -33,17 +70,19 @@ def read_idx(path: Path, dimensions: int) -> ByteArray:
     Source: the format as described where MNIST was first published.
     """
     try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+            raise DatasetError(f"{path}: not a plain file; replace it")
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(4 + 4 * dimensions)
             if header[:4] != bytes((0, 0, UNSIGNED_BYTE, dimensions)) or len(header) < 4 + 4 * dimensions:
                 expected = bytes((0, 0, UNSIGNED_BYTE, dimensions)).hex(" ")
                 raise DatasetError(f"{path}: not an IDX file (starts with {header[:4].hex(' ')}, expected {expected})")
             shape = struct.unpack(f">{dimensions}I", header[4:])
-            if not 1 <= shape[0] <= MOST_IMAGES or shape[1:] not in ((), (SIDE, SIDE)):
+            if not 1 <= shape[0] <= MAX_IMAGES or shape[1:] not in ((), (SIDE, SIDE)):
                 raise DatasetError(f"{path}: damaged (claims the shape {shape}, expected 28×28 images or labels)")
             length = math.prod(shape)
             size = path.stat().st_size
-            if length > (SMALL + MOST_INFLATION * size if path.suffix == ".gz" else size):
+            if length > (SMALL + MAX_INFLATION * size if path.suffix == ".gz" else size):
                 raise DatasetError(f"{path}: damaged (claims {length:,} bytes in a file of {size:,}); replace the file")
             data = file.read(length + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -1,248 +1,191 @@
-"""Images with their labels: MNIST's IDX files, folders of labelled pictures, splits."""
+"""Where labelled images come from: the table of sources, and the parts of a source to train and to measure on.
+
+To add a source is to add one to SOURCES: the checks and the help are made from it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-import numpy as np
+from mnistnet.errors import DatasetError
 
-from mnistnet.datasets.idx import read_idx
-from mnistnet.errors import DatasetError, PictureError
-from mnistnet.images import DIGITS, ByteArray, IntArray, check_images
+if TYPE_CHECKING:
+    from mnistnet.datasets.dataset import Dataset
+    from mnistnet.datasets.download import Progress
 
 Split: TypeAlias = Literal["test", "validation", "train"]
+Half: TypeAlias = Literal["test", "train"]  # what MNIST itself is divided into
 
-STROKES = "strokes"
-STROKES_COUNT = {"train": 30_000, "test": 5_000}
-STROKES_SEED = {"train": 0, "test": 1}
-IDX_PREFIXES = {"train": "train", "test": "t10k"}
-IDX_NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
+STROKES_COUNT: dict[Half, int] = {"train": 30_000, "test": 5_000}
+STROKES_SEED: dict[Half, int] = {"train": 0, "test": 1}
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """Images and what they show.
+class Watchers:
+    """Who is told how far the slow parts of loading are; None: nobody.
 
     Attributes:
-        images: uint8 (n, 28, 28), ink bright.
-        labels: uint8 (n,), 0 to 9.
-        unreadable: for each picture of a folder that could not be read, one line that says why.
+        picture: called with the number of pictures read so far and that of all.
+        download: called with what is fetched, see `download`.
     """
 
-    images: ByteArray
-    labels: ByteArray
-    unreadable: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Check what every function after this relies on; raises ValueError."""
-        check_images(self.images)
-        if self.labels.dtype != np.uint8 or self.labels.shape != (len(self.images),):
-            raise ValueError(
-                f"labels are {self.labels.dtype} {self.labels.shape}, expected uint8 ({len(self.images)},)"
-            )
-        if self.labels.max(initial=0) > 9:
-            raise ValueError(f"a label is {self.labels.max()}, expected 0 to 9")
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def digest(self) -> str:
-        """SHA-256 of all images and labels, in hexadecimal."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
-        digest.update(np.ascontiguousarray(self.labels).data)
-        return digest.hexdigest()
-
-    def take(self, indices: IntArray) -> Dataset:
-        """The images and labels at these indices."""
-        return Dataset(self.images[indices], self.labels[indices])
+    picture: Callable[[int, int], None] | None = None
+    download: Callable[[Progress], None] | None = None
 
 
-def load_training(sources: Sequence[str]) -> Dataset:
-    """All training images of one or more sources, one after the other.
+@dataclass(frozen=True)
+class Source:
+    """A kind of source.
+
+    Attributes:
+        name: what the user writes, or a word for the kind of folder.
+        description: the same, and what it is, for the help and for messages.
+        is_meant: tells whether a SOURCE as the user wrote it is of this kind.
+        load: reads the training or the test images of one; see `load_split` for what goes wrong.
+        has_splits: whether it tells training images from test images.
+    """
+
+    name: str
+    description: str
+    is_meant: Callable[[str], bool]
+    load: Callable[[str, Half, Watchers], Dataset]
+    has_splits: bool = True
+
+
+# What loads a source is imported by whoever loads one: the help needs no NumPy, and files need no pen.
+
+
+def _load_mnist(_source: str, half: Half, watchers: Watchers) -> Dataset:
+    from mnistnet.datasets.idx import load_idx
+    from mnistnet.datasets.mnist import cache_directory, verify
+
+    directory = cache_directory()
+    if any(local.problem for local in verify(directory)):
+        from mnistnet.datasets.download import download
+
+        download(directory, retries=1, progress=watchers.download)  # who waits for something else is told sooner
+    return load_idx(directory, half)
+
+
+def _draw_strokes(_source: str, half: Half, _watchers: Watchers) -> Dataset:
+    from mnistnet.datasets.dataset import Dataset
+    from mnistnet.datasets.strokes import draw_digits
+
+    return Dataset(*draw_digits(STROKES_COUNT[half], seed=STROKES_SEED[half]))
+
+
+def _holds_idx(source: str) -> bool:
+    from mnistnet.datasets.idx import has_idx
+
+    return has_idx(Path(source))
+
+
+def _load_idx(source: str, half: Half, _watchers: Watchers) -> Dataset:
+    from mnistnet.datasets.idx import load_idx
+
+    return load_idx(Path(source), half)
+
+
+def _holds_class_folders(source: str) -> bool:
+    from mnistnet.datasets.class_folders import has_class_folders
+
+    return has_class_folders(Path(source))
+
+
+def _load_class_folders(source: str, _half: Half, watchers: Watchers) -> Dataset:
+    from mnistnet.datasets.class_folders import load_pictures
+
+    return load_pictures(Path(source), watchers.picture)
+
+
+SOURCES = (
+    Source("mnist", "mnist (downloaded when it is missing)", lambda source: source == "mnist", _load_mnist),
+    Source("strokes", "strokes (drawn by a built-in generator)", lambda source: source == "strokes", _draw_strokes),
+    Source("IDX files", "a folder of MNIST's files", _holds_idx, _load_idx),
+    Source(
+        "pictures",
+        "a folder of pictures in folders 0 to 9",
+        _holds_class_folders,
+        _load_class_folders,
+        has_splits=False,
+    ),
+)
+SOURCES_HELP = ", ".join(source.description for source in SOURCES[:-1]) + f" or {SOURCES[-1].description}"
+
+
+def find_source(source: str) -> Source:
+    """Return what kind of source the user has written.
+
+    Raises:
+        DatasetError: it is none of them, or a folder that can't be looked into.
+    """
+    try:
+        for each in SOURCES if source else ():
+            if each.is_meant(source):
+                return each
+        if source and Path(source).is_dir():
+            reason = "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9"
+        else:
+            reason = "not a folder" if source and Path(source).exists() else "no such folder"
+    except OSError as error:
+        reason = f"can't be looked into ({error.strerror})"
+    raise DatasetError(f"{source}: {reason}; give {SOURCES_HELP}")
+
+
+def load_training(sources: Sequence[str], watchers: Watchers | None = None) -> Dataset:
+    """Load all training images of one or more sources, one source after the other.
 
     Args:
-        sources: each is `strokes`, a folder of IDX files, or a folder of labelled pictures.
+        sources: each is `mnist`, `strokes`, a folder of IDX files, or a folder of folders of pictures, see SOURCES.
+        watchers: who is told how far it is.
 
     Raises:
         DatasetError: a source is missing, damaged or something else, or a picture in it can't be read.
+        DownloadError: MNIST is missing and can't be fetched.
     """
-    parts = [_load_training(source) for source in sources]
-    if len(parts) == 1:
-        return parts[0]
-    return Dataset(np.concatenate([part.images for part in parts]), np.concatenate([part.labels for part in parts]))
+    from mnistnet.datasets.dataset import join
 
-
-def _load_training(source: str) -> Dataset:
-    if source == STROKES:
-        return _draw_strokes("train")
-    if not has_splits(source):
-        dataset = load_pictures(Path(source))
-        if dataset.unreadable:
-            raise DatasetError(f"{dataset.unreadable[0]} (unreadable pictures: {len(dataset.unreadable)})")
-        return dataset
-    return _load_mnist(Path(source), "train")
+    parts = [find_source(source).load(source, "train", watchers or Watchers()) for source in sources]
+    for part in parts:
+        if part.unreadable:
+            raise DatasetError(f"{part.unreadable[0]} (unreadable pictures: {len(part.unreadable)})")
+    return join(parts)
 
 
 def load_split(
-    source: str,
-    split: Split,
-    validation: int,
-    trained_on: str = "",
-    progress: Callable[[int, int], None] | None = None,
+    source: str, split: Split, validation: int, trained_on: str = "", watchers: Watchers | None = None
 ) -> Dataset:
-    """The part of a source to measure on.
+    """Load the part of a source to measure on.
 
     Args:
-        source: see `load_training`; a folder of labelled pictures has no parts and is taken whole.
-        split: `test`; or of the training images the ones `hold_out` keeps apart, or the rest.
+        source: see `load_training`. A folder of pictures has no parts; it is `test` as a whole.
+        split: `test`; or of the training images the ones that `hold_out` keeps apart, or the rest.
         validation: how many `hold_out` keeps apart.
         trained_on: for `validation`, the digest of what the model to be measured learned from. Others were held
             out of other data, and it may have learned from these.
-        progress: called with the number of pictures read so far and that of all.
+        watchers: who is told how far it is.
 
     Raises:
         DatasetError: see `load_training`; but pictures that can't be read are listed in the Dataset.
+        DownloadError: MNIST is missing and can't be fetched.
         ValueError: another split.
     """
+    from mnistnet.datasets.dataset import hold_out
+
     if split not in get_args(Split):
         raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")
-    if source != STROKES and not has_splits(source):
-        return load_pictures(Path(source), progress)
+    kind = find_source(source)
     if split == "test":
-        return _draw_strokes("test") if source == STROKES else _load_mnist(Path(source), "test")
-    rest, held_out = hold_out(_load_training(source), validation)
+        return kind.load(source, "test", watchers or Watchers())
+    if not kind.has_splits:
+        raise DatasetError(f"{source}: a folder of pictures has no {split} images, it is taken whole; use --split test")
+    rest, held_out = hold_out(load_training([source], watchers), validation)
     chosen = rest if split == "train" else held_out
     if split == "validation" and trained_on not in ("", rest.digest()):
         raise DatasetError(f"{source}: not the data that the model was trained on; use --split test")
     if chosen is None:
         raise DatasetError(f"{source}: no validation images were held out of the model's training; use --split test")
     return chosen
-
-
-def hold_out(training: Dataset, count: int) -> tuple[Dataset, Dataset | None]:
-    """Keep `count` training images apart: the rest and the held-out ones; None when there are none.
-
-    Chance chooses them (a folder of pictures is sorted by digit), but always the same ones, so that figures
-    measured on them compare and no model is measured on images it learned from.
-
-    Raises:
-        DatasetError: `count` leaves nothing to train on.
-    """
-    if count >= len(training):
-        raise DatasetError(
-            f"{count} validation images can't be held out of {len(training)} training images; "
-            "lower --validation (0 holds out none)"
-        )
-    if count == 0:
-        return training, None
-    order = np.random.default_rng(0).permutation(len(training))
-    return training.take(np.sort(order[count:])), training.take(np.sort(order[:count]))
-
-
-def has_splits(source: str) -> bool:
-    """Whether a folder holds IDX files, which tell training images from test images.
-
-    Raises:
-        DatasetError: the folder is missing, or holds neither IDX files nor labelled pictures.
-    """
-    directory = Path(source)
-    if not source or not directory.is_dir():
-        missing = "not a folder" if directory.exists() else "no such folder"
-        raise DatasetError(f"{source}: {missing}; give a folder of MNIST files or of pictures, 'mnist' or 'strokes'")
-    if any(_idx_path(directory, prefix, kind) for prefix in IDX_PREFIXES.values() for kind in IDX_NAMES):
-        return True
-    if any((directory / str(digit)).is_dir() for digit in range(DIGITS)):
-        return False
-    raise DatasetError(
-        f"{source}: neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9"
-    )
-
-
-def load_pictures(directory: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
-    """The pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
-
-    Raises:
-        DatasetError: there is no picture in them, or not one that can be read.
-    """
-    from mnistnet.pictures import PICTURE_SUFFIXES, read_picture  # late: only pictures need Pillow
-
-    files = [
-        (path, digit)
-        for digit in range(DIGITS)
-        for path in sorted((directory / str(digit)).glob("*"))
-        if path.suffix.lower() in PICTURE_SUFFIXES
-    ]
-    images, labels, unreadable = [], [], []
-    for count, (path, digit) in enumerate(files, start=1):
-        try:
-            images.append(read_picture(path))
-            labels.append(digit)
-        except PictureError as error:
-            unreadable.append(str(error))
-        if progress is not None:
-            progress(count, len(files))
-    if not images:
-        raise DatasetError(f"{directory}: no picture that can be read in its folders 0 to 9")
-    return Dataset(np.stack(images), np.array(labels, np.uint8), tuple(unreadable))
-
-
-def make_empty_folder(directory: Path) -> None:
-    """Make a folder for mistakes, unless it is there and empty.
-
-    Raises:
-        DatasetError: it can't be made, or there is something in it already.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
-            raise DatasetError(f"{directory}: not empty; name a new folder for the mistakes")
-    except OSError as error:
-        raise DatasetError(f"{directory}: can't be made ({error.strerror}); name another folder") from None
-
-
-def write_mistakes(directory: Path, dataset: Dataset, predictions: IntArray) -> None:
-    """Write each image that was misread to a folder, as `true-7_read-1_index-1234.png`.
-
-    Raises:
-        DatasetError: the folder can't be written.
-    """
-    from mnistnet.pictures import write_picture  # late: only pictures need Pillow
-
-    try:
-        for index in np.flatnonzero(predictions != dataset.labels):
-            name = f"true-{dataset.labels[index]}_read-{predictions[index]}_index-{index}.png"
-            write_picture(directory / name, dataset.images[index])
-    except OSError as error:
-        raise DatasetError(f"{directory}: can't be written ({error.strerror or error}); name another folder") from None
-
-
-def _idx_path(directory: Path, prefix: str, kind: str) -> Path | None:
-    stem = f"{prefix}-{IDX_NAMES[kind]}"
-    return next((path for path in (directory / f"{stem}.gz", directory / stem) if path.exists()), None)
-
-
-def _load_mnist(directory: Path, split: Literal["train", "test"]) -> Dataset:
-    arrays = {}
-    for kind, dimensions in (("images", 3), ("labels", 1)):
-        path = _idx_path(directory, IDX_PREFIXES[split], kind)
-        if path is None:
-            name = f"{IDX_PREFIXES[split]}-{IDX_NAMES[kind]}"
-            raise DatasetError(f"{directory}: {name}.gz is missing; 'mnistnet download --directory' fetches it")
-        arrays[kind] = read_idx(path, dimensions)
-    images, labels = arrays["images"], arrays["labels"]
-    if len(images) != len(labels):
-        raise DatasetError(f"{directory}: {len(images)} images, but {len(labels)} labels; replace the files")
-    try:
-        return Dataset(images, labels)
-    except ValueError as error:
-        raise DatasetError(f"{directory}: {error}; replace the files") from None
-
-
-def _draw_strokes(split: Literal["train", "test"]) -> Dataset:
-    from mnistnet.datasets.strokes import draw_digits  # late: files need no pen
-
-    return Dataset(*draw_digits(STROKES_COUNT[split], seed=STROKES_SEED[split]))

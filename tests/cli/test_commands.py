@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Program, write_mnist
+from conftest import Program, write_class_folders, write_mnist
 from mnistnet.cli.commands import main
 from mnistnet.datasets import Dataset
 from mnistnet.model import load_model
@@ -148,7 +148,9 @@ def test_evaluation_is_a_table_for_people_and_json_for_scripts(program: Program,
     assert done.stderr == "Using mnistnet.npz\n"
     assert max(map(len, done.stdout.splitlines())) <= 80
     facts = json.loads(program("evaluate", "--data", folder, "--json").stdout)
-    assert set(facts) == {"model", "data", "split", "images", "correct", "accuracy", "cost", "digits", "confusion"}
+    expected = {"model", "data", "split", "images", "correct", "accuracy", "cost", "digits", "confusion", "mistakes"}
+    assert set(facts) == expected
+    assert len(facts["mistakes"]) == facts["images"] - facts["correct"]
     assert (facts["images"], facts["split"], facts["model"]) == (100, "test", "mnistnet.npz")
     assert facts["correct"] == sum(facts["confusion"][digit][digit] for digit in range(10))
     assert f"{facts['correct']} of 100 right" in done.stdout
@@ -190,11 +192,7 @@ def test_mistakes_are_written_as_pictures_and_never_among_other_files(
 def test_a_folder_of_pictures_with_a_broken_one_is_measured_but_fails(
     program: Program, tmp_path: Path, digits: Dataset
 ) -> None:
-    for index in range(10):
-        (tmp_path / "own" / str(digits.labels[index])).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(255 - digits.images[index]).resize((84, 84)).save(
-            tmp_path / "own" / str(digits.labels[index]) / f"{index}.png"
-        )
+    write_class_folders(tmp_path / "own", digits.take(np.arange(10)))
     assert program("evaluate", "--data", "own").returncode == 0
     (tmp_path / "own" / "7").mkdir(exist_ok=True)
     (tmp_path / "own" / "7" / "broken.png").touch()
@@ -202,6 +200,28 @@ def test_a_folder_of_pictures_with_a_broken_one_is_measured_but_fails(
     assert (done.returncode, json.loads(done.stdout)["images"]) == (1, 10)
     assert done.stderr.startswith("Error: own/7/broken.png: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("trained")
+def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
+    program: Program, tmp_path: Path, digits: Dataset
+) -> None:
+    wrong = Dataset(digits.images[:20], np.full(20, 7, np.uint8))
+    write_class_folders(tmp_path / "own", wrong)
+    (tmp_path / "own" / "7" / "IMG_1234.HEIC").touch()
+    done = program("evaluate", "--data", "own", "--json", "--mistakes", "wrong")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[1:] == [
+        "Note: own: no pictures of 0, 1, 2, 3, 4, 5, 6, 8, 9",
+        "Note: own: 1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.HEIC; save it as JPEG",
+    ]
+    mistakes = json.loads(done.stdout)["mistakes"]
+    assert {f"true-7_read-{each['read']}_{Path(each['path']).name}" for each in mistakes} == {
+        path.name for path in (tmp_path / "wrong").iterdir()
+    }
+    done = program("evaluate", "--data", "own", "--split", "validation")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)
+    assert "own: a folder of pictures has no validation images, it is taken whole; use --split test" in done.stderr
 
 
 @pytest.mark.usefixtures("trained")

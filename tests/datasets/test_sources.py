@@ -1,25 +1,25 @@
 from __future__ import annotations
 
-import gzip
+import hashlib
+import os
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from conftest import write_idx, write_mnist
-from mnistnet.datasets.idx import read_idx
-from mnistnet.datasets.sources import (
-    IDX_NAMES,
-    Dataset,
-    has_splits,
-    hold_out,
-    load_pictures,
-    load_split,
-    load_training,
-)
+from conftest import write_class_folders, write_mnist
+from mirror import Mirror, ranged
+from mnistnet.datasets import Dataset, hold_out, load_split, load_training
+from mnistnet.datasets import download as download_module
+from mnistnet.datasets import mnist as mnist_module
+from mnistnet.datasets.mnist import FILES, RemoteFile
+from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, Watchers, find_source
 from mnistnet.errors import DatasetError
+
+MNIST_NAMES = [file.name for file in FILES]
 
 
 @pytest.fixture
@@ -29,51 +29,61 @@ def folder(tmp_path: Path, digits: Dataset) -> Path:
 
 @pytest.fixture
 def pictures(tmp_path: Path, digits: Dataset) -> Path:
-    """The first 60 digits as PNGs in folders 0 to 9."""
-    for index, (image, label) in enumerate(zip(digits.images[:60], digits.labels[:60], strict=True)):
-        path = tmp_path / "pictures" / str(label) / f"{index:02}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).resize((56, 56)).save(path)
-    return tmp_path / "pictures"
+    return write_class_folders(tmp_path / "pictures", digits.take(np.arange(60)))
 
 
-def test_idx_files_are_read_gzipped_and_raw(tmp_path: Path, digits: Dataset) -> None:
-    for name in ("images.gz", "images"):
-        write_idx(tmp_path / name, digits.images)
-        assert np.array_equal(read_idx(tmp_path / name, 3), digits.images)
+def test_each_source_is_told_from_the_others(folder: Path, pictures: Path) -> None:
+    meant = ["mnist", "strokes", str(folder), str(pictures)]
+    assert [find_source(source) for source in meant] == list(SOURCES)
 
 
-def test_training_and_test_files_are_told_apart(folder: Path, digits: Dataset) -> None:
-    assert len(load_training([str(folder)])) == 600
-    test = load_split(str(folder), "test", validation=100)
-    assert np.array_equal(test.images, digits.images[:50])
-    assert np.array_equal(test.labels, digits.labels[:50])
+def test_the_help_names_every_source_and_loads_nothing_large() -> None:
+    program = "import sys; from mnistnet.datasets.sources import SOURCES_HELP; print(SOURCES_HELP); "
+    program += "print({'numpy', 'requests', 'PIL', 'hashlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said, loaded = done.stdout.splitlines()
+    assert all(source.description in said for source in SOURCES)
+    assert (said, loaded) == (SOURCES_HELP, "set()")
+
+
+@pytest.mark.usefixtures("plain_environment")
+@pytest.mark.parametrize("bad", [[], *([name] for name in MNIST_NAMES), MNIST_NAMES], ids=len)
+def test_mnist_is_fetched_whenever_a_file_is_missing_or_damaged(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, bad: list[str]
+) -> None:
+    """MNIST itself is played by drawn digits."""
+    content = {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = [
+        RemoteFile(name, len(content[name]), hashlib.sha256(content[name]).hexdigest(), 0, "") for name in MNIST_NAMES
+    ]
+    cache = tmp_path / "cache" / "mnistnet"
+    folder.rename(tmp_path / "folder")
+    cache.mkdir(parents=True)
+    for name in content:
+        if name not in bad:
+            (cache / name).write_bytes(content[name])
+        elif len(bad) == 1:
+            (cache / name).write_bytes(b"damaged")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
+    heard: list[str] = []
+    with Mirror(content, [ranged]) as mirror:
+        monkeypatch.setattr(mnist_module, "verify", partial(mnist_module.verify, files=files))
+        fetch = partial(download_module.download, mirrors=[mirror.url], files=files)
+        monkeypatch.setattr(download_module, "download", fetch)
+        training = load_training(["mnist"], Watchers(download=lambda progress: heard.append(progress.name)))
+        test = load_split("mnist", "test", 0)
+        assert [seen.path for seen in mirror.seen] == [f"/mnist/{name}" for name in bad]
+    assert (len(training), len(test)) == (600, 50)
+    assert set(heard) == set(bad)
 
 
 def test_several_sources_are_one_after_the_other(folder: Path, pictures: Path) -> None:
+    (pictures / "3" / "x.txt").touch()
     both = load_training([str(folder), str(pictures)])
     parts = [load_training([str(source)]) for source in (folder, pictures)]
     assert np.array_equal(both.images, np.concatenate([part.images for part in parts]))
     assert np.array_equal(both.labels, np.concatenate([part.labels for part in parts]))
-
-
-def test_test_files_alone_are_enough_to_measure_on(folder: Path) -> None:
-    for kind in IDX_NAMES.values():
-        (folder / f"train-{kind}.gz").unlink()
-    assert len(load_split(str(folder), "test", validation=0)) == 50
-    with pytest.raises(DatasetError, match=r"train-images-idx3-ubyte.gz is missing; 'mnistnet download"):
-        load_training([str(folder)])
-
-
-def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Dataset) -> None:
-    rest, held_out = hold_out(digits, 150)
-    assert held_out is not None
-    assert (len(rest), len(held_out)) == (450, 150)
-    both = np.concatenate([rest.images, held_out.images])
-    assert sorted(map(bytes, both)) == sorted(map(bytes, digits.images))
-    places = [int((digits.images == image).all(axis=(1, 2)).argmax()) for image in held_out.images]
-    assert min(places) < 50  # from all over the data, not its end
-    assert max(places) > 550
+    assert both.notes == parts[1].notes != ()
 
 
 def test_the_same_images_are_held_out_every_time(folder: Path) -> None:
@@ -90,53 +100,26 @@ def test_images_held_out_of_other_data_than_the_model_learned_from_are_refused(f
         load_split(str(folder), "validation", 150, digits.digest())
 
 
-@pytest.mark.parametrize(
-    ("images", "labels", "said"),
-    [
-        (np.zeros((2, 28, 28)), np.zeros(2, np.uint8), "images are float64"),
-        (np.zeros((2, 784), np.uint8), np.zeros(2, np.uint8), "expected uint8 .n, 28, 28."),
-        (np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.int64), "labels are int64"),
-        (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8), "labels are uint8 .3,., expected uint8 .2,."),
-        (np.zeros((2, 28, 28), np.uint8), np.full(2, 10, np.uint8), "a label is 10, expected 0 to 9"),
-    ],
-)
-def test_arrays_that_are_no_images_and_labels_are_refused(images: Any, labels: Any, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        Dataset(images, labels)
-
-
-def test_holding_out_nothing_leaves_nothing_to_measure_on(folder: Path, digits: Dataset) -> None:
-    assert hold_out(digits, 0) == (digits, None)
+def test_holding_out_nothing_leaves_nothing_to_measure_on(folder: Path) -> None:
     with pytest.raises(DatasetError, match="no validation images were held out .*; use --split test"):
         load_split(str(folder), "validation", 0)
 
 
-def test_holding_out_everything_is_refused(digits: Dataset) -> None:
-    with pytest.raises(DatasetError, match="600 validation images can't be held out of 600 .*; lower --validation"):
-        hold_out(digits, 600)
-
-
-def test_the_digest_tells_data_sets_apart(digits: Dataset) -> None:
-    other = Dataset(digits.images, digits.labels[::-1])
-    assert digits.digest() == Dataset(digits.images.copy(), digits.labels.copy()).digest() != other.digest()
-
-
-def test_a_folder_of_pictures_is_taken_whole_and_labelled_by_its_folders(pictures: Path, digits: Dataset) -> None:
-    assert not has_splits(str(pictures))
-    seen = []
-    dataset = load_split(str(pictures), "test", 0, progress=lambda done, total: seen.append((done, total)))
-    assert sorted(dataset.labels) == sorted(digits.labels[:60])
-    assert dataset.images.shape == (60, 28, 28)
-    assert seen == [(count, 60) for count in range(1, 61)]
+def test_a_folder_of_pictures_is_test_images_as_a_whole_and_nothing_else(pictures: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    watchers = Watchers(picture=lambda done, total: seen.append((done, total)))
+    assert len(load_split(str(pictures), "test", 0, watchers=watchers)) == 60
+    assert seen[-1] == (60, 60)
+    with pytest.raises(DatasetError, match="a folder of pictures has no validation images, .* use --split test"):
+        load_split(str(pictures), "validation", 10)
+    with pytest.raises(DatasetError, match="a folder of pictures has no train images, .* use --split test"):
+        load_split(str(pictures), "train", 10)
 
 
 def test_unreadable_pictures_are_listed_when_measuring_and_refused_when_training(pictures: Path) -> None:
     (pictures / "3" / "broken.png").write_bytes(b"not a picture")
-    dataset = load_pictures(pictures)
-    assert len(dataset) == 60
-    assert len(dataset.unreadable) == 1
-    assert "broken.png" in dataset.unreadable[0]
-    with pytest.raises(DatasetError, match=r"broken\.png"):
+    assert len(load_split(str(pictures), "test", 0).unreadable) == 1
+    with pytest.raises(DatasetError, match=r"broken\.png: .* \(unreadable pictures: 1\)"):
         load_training([str(pictures)])
 
 
@@ -151,62 +134,25 @@ def test_a_split_that_there_is_not_is_refused() -> None:
         load_split("strokes", "tset", 0)  # type: ignore[arg-type]
 
 
-def test_what_is_no_source_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="nowhere: no such folder"):
-        load_training([str(tmp_path / "nowhere")])
+def test_what_is_no_source_is_named_and_what_would_be_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DatasetError, match="file: not a folder"):
-        load_training([str(tmp_path / "file")])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DatasetError, match="empty: neither MNIST's files"):
-        load_training([str(tmp_path / "empty")])
-    (tmp_path / "bare" / "5").mkdir(parents=True)
-    with pytest.raises(DatasetError, match="bare: no picture that can be read"):
-        load_training([str(tmp_path / "bare")])
+    for name, reason in {
+        "nowhere": "no such folder",
+        "file": "not a folder",
+        "empty": "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9",
+        "n" * 300: "can't be looked into (File name too long)",
+    }.items():
+        with pytest.raises(DatasetError) as caught:
+            load_training([str(tmp_path / name)])
+        assert str(caught.value) == f"{tmp_path / name}: {reason}; give {SOURCES_HELP}"
+    with pytest.raises(DatasetError, match="^: no such folder; give"):
+        load_training([""])
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"", "not an IDX file"),
-        (b"\x00\x00\x08", "not an IDX file"),
-        (b"<html>502 Bad Gateway</html>" * 10, "not an IDX file .starts with 3c 68 74 6d, expected 00 00 08 03"),
-        (b"\x00\x00\x0d\x03" + bytes(12), "not an IDX file"),
-        (b"\x00\x00\x08\x01" + bytes(12), "not an IDX file"),
-        (b"\x00\x00\x08\x03" + (0).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2, "claims the shape"),
-        (b"\x00\x00\x08\x03" + b"\xff" * 12, "claims the shape"),
-        (b"\x00\x00\x08\x03" + (2).to_bytes(4, "big") + (27).to_bytes(4, "big") * 2 + bytes(1458), "claims the shape"),
-        (b"\x00\x00\x08\x03" + (2).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2 + bytes(1567), "got 1,567"),
-        (b"\x00\x00\x08\x03" + (2).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2 + bytes(1569), "got more"),
-    ],
-)
-def test_a_damaged_idx_file_is_refused_with_what_is_wrong(tmp_path: Path, content: bytes, expected: str) -> None:
-    (tmp_path / "raw").write_bytes(content)
-    with gzip.open(tmp_path / "zipped.gz", "wb") as file:
-        file.write(content)
-    for name in ("raw", "zipped.gz"):
-        with pytest.raises(DatasetError, match=f"{name}: .*{expected}"):
-            read_idx(tmp_path / name, 3)
-
-
-def test_every_truncation_of_a_gzipped_file_is_refused(tmp_path: Path, digits: Dataset) -> None:
-    write_idx(tmp_path / "whole.gz", digits.images[:20])
-    content = (tmp_path / "whole.gz").read_bytes()
-    cut = tmp_path / "cut.gz"
-    for length in [*range(40), *range(40, len(content), 97), len(content) - 1]:
-        cut.write_bytes(content[:length])
-        with pytest.raises(DatasetError, match=r"cut\.gz: "):
-            read_idx(cut, 3)
-
-
-def test_labels_that_do_not_fit_are_refused(folder: Path, digits: Dataset) -> None:
-    labels = folder / "train-labels-idx1-ubyte.gz"
-    write_idx(labels, digits.labels[:599])
-    with pytest.raises(DatasetError, match="600 images, but 599 labels"):
-        load_training([str(folder)])
-    write_idx(labels, np.append(digits.labels[:599], np.uint8(10)))
-    with pytest.raises(DatasetError, match="a label is 10, expected 0 to 9"):
-        load_training([str(folder)])
-    labels.unlink()
-    with pytest.raises(DatasetError, match="train-labels-idx1-ubyte.gz is missing"):
-        load_training([str(folder)])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder: Path) -> None:
+    images = folder / "t10k-images-idx3-ubyte.gz"
+    images.unlink()
+    os.mkfifo(images)
+    with pytest.raises(DatasetError, match=f"{images}: not a plain file"):
+        load_split(str(folder), "test", 0)

@@ -1,0 +1,86 @@
+"""Labelled pictures as people have them: one folder for each digit, `0` to `9`, with that digit's pictures in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mnistnet.datasets.dataset import Dataset
+from mnistnet.errors import DatasetError, PictureError
+from mnistnet.images import DIGITS
+from mnistnet.pictures import PICTURE_SUFFIXES, read_picture
+from mnistnet.pictures.files import FORMATS
+
+MAX_NAMED = 3  # files that a note names; a folder may hold thousands
+
+
+def has_class_folders(directory: Path) -> bool:
+    """Return whether a folder holds any of the folders `0` to `9`."""
+    return any((directory / str(digit)).is_dir() for digit in range(DIGITS))
+
+
+def load_pictures(directory: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """Read the pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
+
+    Files whose names start with a dot are not there. Pictures that can't be read, among them whatever is no plain
+    file, are listed in the data set; other files and digits without a picture are told in its notes.
+
+    Args:
+        directory: the folder of the folders.
+        progress: called with the number of pictures read so far and that of all.
+
+    Raises:
+        DatasetError: one of the folders can't be listed, or there is no picture that can be read.
+    """
+    pictures: list[tuple[Path, int]] = []
+    others: list[Path] = []
+    present = {path.name for path in _list(directory)}
+    for digit in range(DIGITS):
+        for path in _list(directory / str(digit)) if str(digit) in present else ():
+            if path.suffix.lower() in PICTURE_SUFFIXES:
+                pictures.append((path, digit))
+            elif path.is_file():
+                others.append(path)
+
+    images, labels, paths, unreadable = [], [], [], []
+    for count, (path, digit) in enumerate(pictures, start=1):
+        try:
+            if not path.is_file():  # opening a pipe would wait for ever
+                raise PictureError(f"{path}: not a plain file; take it out of the folder")
+            images.append(read_picture(path))
+            labels.append(digit)
+            paths.append(str(path))
+        except PictureError as error:
+            unreadable.append(str(error))
+        if progress is not None:
+            progress(count, len(pictures))
+
+    notes = _notes(directory, {digit for _, digit in pictures}, others)
+    if not images:
+        reason = "; ".join([*unreadable[:1], *notes[1:]])
+        raise DatasetError(
+            f"{directory}: no picture that can be read in its folders 0 to 9{f' ({reason})' if reason else ''}"
+        )
+    return Dataset(np.stack(images), np.array(labels, np.uint8), tuple(paths), tuple(unreadable), notes)
+
+
+def _list(directory: Path) -> list[Path]:
+    """Return what is in a folder, sorted by name."""
+    try:
+        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise DatasetError(f"{directory}: can't be listed ({error.strerror}); mend or remove it") from None
+
+
+def _notes(directory: Path, digits: set[int], others: Sequence[Path]) -> tuple[str, ...]:
+    notes = []
+    missing = [str(digit) for digit in range(DIGITS) if digit not in digits]
+    if missing:
+        notes.append(f"{directory}: no pictures of {', '.join(missing)}")
+    if others:
+        named = ", ".join(path.name for path in others[:MAX_NAMED]) + (", …" if len(others) > MAX_NAMED else "")
+        files, them = ("1 file that is", "it") if len(others) == 1 else (f"{len(others)} files that are", "them")
+        notes.append(f"{directory}: {files} not {', '.join(FORMATS)}: {named}; save {them} as JPEG")
+    return tuple(notes)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import write_class_folders
+from mnistnet.datasets import Dataset
+from mnistnet.datasets.class_folders import has_class_folders, load_pictures
+from mnistnet.errors import DatasetError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, digits: Dataset) -> Path:
+    """The first 60 digits, some of each, as PNGs."""
+    return write_class_folders(tmp_path / "pictures", digits.take(np.arange(60)))
+
+
+def test_pictures_are_labelled_by_their_folder_and_in_the_order_of_their_names(folder: Path, digits: Dataset) -> None:
+    assert has_class_folders(folder)
+    seen: list[tuple[int, int]] = []
+    dataset = load_pictures(folder, lambda done, total: seen.append((done, total)))
+    assert list(dataset.labels) == sorted(digits.labels[:60])
+    assert list(dataset.paths) == sorted(dataset.paths)
+    assert [Path(path).parent.name for path in dataset.paths] == [str(label) for label in dataset.labels]
+    assert (dataset.unreadable, dataset.notes) == ((), ())
+    assert seen == [(count, 60) for count in range(1, 61)]
+
+
+def test_unreadable_pictures_are_listed_and_not_waited_for(folder: Path) -> None:
+    (folder / "3" / "broken.png").write_bytes(b"not a picture")
+    os.mkfifo(folder / "4" / "pipe.png")
+    (folder / "5" / "device.png").symlink_to("/dev/zero")
+    (folder / "6" / "folder.png").mkdir()
+    (folder / "7" / "dangling.png").symlink_to(folder / "nowhere")
+    dataset = load_pictures(folder)
+    assert len(dataset) == len(dataset.paths) == 60
+    assert f"{folder / '3' / 'broken.png'}: not a picture" in dataset.unreadable[0]
+    assert dataset.unreadable[1:] == tuple(
+        f"{folder / name}: not a plain file; take it out of the folder"
+        for name in ("4/pipe.png", "5/device.png", "6/folder.png", "7/dangling.png")
+    )
+
+
+def test_names_that_start_with_a_dot_are_not_there(folder: Path) -> None:
+    (folder / "3" / "._05.png").write_bytes(b"what a Mac leaves beside a picture")
+    (folder / "3" / ".DS_Store").write_bytes(b"and in each folder")
+    (folder / ".git").mkdir()
+    dataset = load_pictures(folder)
+    assert (len(dataset), dataset.unreadable, dataset.notes) == (60, (), ())
+
+
+def test_files_that_are_no_pictures_are_named(folder: Path) -> None:
+    (folder / "3" / "IMG_1234.HEIC").write_bytes(b"a photograph")
+    (folder / "3" / "writer").mkdir()
+    known = "PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF"
+    note = f"{folder}: 1 file that is not {known}: IMG_1234.HEIC; save it as JPEG"
+    assert load_pictures(folder).notes == (note,)
+    for number in range(3):
+        (folder / "4" / f"{number}.txt").touch()
+    note = f"{folder}: 4 files that are not {known}: IMG_1234.HEIC, 0.txt, 1.txt, …; save them as JPEG"
+    assert load_pictures(folder).notes == (note,)
+
+
+def test_a_digit_without_pictures_is_told(folder: Path) -> None:
+    for path in (folder / "3").iterdir():
+        path.unlink()
+    for path in (folder / "7").iterdir():
+        path.unlink()
+    (folder / "7").rmdir()
+    dataset = load_pictures(folder)
+    assert set(dataset.labels) == {0, 1, 2, 4, 5, 6, 8, 9}
+    assert dataset.notes == (f"{folder}: no pictures of 3, 7",)
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling link", "loop", "forbidden"])
+def test_a_class_folder_that_cannot_be_listed_is_an_error(folder: Path, kind: str) -> None:
+    bad = folder / "3"
+    if kind == "forbidden":
+        bad.chmod(0)
+        if os.access(bad, os.R_OK):
+            pytest.skip("this user may read everything")
+    else:
+        bad.rename(folder / "elsewhere")
+        if kind == "file":
+            bad.touch()
+        else:
+            bad.symlink_to(bad if kind == "loop" else folder / "nowhere")
+    with pytest.raises(DatasetError, match=f"{bad}: can't be listed \\(.+\\); mend or remove it"):
+        load_pictures(folder)
+
+
+def test_folders_without_a_readable_picture_are_an_error_that_says_why(tmp_path: Path) -> None:
+    (tmp_path / "5").mkdir()
+    with pytest.raises(DatasetError, match="no picture that can be read in its folders 0 to 9$"):
+        load_pictures(tmp_path)
+    (tmp_path / "5" / "photo.heic").touch()
+    with pytest.raises(DatasetError, match=r"folders 0 to 9 \(.*: 1 file that is not PNG, .*: photo.heic; save it as"):
+        load_pictures(tmp_path)
+    (tmp_path / "5" / "empty.png").touch()
+    with pytest.raises(DatasetError, match=r"folders 0 to 9 \(.*empty.png: not a picture .*\(empty file"):
+        load_pictures(tmp_path)

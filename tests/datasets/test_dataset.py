@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mnistnet.datasets import Dataset, hold_out
+from mnistnet.datasets.dataset import join
+from mnistnet.errors import DatasetError
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "said"),
+    [
+        (np.zeros((2, 28, 28)), np.zeros(2, np.uint8), "images are float64"),
+        (np.zeros((2, 784), np.uint8), np.zeros(2, np.uint8), "expected uint8 .n, 28, 28."),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.int64), "labels are int64"),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8), "labels are uint8 .3,., expected uint8 .2,."),
+        (np.zeros((2, 28, 28), np.uint8), np.full(2, 10, np.uint8), "a label is 10, expected 0 to 9"),
+    ],
+)
+def test_arrays_that_are_no_images_and_labels_are_refused(images: Any, labels: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Dataset(images, labels)
+
+
+def test_paths_of_only_some_images_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 paths of 2 images, expected as many or none"):
+        Dataset(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), ("a.png",))
+
+
+def test_the_digest_tells_data_sets_apart(digits: Dataset) -> None:
+    other = Dataset(digits.images, digits.labels[::-1])
+    assert digits.digest() == Dataset(digits.images.copy(), digits.labels.copy()).digest() != other.digest()
+
+
+def test_chosen_and_joined_images_keep_their_paths_and_what_is_to_be_said(digits: Dataset) -> None:
+    named = Dataset(digits.images[:3], digits.labels[:3], ("a", "b", "c"), ("d: broken",), ("no pictures of 7",))
+    assert named.take(np.array([2, 0])).paths == ("c", "a")
+    assert join([named, named]).paths == ("a", "b", "c", "a", "b", "c")
+    both = join([digits, named])
+    assert np.array_equal(both.images, np.concatenate([digits.images, named.images]))
+    assert np.array_equal(both.labels, np.concatenate([digits.labels, named.labels]))
+    assert (both.paths, both.unreadable, both.notes) == ((), named.unreadable, named.notes)
+
+
+def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Dataset) -> None:
+    rest, held_out = hold_out(digits, 150)
+    assert held_out is not None
+    assert (len(rest), len(held_out)) == (450, 150)
+    both = np.concatenate([rest.images, held_out.images])
+    assert sorted(map(bytes, both)) == sorted(map(bytes, digits.images))
+    places = [int((digits.images == image).all(axis=(1, 2)).argmax()) for image in held_out.images]
+    assert min(places) < 50  # from all over the data, not its end
+    assert max(places) > 550
+
+
+def test_holding_out_nothing_leaves_the_whole(digits: Dataset) -> None:
+    assert hold_out(digits, 0) == (digits, None)
+
+
+def test_holding_out_everything_is_refused(digits: Dataset) -> None:
+    with pytest.raises(DatasetError, match="600 validation images can't be held out of 600 .*; lower --validation"):
+        hold_out(digits, 600)
