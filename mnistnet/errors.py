@@ -15,6 +15,10 @@ class MnistnetError(Exception):
     """What all expected failures have in common; its text is one line for the user."""
 
 
+class OptionError(MnistnetError):
+    """A choice makes no sense: wrong usage, for which the program ends with 2."""
+
+
 class DownloadError(MnistnetError):
     """A file could not be fetched whole and right from any mirror."""
 
@@ -32,4 +36,4 @@ class ModelError(MnistnetError):
 
 
 class TrainingError(MnistnetError):
-    """A setting of training makes no sense, or training went astray."""
+    """Training went astray, or can't go on."""

@@ -21,7 +21,7 @@ MIN_LEAD = 0.7
 MAX_SILENCE = 0.2  # seconds until an answer; a photograph can take as long as a hundred small pictures
 
 
-def unsure(outputs: FloatArray) -> BoolArray:
+def is_unsure(outputs: FloatArray) -> BoolArray:
     """Tell which answers are not to be relied on: the best output is low, or another one comes close to it.
 
     Args:
@@ -62,7 +62,7 @@ class Digit:
     @property
     def unsure(self) -> bool:
         """Whether this digit is not to be relied on."""
-        return bool(unsure(self.outputs))
+        return bool(is_unsure(self.outputs))
 
     def ranking(self) -> list[tuple[int, float]]:
         """Return every digit with its output, the highest first."""

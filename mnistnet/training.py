@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.errors import TrainingError
+from mnistnet.errors import OptionError, TrainingError
 from mnistnet.images import FloatArray, IntArray
 from mnistnet.network import MAX_PARAMETER, Network
 from mnistnet.settings import Settings
@@ -81,7 +81,7 @@ def train(
         TrainingError: a batch is larger than the data, or the cost is no longer a finite number.
     """
     if settings.batch_size > len(inputs):
-        raise TrainingError(
+        raise OptionError(
             f"batch size is {settings.batch_size}, but there are only {len(inputs)} training images; lower --batch-size"
         )
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
@@ -103,7 +103,7 @@ def train(
         if not (math.isfinite(cost) and np.abs(network.parameters).max() <= MAX_PARAMETER):
             went = "the cost is no longer finite" if not math.isfinite(cost) else "the weights run away"
             raise TrainingError(
-                f"{went} after epoch {number}: the learning rate {settings.learning_rate:g} with momentum "
+                f"{went} after epoch {number}: the learning rate {settings.step_length:g} with momentum "
                 f"{settings.momentum:g} or the weight decay {settings.weight_decay:g} is too high; "
                 "lower --learning-rate"
             )
@@ -117,9 +117,9 @@ def learning_rate(settings: Settings, step: float, steps: int) -> float:
     drive an output so far down that σ′ is 0 wherever it goes: that digit would never be learned.
     """
     if settings.schedule == "constant":
-        return settings.learning_rate
+        return settings.step_length
     rise = min(1, step / min(WARM_UP, steps / 3))
-    return settings.learning_rate * rise * (1 + math.cos(math.pi * step / steps)) / 2
+    return settings.step_length * rise * (1 + math.cos(math.pi * step / steps)) / 2
 
 
 def _descend(

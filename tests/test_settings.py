@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any, get_args
+from dataclasses import Field, fields
+from typing import Any
 
 import pytest
 
 from mnistnet import settings
-from mnistnet.errors import TrainingError
+from mnistnet.errors import OptionError
+from mnistnet.inputs import KINDS
 from mnistnet.network import ACTIVATIONS, COSTS
-from mnistnet.settings import Settings
+from mnistnet.settings import Choice, Kind, Layers, Number, Or, Settings, Whole
 
 NAN, INF = float("nan"), float("inf")
 
@@ -29,11 +30,14 @@ NAN, INF = float("nan"), float("inf")
         ("momentum", NAN),
         ("weight_decay", -1e-5),
         ("weight_decay", INF),
-        ("hidden", ()),
         ("hidden", (20, 0)),
         ("hidden", (1001,)),
         ("hidden", (1,) * 9),
         ("hidden", [20, 10]),
+        ("hidden", "20,10"),
+        ("augment", -1),
+        ("patience", 0),
+        ("validation", 0.1),
         ("validation", -1),
         ("seed", -1),
         ("schedule", "linear"),
@@ -43,27 +47,64 @@ NAN, INF = float("nan"), float("inf")
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_name(name: str, value: Any) -> None:
-    with pytest.raises(TrainingError, match=f"^{name.replace('_', ' ')} is .*, expected "):
+    with pytest.raises(OptionError, match=f"^{name.replace('_', ' ')} is .*, expected "):
         Settings(**{name: value})
 
 
-def test_every_setting_is_described() -> None:
-    assert Settings.__doc__ is not None
-    for field in fields(Settings):
-        assert f"\n        {field.name}: " in Settings.__doc__
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
+def test_every_setting_says_what_it_means_and_accepts_its_default_as_it_is_typed(field: Field[Any]) -> None:
+    kind: Kind = field.metadata["kind"]
+    assert field.metadata["meaning"].endswith(".")
+    assert kind.accepts(field.default)
+    assert kind.parse(kind.text(field.default)) == field.default
+    assert kind.metavar
+    assert kind.expected
 
 
-def test_the_choices_are_those_the_network_has() -> None:
-    assert get_args(settings.Activation) == tuple(ACTIVATIONS)
-    assert get_args(settings.Cost) == tuple(COSTS)
+def test_the_choices_are_those_there_are() -> None:
+    for name, there_are in (("activation", ACTIVATIONS), ("cost", COSTS), ("inputs", KINDS)):
+        (field,) = (field for field in fields(Settings) if field.name == name)
+        assert list(field.metadata["kind"].meanings) == list(there_are)
+
+
+def test_a_message_quotes_a_value_as_it_is_typed() -> None:
+    with pytest.raises(OptionError, match="^hidden is -3, expected none, or up to 8 whole numbers from 1 to 1000"):
+        Settings(hidden=(-3,))
+    with pytest.raises(OptionError, match="^batch size is 0, expected a whole number of 1 or more$"):
+        Settings(batch_size=0)
+
+
+def test_settings_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(OptionError, match="patience is 3, but validation is 0, .*; raise --validation"):
+        Settings(patience=3, validation=0)
+    with pytest.raises(OptionError, match="augment is 4, .* 4 epochs see at most 3; lower --augment"):
+        Settings(augment=4, epochs=4)
+    assert Settings(augment=3, epochs=4).augment == 3
+
+
+def test_kinds_of_values_turn_what_is_typed_into_values_and_back() -> None:
+    assert (Whole(1).parse("20"), Number("", bool).parse("1e-5"), Choice({"a": ""}).parse("a")) == (20, 1e-5, "a")
+    assert (Layers().parse("20,10"), Layers().parse("none")) == ((20, 10), ())
+    assert (Layers().text((20, 10)), Layers().text(())) == ("20,10", "none")
+    either = Or("off", Whole(1))
+    assert (either.parse("off"), either.parse("3"), either.text(None), either.text(3)) == (None, 3, "off", "3")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [(Whole(1), "²"), (Whole(1), "1.5"), (Number("", bool), "x"), (Layers(), "20,")]
+)
+def test_what_is_no_value_of_a_kind_is_an_error(kind: Kind, text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the words are Python's
+        kind.parse(text)
 
 
 def test_sizes_put_the_hidden_layers_between_pixels_and_digits() -> None:
     assert Settings().sizes == (784, 20, 10, 10)
+    assert Settings(hidden=()).sizes == (784, 10)
 
 
 def test_the_learning_rate_follows_the_activation_and_the_cost_unless_it_is_given() -> None:
-    assert Settings().learning_rate == settings.LEARNING_RATE
-    assert Settings(cost="softmax").learning_rate == settings.OTHER_LEARNING_RATE
-    assert Settings(activation="relu").learning_rate == settings.OTHER_LEARNING_RATE
-    assert Settings(cost="softmax", learning_rate=0.3).learning_rate == 0.3
+    assert Settings().step_length == settings.LEARNING_RATE
+    assert Settings(cost="softmax").step_length == settings.OTHER_LEARNING_RATE
+    assert Settings(activation="relu").step_length == settings.OTHER_LEARNING_RATE
+    assert Settings(cost="softmax", learning_rate=0.3).step_length == 0.3

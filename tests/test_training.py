@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnistnet.datasets import Dataset, hold_out
-from mnistnet.errors import TrainingError
+from mnistnet.errors import OptionError, TrainingError
 from mnistnet.images import FloatArray, IntArray
 from mnistnet.model import fit
 from mnistnet.network import Network
@@ -190,7 +190,7 @@ def test_a_cost_that_runs_away_names_the_setting_to_lower(digits: Dataset) -> No
 
 
 def test_a_batch_larger_than_the_data_is_refused(digits: Dataset) -> None:
-    with pytest.raises(TrainingError, match="batch size is 601, but there are only 600 training images"):
+    with pytest.raises(OptionError, match="batch size is 601, but there are only 600 training images"):
         next(fit(digits, None, replace(QUICK, batch_size=601)))
 
 

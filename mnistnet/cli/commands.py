@@ -4,52 +4,47 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from mnistnet import __version__, settings
+from mnistnet import __version__
 from mnistnet.cli.answers import FORMATS
-from mnistnet.cli.program import CommandLine, Stopped, say, undisturbed
-from mnistnet.cli.progress import download_bar, epoch_lines, watchers
-from mnistnet.datasets.sources import SOURCES_HELP
-from mnistnet.errors import TrainingError, one_line
-from mnistnet.settings import Settings
+from mnistnet.cli.options import (
+    BUILT_IN,
+    MODEL_HERE,
+    model_option,
+    option,
+    quiet_option,
+    settings_of,
+    settings_options,
+    source_option,
+)
+from mnistnet.cli.program import PREFIX, CommandLine, import_numpy, say, undisturbed
+from mnistnet.cli.progress import answer_bar, download_bar, epoch_lines, watchers
+from mnistnet.errors import OptionError, one_line
+from mnistnet.settings import Choice, Number, Or, Whole
 
 if TYPE_CHECKING:
     from mnistnet.model import Model
-    from mnistnet.prediction import Digit
 
 MAX_DIGITS = 20  # in one picture
-MNIST = "mnist"
-MODEL_HERE = "mnistnet.npz"
-LITTLE = 0.5  # a validation accuracy that any training that works passes in its first epochs
+SPLITS = {
+    "test": "images that no model has learned from",
+    "validation": "those held out of this model's training",
+    "train": "those that it learned from",
+}
+POLARITIES = {"auto": "finds out", "yes": "dark ink on light ground", "no": "light ink on dark ground"}
 
 
 def _example(text: str) -> str:
     return f"\b\nExample:\n  {text}"
 
 
-def _default_data() -> str:
-    return os.environ.get("MNISTNET_DATA") or MNIST
-
-
-_model = click.option(
-    "-m",
-    "--model",
-    metavar="FILE",
-    help=f"The model file.  [default: {MODEL_HERE} in this folder, else the built-in one]",
-)
-_quiet = click.option("-q", "--quiet", is_flag=True, help="No bars and no notes.")
-
-
 @click.group(
     cls=CommandLine,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MNISTNET"},
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX, "show_default": True},
     epilog=_example("mnistnet train --epochs 30 && mnistnet predict digit.png"),
 )
 @click.version_option(__version__, prog_name="mnistnet", allow_from_autoenv=False)  # MNISTNET_VERSION is another
@@ -58,12 +53,14 @@ def main() -> None:
 
 
 @main.command(epilog=_example("mnistnet download --directory ./mnist && mnistnet train --data ./mnist"))
-@click.option("--directory", metavar="DIR", type=click.Path(path_type=Path), help="Where to.  [default: the cache]")
-@click.option("--mirror", metavar="URL", multiple=True, help="Fetch from here instead; repeatable, asked in turn.")
-@click.option("--force", is_flag=True, help="Fetch files that are there and right, too.")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds that a server may keep silent.")
-@click.option("--retries", default=4, show_default=True, help="How often a mirror is asked again.")
-@_quiet
+@option(
+    "--directory", metavar="DIR", type=click.Path(path_type=Path), show_default="the cache", help="Where they are kept."
+)
+@option("--mirror", metavar="URL", multiple=True, help="Ask this mirror instead; repeatable, asked in turn.")
+@option("--force", is_flag=True, help="Fetch all four files again, even those that are right.")
+@option("--timeout", metavar="SECONDS", default=30.0, help="How long a server may be silent.")
+@option("--retries", metavar="COUNT", default=4, help="How often a mirror is asked again.")
+@quiet_option
 def download(
     directory: Path | None, mirror: tuple[str, ...], force: bool, timeout: float, retries: int, quiet: bool
 ) -> None:
@@ -78,92 +75,16 @@ def download(
     directory = directory or cache_directory()
     with download_bar(quiet) as progress:
         fetch(directory, mirrors=mirror or MIRRORS, force=force, timeout=timeout, retries=retries, progress=progress)
-    if not quiet:
-        say(f"MNIST is in {one_line(str(directory))}")
+    _note(quiet, f"MNIST is in {directory}")
 
 
 @main.command(epilog=_example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
-@click.option(
-    "--data",
-    metavar="SOURCE",
-    multiple=True,
-    type=click.Path(),  # in the environment, paths are separated as in $PATH
-    default=lambda: [_default_data()],
-    show_default="$MNISTNET_DATA, else mnist",
-    help=f"{SOURCES_HELP}; repeatable.",
-)
-@click.option("--epochs", default=Settings.epochs, show_default=True, help="Passes over the training images.")
-@click.option("--batch-size", default=Settings.batch_size, show_default=True, help="Images in one step.")
-@click.option(
-    "--learning-rate",
-    type=float,
-    show_default=f"{settings.LEARNING_RATE:g}; {settings.OTHER_LEARNING_RATE:g} with another activation or cost",
-    help="Length of a step.",
-)
-@click.option("--momentum", default=Settings.momentum, show_default=True, help="Part of the last step that is kept.")
-@click.option("--weight-decay", default=Settings.weight_decay, show_default=True, help="Pull of the weights to 0.")
-@click.option(
-    "--schedule",
-    type=click.Choice(get_args(settings.Schedule)),
-    default=Settings.schedule,
-    show_default=True,
-    help="The learning rate rises and then falls to 0, or stays.",
-)
-@click.option(
-    "--hidden",
-    metavar="N,N",
-    default=",".join(map(str, Settings.hidden)),
-    show_default=True,
-    callback=lambda _ctx, _param, text: _parse_hidden(text),
-    help="Neurons in each hidden layer.",
-)
-@click.option(
-    "--activation",
-    type=click.Choice(get_args(settings.Activation)),
-    default=Settings.activation,
-    show_default=True,
-    help="Of the hidden neurons.",
-)
-@click.option(
-    "--cost",
-    type=click.Choice(get_args(settings.Cost)),
-    default=Settings.cost,
-    show_default=True,
-    help="What gradient descent lowers.",
-)
-@click.option(
-    "--inputs",
-    type=click.Choice(get_args(settings.Kind)),
-    default=Settings.inputs,
-    show_default=True,
-    help="What the network is shown of an image.",
-)
-@click.option(
-    "--augment",
-    metavar="COPIES",
-    default=Settings.augment,
-    show_default=True,
-    help="Distorted copies of the training images to learn from, too; each takes their memory again (MNIST: 47 MB).",
-)
-@click.option(
-    "--validation",
-    metavar="COUNT",
-    default=Settings.validation,
-    show_default=True,
-    help="Training images held out to measure on; 0 trains on all.",
-)
-@click.option(
-    "--patience",
-    metavar="EPOCHS",
-    type=int,
-    default=Settings.patience,
-    help="Stop after so many epochs without a better validation accuracy, and keep the best one.  [default: off]",
-)
-@click.option("--seed", default=Settings.seed, show_default=True, help="Same seed, same machine: same model.")
-@click.option("-o", "--output", metavar="FILE", default=MODEL_HERE, show_default=True, help="The model file.")
-@click.option("--resume", is_flag=True, help="Go on with the training of the model in the output file, if it is there.")
-@click.option("--history", metavar="FILE", help="Record every epoch in a .csv or .jsonl file.")
-@_quiet
+@source_option("; repeatable.")
+@settings_options
+@option("-o", "--output", metavar="FILE", type=click.Path(), default=MODEL_HERE, help="The model file.")
+@option("--resume", is_flag=True, help="Go on with the training of the model in the output file, if it is there.")
+@option("--history", metavar="FILE", type=click.Path(), help="Record every epoch in a .csv or .jsonl file.")
+@quiet_option
 @click.pass_context
 def train(
     ctx: click.Context,
@@ -176,56 +97,51 @@ def train(
     **choices: Any,
 ) -> None:
     """Train a network by gradient descent; the model is saved after every epoch."""
-    _import_numpy()
+    import_numpy()
     from mnistnet.cli.history import History
+    from mnistnet.cli.training import saving, summary
     from mnistnet.datasets import hold_out, load_training
     from mnistnet.model import fit, load_model
     from mnistnet.model_file import check_writable
 
     start = load_model(output) if resume and Path(output).exists() else None
-    chosen = _settings(choices) if start is None else _settings_to_resume(ctx, choices, start.settings)
-    check_writable(output)
+    settings = settings_of(ctx, choices, None if start is None else start.settings)
     done = 0 if start is None else start.epoch
+    check_writable(output)
+    record = None if history is None else History(history, done)
+    if start is None and Path(output).exists():
+        _note(quiet, f"{output} is there already; it will be replaced after the first epoch")
+    if record is not None and record.replaces:
+        _note(quiet, f"{history} is there already; it will be replaced after the first epoch")
+    _note(quiet, f"Reading {', '.join(data)}")
     with watchers(quiet) as watching:
         dataset = load_training(data, watching)
-    training, held_out = hold_out(dataset, chosen.validation)
-    _tell(dataset.notes, quiet)
-    record = History(history, done).record if history else lambda _epoch: None
-    if start is None and Path(output).exists() and not quiet:
-        say(f"{one_line(output)} is there already; it will be replaced after the first epoch")
+    _note(quiet, *dataset.notes)
+    training, held_out = hold_out(dataset, settings.validation)
     model = start
-    with _saving(output, done > 0) as save, epoch_lines(chosen.epochs, done, quiet) as report:
-        for epoch, model in fit(training, held_out, chosen, start=start):
+    with saving(output, done > 0) as save, epoch_lines(settings.epochs, done, quiet) as report:
+        for epoch, model in fit(training, held_out, settings, start=start):
             with undisturbed():
-                record(epoch)  # before the model: a line too many is dropped when training goes on, one too few is lost
+                if record is not None:  # before the model: --resume drops a line too many, but one too few is lost
+                    record.record(epoch)
                 save(model)
             report(epoch)
-    if model is not None and not quiet:
-        _tell_what_came_of_it(model, done, output)
+    if model is not None:
+        _note(quiet, *summary(model, done, output))
 
 
 @main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
-@_model
-@click.option(
-    "--data",
-    metavar="SOURCE",
-    multiple=True,
-    type=click.Path(),
-    default=lambda: [_default_data()],
-    show_default="$MNISTNET_DATA, else mnist",
-    help=f"{SOURCES_HELP}.",
+@model_option
+@source_option(".")
+@option("--split", kind=Choice(SPLITS), default="test", help="Which part of the data.")
+@option("--json", "as_json", is_flag=True, envvar="MNISTNET_EVALUATE_JSON", help="Write one JSON object.")
+@option(
+    "--min-accuracy",
+    kind=Number("a number from 0 to 1, such as 0.97", lambda accuracy: 0 <= accuracy <= 1),
+    help="Exit with 1 when the accuracy is below.",
 )
-@click.option(
-    "--split",
-    type=click.Choice(["test", "validation", "train"]),
-    default="test",
-    show_default=True,
-    help="Which part of the data; a folder of pictures is taken whole.",
-)
-@click.option("--json", "as_json", is_flag=True, envvar="MNISTNET_EVALUATE_JSON", help="One JSON object.")
-@click.option("--min-accuracy", metavar="X", type=float, help="Exit with 1 when the accuracy, 0 to 1, is below.")
-@click.option("--mistakes", metavar="DIR", type=click.Path(path_type=Path), help="Write what was misread as PNGs.")
-@_quiet
+@option("--mistakes", metavar="DIR", type=click.Path(path_type=Path), help="Write what was misread as PNG files.")
+@quiet_option
 @click.pass_context
 def evaluate(
     ctx: click.Context,
@@ -238,81 +154,49 @@ def evaluate(
     quiet: bool,
 ) -> None:
     """Measure how well a model reads labelled digits."""
-    if min_accuracy is not None and not 0 <= min_accuracy <= 1:
-        raise click.UsageError(f"--min-accuracy is {min_accuracy}, expected 0 to 1, such as 0.97.")
     if len(data) > 1:
-        raise click.UsageError("--data is given more than once; evaluate one source at a time.")
-    _import_numpy()
-    import json
-
+        raise OptionError("--data is given more than once; evaluate one source at a time")
+    import_numpy()
+    from mnistnet.cli.figures import Figures
     from mnistnet.datasets import load_split
-    from mnistnet.evaluation import Evaluation
-    from mnistnet.mistakes import find_mistakes, make_empty_folder, write_mistakes
+    from mnistnet.mistakes import make_empty_folder, write_mistakes
 
     path, classifier = _load_model(model, quiet)
     if mistakes is not None:
         make_empty_folder(mistakes)  # found out now rather than after the measuring
     with watchers(quiet) as watching:
         dataset = load_split(data[0], split, classifier.settings.validation, classifier.data_digest, watching)
-    _tell(dataset.notes, quiet)
-    outputs = classifier.outputs(dataset.images)
-    misread = find_mistakes(dataset, outputs)
-    evaluation = Evaluation.of(dataset.labels, outputs.argmax(axis=1))
-    cost = classifier.cost(dataset.images, dataset.labels)
-    if as_json:
-        facts = {"model": path, "data": data[0], "split": split, "cost": cost, **evaluation.as_json()}
-        click.echo(json.dumps({**facts, "mistakes": [mistake.as_json() for mistake in misread]}))
-    else:
-        click.echo(evaluation.as_text())
-        click.echo(f"\n{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}")
+    _note(quiet, *dataset.notes)
+    figures = Figures.of(classifier, dataset)
+    click.echo(figures.as_json(model=path, data=data[0], split=split) if as_json else figures.as_text())
     if mistakes is not None:
-        write_mistakes(mistakes, dataset, misread)
+        write_mistakes(mistakes, dataset, figures.mistakes)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")
-    below = min_accuracy is not None and evaluation.accuracy < min_accuracy
+    accuracy = figures.evaluation.accuracy
+    below = min_accuracy is not None and accuracy < min_accuracy
     if below:
-        say(f"Error: the accuracy {evaluation.accuracy:.2%} is below --min-accuracy {min_accuracy:.2%}")
-    if below or dataset.unreadable:
-        ctx.exit(1)
+        say(f"Error: the accuracy {accuracy:.2%} is below --min-accuracy {min_accuracy:.2%}")
+    ctx.exit(1 if below or dataset.unreadable else 0)
 
 
 @main.command(epilog=_example("mnistnet predict --format jsonl digit.png folder/"))
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
-@_model
-@click.option(
-    "--digits",
-    metavar="auto|N",
-    default="auto",
-    show_default=True,
-    callback=lambda _ctx, _param, text: _parse_digits(text),
-    help="How many digits each picture shows.",
-)
-@click.option(
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@model_option
+@option("--digits", kind=Or("auto", Whole(1, MAX_DIGITS, "N")), default="auto", help="How many each picture shows.")
+@option(
     "--format",
     "form",
-    type=click.Choice(list(FORMATS)),
+    kind=Choice({name: each.help for name, each in FORMATS.items()}),
     default="text",
-    show_default=True,
     envvar="MNISTNET_PREDICT_FORMAT",
-    help="; ".join(f"{name}: {each.help}" for name, each in FORMATS.items()) + ".",
+    help="How answers are written.",
 )
-@click.option(
-    "--top",
-    metavar="N",
-    type=click.IntRange(1, 10),
-    default=1,
-    show_default=True,
-    help="Tell the N best readings of each digit.",
-)
-@click.option(
-    "--invert",
-    type=click.Choice(["auto", "yes", "no"]),
-    default="auto",
-    show_default=True,
-    help="yes: dark ink on light ground; no: light on dark; auto: finds out.",
-)
-@click.option("--show", is_flag=True, help="Draw each digit that the network saw, and its ten outputs.")
-@_quiet
+@option("--top", kind=Whole(1, 10, "N"), default=1, help="Tell the N best readings of each digit.")
+@option("--invert", kind=Choice(POLARITIES), default="auto", help="Which of ink and ground is dark.")
+@option("--show", is_flag=True, help="Draw each digit that the network saw, and its ten outputs.")
+@option("--fail-unsure", is_flag=True, help="Exit with 1 when an answer is unsure.")
+@quiet_option
 @click.pass_context
 def predict(
     ctx: click.Context,
@@ -323,124 +207,51 @@ def predict(
     top: int,
     invert: str,
     show: bool,
+    fail_unsure: bool,
     quiet: bool,
 ) -> None:
-    """Read the digit or the number in each picture: files, folders, or - for standard input."""
+    """Read the digit or the number in each picture: files, folders, or - for standard input.
+
+    An answer is unsure, and says so, where the network's best output for a digit is low or another comes close to it.
+    """
     chosen = FORMATS[form]
     if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
-        raise click.UsageError("--show goes with --format text, --top with text and jsonl.")
-    _import_numpy()
+        raise OptionError("--show goes with --format text, --top with text and jsonl")
+    import_numpy()
+    from mnistnet.cli.drawing import Terminal
+    from mnistnet.cli.drawing import show as draw
     from mnistnet.prediction import find_pictures, read_numbers
 
     _, classifier = _load_model(model, quiet)
+    paths = list(find_pictures(images))
     if chosen.header is not None:
         click.echo(chosen.header)
     failed = False
-    for answer in read_numbers(classifier, find_pictures(images), sys.stdin.buffer, invert, digits):
-        if answer.error is not None:
-            failed = True
-            say(f"Error: {one_line(answer.error)}")
-        if (line := chosen.line(answer, top)) is not None:
-            click.echo(line)
-        if show:
-            for digit in answer.digits:
-                click.echo(_drawing(classifier, digit))
+    with answer_bar(len(paths), quiet) as (advance, complain):
+        for answer in read_numbers(classifier, paths, sys.stdin.buffer, invert, digits):
+            failed = failed or answer.error is not None or (fail_unsure and answer.unsure)
+            if answer.error is not None:
+                complain(f"Error: {one_line(answer.error)}")
+            if (line := chosen.line(answer, top)) is not None:
+                click.echo(line)
+            for digit in answer.digits if show else ():
+                (seen,) = classifier.inputs.kind.shown(digit.image[None])
+                click.echo(draw(seen, digit.outputs, Terminal.of(sys.stdout)))
+            advance()
     ctx.exit(1 if failed else 0)
 
 
-def _parse_digits(text: str) -> int | None:
-    if text == "auto":
-        return None
-    if text.isdecimal() and 1 <= int(text) <= MAX_DIGITS:
-        return int(text)
-    raise click.BadParameter(f"{text!r} is neither auto nor a number from 1 to {MAX_DIGITS}")
-
-
-def _drawing(classifier: Model, digit: Digit) -> str:
-    from mnistnet.cli.drawing import Terminal, show
-
-    try:
-        "▀▄█".encode(sys.stdout.encoding)
-        unicode = True
-    except UnicodeEncodeError:
-        unicode = False
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    (seen,) = classifier.inputs.kind.shown(digit.image[None])
-    return show(seen, digit.outputs, Terminal(unicode, colour))
-
-
-def _tell_what_came_of_it(model: Model, done: int, output: str) -> None:
-    accuracy = model.validation_accuracy
-    if model.epoch == done:
-        say(f"Nothing was left to train after {done} epochs; ask for more with --epochs")
-    if accuracy is not None and model.best_epoch < model.epoch:
-        say(f"Epoch {model.best_epoch} of {model.epoch} had the best validation accuracy, {accuracy:.2%}, and is kept")
-    if accuracy is not None and accuracy < LITTLE:
-        say("It has learned next to nothing: lower --learning-rate, or give it more --epochs")
-    say(f"The model is in {one_line(output)}")
-
-
-def _import_numpy() -> None:
-    """Import NumPy, which makes an error of its own of a signal that comes meanwhile."""
-    with undisturbed():
-        import numpy  # noqa: F401
-
-
-def _settings(choices: dict[str, Any]) -> Settings:
-    try:
-        return Settings(**choices)
-    except TrainingError as error:
-        raise click.UsageError(f"{error}.") from None
-
-
-def _settings_to_resume(ctx: click.Context, choices: dict[str, Any], before: Settings) -> Settings:
-    """The settings of the run to go on with; only the number of epochs may change."""
-    given = {name for name in choices if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
-    for name in sorted(given - {"epochs"}):
-        if choices[name] != getattr(before, name):
-            option = f"--{name.replace('_', '-')}"
-            was = ",".join(map(str, before.hidden)) if name == "hidden" else getattr(before, name)
-            raise click.UsageError(f"{option} was {was} and can't change half-way; leave out {option} or --resume.")
-    return _settings({**vars(before), "epochs": choices["epochs"] if "epochs" in given else before.epochs})
-
-
-def _parse_hidden(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(size) for size in text.split(","))
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not a list of whole numbers such as 20,10") from None
-
-
-def _tell(notes: Iterable[str], quiet: bool) -> None:
-    for note in () if quiet else notes:
-        say(f"Note: {one_line(note)}")
+def _note(quiet: bool, *lines: str) -> None:
+    for line in () if quiet else lines:
+        say(one_line(line))
 
 
 def _load_model(path: str | None, quiet: bool) -> tuple[str, Model]:
+    """Load the model that was asked for, else the first that is there; also return its name."""
     from mnistnet.model import PRETRAINED, load_model
 
     if path is None:
-        path = MODEL_HERE if Path(MODEL_HERE).exists() else str(PRETRAINED)
-        if not quiet:
-            say(f"Using {path}" if path == MODEL_HERE else "Using the model that comes with mnistnet")
-    return path, load_model(path)
-
-
-@contextmanager
-def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
-    """Give what saves a model, and tell whoever stops the training what is saved by then; `saved`: an epoch is."""
-    from mnistnet.model import save_model
-
-    def save(model: Model) -> None:
-        nonlocal saved
-        save_model(model, output)
-        saved = True
-
-    try:
-        yield save
-    except Stopped:
-        if saved:
-            say(f"\nStopped. {one_line(output)} holds the last whole epoch; the same command with --resume goes on.")
-        else:
-            say("\nStopped before the first epoch was over; nothing is saved.")
-        raise
+        here = MODEL_HERE if Path(MODEL_HERE).exists() else BUILT_IN
+        path = os.environ.get("MNISTNET_MODEL") or here
+        _note(quiet, "Using the model that comes with mnistnet" if path == BUILT_IN else f"Using {path}")
+    return path, load_model(PRETRAINED if path == BUILT_IN else path)

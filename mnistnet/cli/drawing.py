@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+from typing import NamedTuple, TextIO
 
 from mnistnet.images import ByteArray, FloatArray
 
@@ -17,6 +18,17 @@ class Terminal(NamedTuple):
 
     unicode: bool
     colour: bool
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Terminal:
+        """Find out what the terminal, or the file, behind a stream can do."""
+        try:
+            "▀▄█".encode(stream.encoding)
+            unicode = True
+        except UnicodeEncodeError:
+            unicode = False
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return cls(unicode, colour=stream.isatty() and not plain)
 
 
 def show(image: ByteArray, outputs: FloatArray, terminal: Terminal) -> str:

@@ -1,82 +1,93 @@
-"""The record of a training run: a line for each epoch, as comma-separated values or as JSON objects."""
+"""The record of a training run: a file with a line for each epoch, as comma-separated values or as JSON objects."""
 
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Callable
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from mnistnet.errors import TrainingError
+from mnistnet.errors import OptionError, TrainingError
+from mnistnet.saving import check_replaceable, replace_file
 from mnistnet.training import Epoch
 
 COLUMNS = ("epoch", "cost", "validation_accuracy", "learning_rate", "seconds")
-HEADER = ",".join(COLUMNS) + "\n"
+
+
+class _Format(NamedTuple):
+    """How lines are written: what stands before them, an epoch's values as a line, and the epoch of a line."""
+
+    header: list[str]
+    line: Callable[[dict[str, Any]], str]
+    epoch: Callable[[str], int]
+
+
+FORMATS = {
+    ".csv": _Format(
+        header=[",".join(COLUMNS)],
+        line=lambda values: ",".join("" if value is None else str(value) for value in values.values()),
+        epoch=lambda line: int(line.split(",")[0]),
+    ),
+    ".jsonl": _Format(header=[], line=json.dumps, epoch=lambda line: int(json.loads(line)["epoch"])),
+}
 
 
 class History:
-    """A file that grows by a line an epoch.
+    """A record that is written anew, and whole, after every epoch.
 
     Args:
         path: ends in `.csv` or `.jsonl`.
-        done: epochs that are behind the model already; the file keeps its lines about them and loses any others.
+        done: epochs that are behind the model already; their lines are kept and any others dropped, but not before
+            the first new epoch.
+
+    Attributes:
+        replaces: whether there is a record at the path whose lines are all dropped.
 
     Raises:
-        TrainingError: the path has another ending, or the file can't be written, or can't be gone on with.
+        OptionError: the path has another ending.
+        TrainingError: the file can't be written, or is no record of a training run.
     """
 
     def __init__(self, path: str, done: int) -> None:
         self._path = Path(path)
-        self._comma_separated = self._path.suffix == ".csv"
-        if self._path.suffix not in (".csv", ".jsonl"):
-            raise TrainingError(f"{path}: expected a name that ends in .csv or .jsonl")
-        self._keep: int | None = self._kept(done) if done else 0  # bytes; None once the rest is cut off
-        self._write("")  # found out now rather than after an epoch
+        if self._path.suffix not in FORMATS:
+            raise OptionError(f"--history is {path}, expected a name that ends in {' or '.join(FORMATS)}")
+        self._format = FORMATS[self._path.suffix]
+        try:
+            check_replaceable(path)
+            found = self._read()
+        except OSError as error:
+            raise self._unwritable(error) from None
+        self._lines = list(takewhile(lambda line: self._format.epoch(line) <= done, found))
+        self.replaces = bool(found) and not self._lines
 
     def record(self, epoch: Epoch) -> None:
-        """Add an epoch's line; what the file held besides the epochs done goes only now that there is a new one."""
-        if self._keep is not None:
-            self._cut(self._keep)
-            if self._keep == 0 and self._comma_separated:
-                self._write(HEADER)
-            self._keep = None
+        """Add the line of an epoch."""
         values = (epoch.number, epoch.cost, epoch.validation_accuracy, epoch.learning_rate, epoch.seconds)
-        if self._comma_separated:
-            line = ",".join("" if value is None else str(value) for value in values)
-        else:
-            line = json.dumps(dict(zip(COLUMNS, values, strict=True)))
-        self._write(line + "\n")
-
-    def _kept(self, done: int) -> int:
-        """Bytes up to the end of the line about epoch `done`; one that was cut short, when the run died, is no line."""
+        self._lines.append(self._format.line(dict(zip(COLUMNS, values, strict=True))))
+        content = "".join(f"{line}\n" for line in self._format.header + self._lines)
         try:
-            lines = self._path.read_bytes().splitlines(keepends=True)
-            header = lines[: int(self._comma_separated)]
-            if self._comma_separated and header not in ([], [HEADER.encode()]):
+            replace_file(self._path, content.encode())
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _read(self) -> list[str]:
+        """Return the lines of the record that is there; raise TrainingError when it is something else."""
+        if not self._path.exists():
+            return []
+        try:
+            lines = self._path.read_text().splitlines()
+            if lines[: len(self._format.header)] not in ([], self._format.header):
                 raise ValueError("another header")
-            kept = takewhile(lambda line: line.endswith(b"\n") and self._number(line) <= done, lines[len(header) :])
-            return sum(map(len, header)) + sum(map(len, kept))
-        except FileNotFoundError:
-            return 0
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            raise TrainingError(f"{self._path}: no history of training to go on with; name another file") from None
-
-    def _number(self, line: bytes) -> Any:
-        return int(line.split(b",")[0]) if self._comma_separated else json.loads(line)["epoch"]
-
-    def _cut(self, length: int) -> None:
-        try:
-            os.truncate(self._path, length)
-        except OSError as error:
-            raise self._unwritable(error) from None
-
-    def _write(self, text: str) -> None:
-        try:
-            with self._path.open("a") as file:
-                file.write(text)
-        except OSError as error:
-            raise self._unwritable(error) from None
+            lines = lines[len(self._format.header) :]
+            for line in lines:
+                self._format.epoch(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise TrainingError(
+                f"{self._path}: not a record of a training run, which it would be replaced by; name another file"
+            ) from None
+        return lines
 
     def _unwritable(self, error: OSError) -> TrainingError:
         return TrainingError(f"{self._path}: can't be written ({error.strerror}); name another file")

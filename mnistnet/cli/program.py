@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -12,17 +13,36 @@ from typing import Any
 
 import click
 
-from mnistnet.errors import MnistnetError, one_line
+from mnistnet.errors import MnistnetError, OptionError, one_line
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
+NOBODY_READS = 141  # 128 + SIGPIPE, as shells expect it
+PREFIX = "MNISTNET"  # of the environment variables that are options
+SHARED_VARIABLES = {"MNISTNET_DATA", "MNISTNET_MODEL"}  # those that are the defaults of an option in several commands
 
 
 class Stopped(BaseException):
-    """Ctrl-C or SIGTERM came; it is no error, and nothing but the end of the program catches it."""
+    """Ctrl-C or SIGTERM came. It is no error, and only the end of the program catches it."""
+
+
+class Command(click.Command):
+    """A command that takes a choice that makes no sense for wrong usage, and tells of variables that nobody reads."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        if not ctx.params.get("quiet"):
+            for name in sorted(_unknown_variables(ctx.find_root())):
+                say(f"{one_line(name)} in the environment is no option of mnistnet; it is ignored")
+        try:
+            return super().invoke(ctx)
+        except OptionError as error:
+            raise click.UsageError(f"{error}.", ctx) from None
 
 
 class CommandLine(click.Group):
     """The one owner of the exit status, and the one place that turns errors into a line."""
+
+    command_class = Command
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the program; stopped by a signal it ends with the 130 or 143 that shells expect."""
@@ -31,9 +51,13 @@ class CommandLine(click.Group):
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
                 signal.signal(number, _stop)
         try:
-            return super().main(*args, **extra)
+            with _errors_in_a_line():
+                return super().main(*args, **extra)
         except Stopped as stopped:
             sys.exit(128 + stopped.args[0])
+        finally:
+            # Python ends with a last look for garbage, through all that was ever imported: a tenth of a short run.
+            gc.freeze()
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Parse; help and version are printed here."""
@@ -55,19 +79,19 @@ def _errors_in_a_line() -> Iterator[None]:
         yield
     except BrokenPipeError:
         _give_up_output()
-        raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
+        sys.exit(NOBODY_READS)
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "mnistnet"
         message = one_line(error.format_message()).rstrip(".")
         say(f"Error: {message}{'' if message.endswith('?') else '.'} See '{command} --help'.")
-        raise click.exceptions.Exit(error.exit_code) from None
+        sys.exit(error.exit_code)
     except (MnistnetError, OSError, MemoryError) as error:
         say(f"Error: {one_line(_message(error))}")
         if isinstance(error, OSError):
             _give_up_output()
-        raise click.exceptions.Exit(1) from None
+        sys.exit(1)
 
 
 def _give_up_output() -> None:
@@ -77,7 +101,7 @@ def _give_up_output() -> None:
 
 def _prepare_streams() -> None:
     """Have all three standard streams, and let none fail on a file name that it can't spell."""
-    # Where one was closed (`>&-`), the next file to be opened would take its place, and what is said would go into it.
+    # Where one was closed (`>&-`), the next file to be opened would take its place, and messages would go into it.
     # Answers that go nowhere are an error, as on a full disk: that null device can only be read. Notes may be lost.
     for name, access, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w")):
         if getattr(sys, name) is None:
@@ -87,32 +111,57 @@ def _prepare_streams() -> None:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
+    """Stop at the first signal; a second one would disturb the tidying up."""
     for each in STOPS:
-        signal.signal(each, signal.SIG_IGN)  # the first one has its way; a second would disturb the tidying up
+        # Not SIG_IGN: Python complains of a signal that came already and has no handler any more.
+        signal.signal(each, lambda _number, _frame: None)
     raise Stopped(number)
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Let a signal that comes now wait for the end of the block: the middle of a file is no place to stop."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    waiting: list[int] = []
+    held = [number for number in STOPS if signal.getsignal(number) is _stop]
+    for number in held:
+        signal.signal(number, lambda number, _frame: waiting.append(number))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number in held:
+            signal.signal(number, _stop)
+        if waiting:
+            _stop(waiting[0], None)
+
+
+def _unknown_variables(root: click.Context) -> set[str]:
+    """The variables that look like options and are none, as a misspelt one does."""
+    known = set(SHARED_VARIABLES)
+    for command in root.command.commands.values() if isinstance(root.command, click.Group) else ():
+        for param in command.params:
+            known.add(str(param.envvar or f"{PREFIX}_{command.name}_{param.name}".upper()))
+    return {name for name in os.environ if name.startswith(f"{PREFIX}_")} - known
 
 
 def _message(error: MnistnetError | OSError | MemoryError) -> str:
     if isinstance(error, OSError) and error.strerror:
+        if isinstance(error, FileNotFoundError) and not error.filename:
+            return "the current folder is not there any more; change to another one"
         return f"{error.filename or 'standard output'}: {error.strerror}"
     return str(error) or "not enough memory"
 
 
 def say(text: str) -> None:
-    """Notes, warnings and errors go to standard error; standard output is for results."""
+    """Write a note, a warning or an error to standard error; standard output is for results."""
     try:
         click.echo(text, err=True)
     except BrokenPipeError:
         raise
     except OSError:
         pass  # a full disk under the notes is no reason to stop, and nobody could be told
+
+
+def import_numpy() -> None:
+    """Import NumPy, which makes an error of its own of a signal that comes meanwhile."""
+    with undisturbed():
+        import numpy  # noqa: F401

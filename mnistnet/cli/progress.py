@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnistnet.cli.program import say
 from mnistnet.datasets.sources import Watchers
 from mnistnet.errors import one_line
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from mnistnet.datasets.download import Progress
     from mnistnet.training import Epoch
 
 
+def _bar(**options: Any) -> tqdm[Any]:
+    # tqdm takes defaults from the environment, and fails where one makes no sense.
+    for name in [name for name in os.environ if name.startswith("TQDM_")]:
+        del os.environ[name]
+    from tqdm import tqdm
+
+    return tqdm(dynamic_ncols=True, **options)
+
+
 @contextmanager
 def download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar of bytes over each file; its notes are lines."""
+    """Draw a bar of bytes for each file; notes are lines."""
     if quiet:
         yield None
         return
-    from tqdm import tqdm
-
-    tqdm.monitor_interval = 0  # its thread would get the signals that have to wait for the end of a save
-    with tqdm(unit="B", unit_scale=True, leave=False, dynamic_ncols=True, disable=None) as bar:  # None: on a terminal
+    with _bar(unit="B", unit_scale=True, leave=False, disable=None) as bar:  # None: draw only on a terminal
         name = ""
 
         def report(progress: Progress) -> None:
@@ -44,13 +54,11 @@ def download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 @contextmanager
 def picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar over the pictures of a folder."""
+    """Draw a bar over the pictures of a folder."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from tqdm import tqdm
-
-    with tqdm(unit="picture", leave=False, dynamic_ncols=True) as bar:
+    with _bar(unit="picture", leave=False) as bar:
 
         def report(done: int, total: int) -> None:
             bar.total = total
@@ -61,7 +69,7 @@ def picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 @contextmanager
 def watchers(quiet: bool) -> Iterator[Watchers]:
-    """Bars over what the loading of data may have to wait for; each one appears when there is something to show."""
+    """Draw bars over what the loading of data may have to wait for; each appears when there is something to show."""
     if quiet:
         yield Watchers()
         return
@@ -75,8 +83,23 @@ def watchers(quiet: bool) -> Iterator[Watchers]:
 
 
 @contextmanager
+def answer_bar(pictures: int, quiet: bool) -> Iterator[tuple[Callable[[], object], Callable[[str], object]]]:
+    """Draw a bar over pictures while their answers go into a file.
+
+    Yields:
+        A function to call after each picture, and one that writes a line to standard error.
+    """
+    # Answers on the terminal show themselves how far it is, and in a pipe nobody knows who draws on it.
+    if quiet or not sys.stderr.isatty() or not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+        yield lambda: None, say
+        return
+    with _bar(total=pictures, unit="picture", leave=False) as bar:
+        yield bar.update, lambda text: bar.write(text, file=sys.stderr)
+
+
+@contextmanager
 def epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch], None]]:
-    """On a terminal a bar; elsewhere a plain line for each epoch."""
+    """Draw a bar on a terminal; elsewhere write a plain line for each epoch."""
 
     def line(epoch: Epoch) -> str:
         accuracy = "" if epoch.validation_accuracy is None else f", validation {epoch.validation_accuracy:.2%}"
@@ -87,10 +110,7 @@ def epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch
     elif not sys.stderr.isatty():
         yield lambda epoch: say(f"epoch {epoch.number}/{epochs}: {line(epoch)}, {epoch.seconds:.2f} s")
     else:
-        from tqdm import tqdm
-
-        tqdm.monitor_interval = 0  # as above
-        with tqdm(total=epochs, initial=done, unit="epoch", dynamic_ncols=True) as bar:
+        with _bar(total=epochs, initial=done, unit="epoch") as bar:
 
             def report(epoch: Epoch) -> None:
                 bar.set_postfix_str(line(epoch), refresh=False)

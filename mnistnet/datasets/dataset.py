@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnistnet.errors import DatasetError
+from mnistnet.errors import OptionError
 from mnistnet.images import DIGITS, ByteArray, IntArray, check_images
+
+HELD_OUT = 5000  # enough that their accuracy is known to a fifth of a point
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,22 @@ def join(parts: Sequence[Dataset]) -> Dataset:
     )
 
 
-def hold_out(training: Dataset, count: int) -> tuple[Dataset, Dataset | None]:
-    """Keep `count` training images apart.
+def hold_out(training: Dataset, count: int | None) -> tuple[Dataset, Dataset | None]:
+    """Keep `count` training images apart; without a count HELD_OUT, but at most a tenth of them.
 
     Chance chooses them (a folder of pictures is sorted by digit), but always the same ones, so that figures
     measured on them compare and no model is measured on images it learned from.
 
     Returns:
-        The rest, and the images that were held out; None when `count` is 0.
+        The rest, and the images that were held out; None when there are none.
 
     Raises:
-        DatasetError: `count` leaves nothing to train on.
+        OptionError: `count` leaves nothing to train on.
     """
+    if count is None:
+        count = min(HELD_OUT, len(training) // 10)
     if count >= len(training):
-        raise DatasetError(
+        raise OptionError(
             f"{count} validation images can't be held out of {len(training)} training images; "
             "lower --validation (0 holds out none)"
         )

@@ -27,7 +27,7 @@ from urllib3.util import Retry
 from mnistnet.datasets.clock import Clock, TimedResponse
 from mnistnet.datasets.mnist import FILES, LocalFile, RemoteFile, sha256_of, verify
 from mnistnet.datasets.part import part_file, sync_directory
-from mnistnet.errors import DownloadError
+from mnistnet.errors import DownloadError, OptionError
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -78,7 +78,8 @@ def download(
         For each file where it is, and which mirror sent it.
 
     Raises:
-        DownloadError: a file could not be had or written, or an argument makes no sense.
+        DownloadError: a file could not be had or written.
+        OptionError: an argument makes no sense.
     """
     check_arguments(mirrors, timeout, retries)
     mirrors = list(dict.fromkeys(mirrors))
@@ -116,13 +117,13 @@ def download(
 
 
 def check_arguments(mirrors: Sequence[str], timeout: float, retries: int) -> None:
-    """Raise DownloadError unless `download` can work with these."""
+    """Raise OptionError unless `download` can work with these."""
     if not 0 < timeout <= MAX_TIMEOUT:  # false for nan, too
-        raise DownloadError(f"timeout is {timeout}, expected more than 0 and at most {MAX_TIMEOUT:,.0f} seconds")
+        raise OptionError(f"timeout is {timeout}, expected more than 0 and at most {MAX_TIMEOUT:,.0f} seconds")
     if retries < 0:
-        raise DownloadError(f"retries is {retries}, expected 0 or more")
+        raise OptionError(f"retries is {retries}, expected 0 or more")
     if not mirrors:
-        raise DownloadError("no mirror given, expected at least one http(s) address")
+        raise OptionError("no mirror given, expected at least one http(s) address")
     for number, mirror in enumerate(mirrors, start=1):
         try:
             parts = urlsplit(mirror)
@@ -132,7 +133,7 @@ def check_arguments(mirrors: Sequence[str], timeout: float, retries: int) -> Non
         if not right or not mirror.isprintable() or set("\\?# ") & set(mirror):
             # It isn't shown: without its parts nobody can tell where a password stands in it.
             which = "the mirror" if len(mirrors) == 1 else f"mirror {number} of {len(mirrors)}"
-            raise DownloadError(
+            raise OptionError(
                 f"{which} is no address like https://example.org/mnist/ (http:// or https://, a host, a folder; "
                 "nothing with '?' or '#' behind them)"
             )

@@ -156,14 +156,14 @@ def load_training(sources: Sequence[str], watchers: Watchers | None = None) -> D
 
 
 def load_split(
-    source: str, split: Split, validation: int, trained_on: str = "", watchers: Watchers | None = None
+    source: str, split: Split, validation: int | None, trained_on: str = "", watchers: Watchers | None = None
 ) -> Dataset:
     """Load the part of a source to measure on.
 
     Args:
         source: see `load_training`. A folder of pictures has no parts; it is `test` as a whole.
         split: `test`; or of the training images the ones that `hold_out` keeps apart, or the rest.
-        validation: how many `hold_out` keeps apart.
+        validation: how many `hold_out` keeps apart, see there.
         trained_on: for `validation`, the digest of what the model to be measured learned from. Others were held
             out of other data, and it may have learned from these.
         watchers: who is told how far it is.

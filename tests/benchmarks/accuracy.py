@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from mnistnet.datasets import Dataset, hold_out, load_split, load_training
 from mnistnet.model import fit
-from mnistnet.settings import Activation, Cost, Settings
+from mnistnet.network import ACTIVATIONS, COSTS
+from mnistnet.settings import Settings
 from real_mnist import real_mnist
 
 SEEDS = range(5)
@@ -48,11 +49,11 @@ def main() -> None:
     print("|---|---|---|---|")
     default, *_ = [print_row(name, Settings(**choices), training, test) for name, choices in ROWS]
 
-    print("\n| hidden activation | " + " | ".join(get_args(Cost)) + " |")
-    print("|---" * (1 + len(get_args(Cost))) + "|")
-    for activation in get_args(Activation):
+    print("\n| hidden activation | " + " | ".join(COSTS) + " |")
+    print("|---" * (1 + len(COSTS)) + "|")
+    for activation in ACTIVATIONS:
         cells = []
-        for cost in get_args(Cost):
+        for cost in COSTS:
             accuracies, _ = measure(Settings(activation=activation, cost=cost), training, test)
             cells.append(f"{accuracies.mean():.2f} ± {accuracies.std():.2f}")
         print(f"| {activation} | {' | '.join(cells)} |", flush=True)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from mnistnet.cli.history import History
-from mnistnet.errors import TrainingError
+from mnistnet.errors import OptionError, TrainingError
 from mnistnet.training import Epoch
 
 EPOCHS = [Epoch(number, 0.5 / number, 0.1, 0.25, None if number == 2 else 0.9) for number in (1, 2, 3)]
@@ -36,37 +38,86 @@ def test_jsonl_has_an_object_for_each_epoch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["h.csv", "h.jsonl"])
-def test_going_on_keeps_the_lines_of_the_epochs_done_and_drops_later_and_cut_ones(tmp_path: Path, name: str) -> None:
+def test_going_on_keeps_the_lines_of_the_epochs_done_and_drops_later_ones(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     history = History(str(path), 0)
     for epoch in EPOCHS:
         history.record(epoch)
     whole = path.read_text()
-    path.write_text(whole + "4,0.1"[: 5 if name == "h.csv" else 0] + '{"epoch": 4, "co'[: 0 if name == "h.csv" else 16])
     again = History(str(path), 2)
     again.record(EPOCHS[2])
     assert path.read_text() == whole
 
 
 def test_a_new_run_starts_a_new_record_but_not_before_its_first_epoch(tmp_path: Path) -> None:
-    (tmp_path / "h.csv").write_text("old\n")
-    history = History(str(tmp_path / "h.csv"), 0)
-    assert (tmp_path / "h.csv").read_text() == "old\n"
+    path = tmp_path / "h.csv"
+    first = History(str(path), 0)
+    assert not first.replaces
+    for epoch in EPOCHS:
+        first.record(epoch)
+    before = path.read_text()
+    history = History(str(path), 0)
+    assert history.replaces
+    assert path.read_text() == before
     history.record(EPOCHS[0])
-    lines = (tmp_path / "h.csv").read_text().splitlines()
-    assert lines == ["epoch,cost,validation_accuracy,learning_rate,seconds", "1,0.5,0.9,0.1,0.25"]
+    assert path.read_text().splitlines() == [
+        "epoch,cost,validation_accuracy,learning_rate,seconds",
+        "1,0.5,0.9,0.1,0.25",
+    ]
 
 
-@pytest.mark.parametrize(("name", "content"), [("h.csv", "name,age\n1,2\n"), ("h.jsonl", "[1]\n"), ("h.jsonl", "x\n")])
-def test_a_file_that_is_no_history_is_not_gone_on_with(tmp_path: Path, name: str, content: str) -> None:
-    (tmp_path / name).write_text(content)
-    with pytest.raises(TrainingError, match="no history of training to go on with"):
-        History(str(tmp_path / name), 2)
-    assert (tmp_path / name).read_text() == content
+@pytest.mark.parametrize("done", [0, 2])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("h.csv", b"name,age\n1,2\n"),
+        ("h.csv", b"epoch,cost,validation_accuracy,learning_rate,seconds\nBob,2\n"),
+        ("h.csv", b"\xff\xfe"),
+        ("h.jsonl", b"[1]\n"),
+        ("h.jsonl", b"x\n"),
+        ("h.jsonl", b"[" * 100_000),
+    ],
+)
+def test_somebodys_own_file_is_neither_gone_on_with_nor_replaced(
+    tmp_path: Path, name: str, content: bytes, done: int
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TrainingError, match="not a record of a training run"):
+        History(str(tmp_path / name), done)
+    assert (tmp_path / name).read_bytes() == content
 
 
-def test_other_endings_and_folders_that_are_not_there_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="ends in .csv or .jsonl"):
+def test_an_empty_file_is_as_good_as_none(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").touch()
+    history = History(str(tmp_path / "h.csv"), 0)
+    assert not history.replaces
+    history.record(EPOCHS[0])
+    assert (tmp_path / "h.csv").read_text().count("\n") == 2
+
+
+def test_other_endings_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="h.txt, expected a name that ends in .csv or .jsonl"):
         History(str(tmp_path / "h.txt"), 0)
+
+
+def test_what_cannot_be_written_is_found_out_at_once(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="can't be written .No such file or directory"):
         History(str(tmp_path / "none" / "h.csv"), 0)
+    os.mkfifo(tmp_path / "h.csv")
+    with pytest.raises(TrainingError, match="can't be written .not a plain file"):
+        History(str(tmp_path / "h.csv"), 0)
+
+
+def test_a_record_that_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(str(tmp_path / "h.csv"), 0)
+    history.record(EPOCHS[0])
+    before = (tmp_path / "h.csv").read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(TrainingError, match="h.csv: can't be written .No space left on device"):
+        history.record(EPOCHS[1])
+    assert [path.name for path in tmp_path.iterdir()] == ["h.csv"]
+    assert (tmp_path / "h.csv").read_bytes() == before

@@ -7,7 +7,7 @@ import pytest
 
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.datasets.dataset import join
-from mnistnet.errors import DatasetError
+from mnistnet.errors import OptionError
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,15 @@ def test_holding_out_nothing_leaves_the_whole(digits: Dataset) -> None:
 
 
 def test_holding_out_everything_is_refused(digits: Dataset) -> None:
-    with pytest.raises(DatasetError, match="600 validation images can't be held out of 600 .*; lower --validation"):
+    with pytest.raises(OptionError, match="600 validation images can't be held out of 600 .*; lower --validation"):
         hold_out(digits, 600)
+
+
+def test_without_a_count_5000_are_held_out_but_at_most_a_tenth(digits: Dataset) -> None:
+    rest, held_out = hold_out(digits, None)
+    assert held_out is not None
+    assert (len(rest), len(held_out)) == (540, 60)
+    _, held_out = hold_out(Dataset(np.zeros((60_000, 28, 28), np.uint8), np.zeros(60_000, np.uint8)), None)
+    assert held_out is not None
+    assert len(held_out) == 5000
+    assert hold_out(digits.take(np.arange(9)), None)[1] is None
