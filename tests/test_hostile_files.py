@@ -131,7 +131,7 @@ def test_corrupt_data_is_found_before_training_on_it(program: Program, tmp_path:
     content = bytearray(images.read_bytes())
     content[-8] ^= 1  # of the checksum: a bit of the data may lead to equal bytes elsewhere
     images.write_bytes(content)
-    done = program("train", "--validation", "0", "--epochs", "1", "--data", folder)
+    done = program("train", "--validation", "0", "--epochs", "1", "--data", folder, "-q")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert f"Error: {images}: damaged" in done.stderr
     assert not (tmp_path / "mnistnet.npz").exists()

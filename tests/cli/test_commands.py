@@ -236,8 +236,8 @@ def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
     done = program("evaluate", "--data", "own", "--json", "--mistakes", "wrong")
     assert done.returncode == 0
     assert done.stderr.splitlines()[1:] == [
-        "Note: own: no pictures of 0, 1, 2, 3, 4, 5, 6, 8, 9",
-        "Note: own: 1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.HEIC; save it as JPEG",
+        "own: no pictures of 0, 1, 2, 3, 4, 5, 6, 8, 9",
+        "own: 1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.HEIC; save it as JPEG",
     ]
     mistakes = json.loads(done.stdout)["mistakes"]
     assert {f"true-7_read-{each['read']}_{Path(each['path']).name}" for each in mistakes} == {
