@@ -25,7 +25,10 @@ class Skeleton(NamedTuple):
     strokes: str
 
 
+# The weights are no country's shares. MNIST has the plain American hands already: a style that it lacks weighs here as
+# much as a common one where a whole country writes it, and half of that or less where it is single people's.
 SKELETONS = (
+    # Round or narrow everywhere; engineers put a slash through it. An open top or a bar there is haste.
     Skeleton(0, "round", 6, "50,0 20,12 5,50 20,88 50,100 80,88 95,50 80,12 50,0"),
     Skeleton(0, "narrow", 5, "52,0 32,14 23,50 32,86 50,100 68,86 77,50 68,14 48,0"),
     Skeleton(0, "begun inside", 2, "66,14 46,2 22,18 13,55 24,90 50,100 76,86 87,45 74,10 54,1 40,6"),
@@ -36,6 +39,9 @@ SKELETONS = (
     Skeleton(0, "open at the top", 1, "28,8 10,44 24,90 54,100 84,82 90,42 70,8"),
     Skeleton(0, "bar at the top", 1, "-4,16 40,8 76,18 92,58 62,98 22,84 18,40 54,4"),
     Skeleton(0, "wide", 1.5, "50,0 4,16 -14,50 8,88 50,100 96,86 114,50 94,14 50,0"),
+    # A bare stem in English-speaking countries and Korea. A flag in continental Europe and Latin America: in France and
+    # Czechia often as long as the stem, straight or swung, so that nothing but the angle at the top and the missing bar
+    # tell it from a 7. A foot comes with a flag, as in print, and most often in Brazil.
     Skeleton(1, "plain", 8, "50,0 50,100"),
     Skeleton(1, "bent", 2, "54,0 48,50 52,100"),
     Skeleton(1, "short flag", 3, "28,32 52,0! 52,100"),
@@ -55,6 +61,8 @@ SKELETONS = (
     Skeleton(1, "flag and foot, one line", 2, "22,32 54,0! 46,96! 6,98! 96,94"),
     Skeleton(1, "flag as long as the stem, foot", 2, "4,80 50,0! 54,100 / 8,100 100,98"),
     Skeleton(1, "flag and wide foot", 2, "22,30 52,0! 50,90 / -14,94 112,92"),
+    # Cursive hands make loops: at the foot in the Americas, in the head in France. A small head and a long, flat foot
+    # are common in Korea. Whoever is in a hurry leaves no more than a bend of the head or of the foot.
     Skeleton(2, "plain", 4, "10,24 24,6 50,0 76,9 80,32 62,58 36,80 8,100! 90,100"),
     Skeleton(2, "sharp foot", 3, "8,16 34,1 64,3 76,22 66,48 40,74 6,97! 50,94 94,98"),
     Skeleton(2, "like a Z", 2, "10,5 85,5! 10,95! 90,95"),
@@ -75,6 +83,13 @@ SKELETONS = (
     Skeleton(2, "short foot", 2, "12,30 30,4 58,2 66,24 54,60 36,94! 66,98 92,90"),
     Skeleton(2, "round foot", 3, "16,16 46,0 72,14 70,38 46,62 22,82 24,97 54,98 86,92"),
     Skeleton(2, "wide", 2, "0,30 40,4 80,10 70,50 20,92! 70,88 130,84"),
+    Skeleton(2, "like a wide L", 1.5, "8,8 20,0 24,14 14,88! 70,84 130,92"),
+    Skeleton(2, "like an angle", 1.5, "28,4 36,0 32,16 0,74! 50,76 112,80"),
+    Skeleton(2, "like a question mark", 1.5, "12,24 34,2 60,12 58,36 40,62 34,88 46,100 64,94"),
+    Skeleton(2, "like a 1", 1.5, "26,22 46,2 60,8 48,52 10,98! 104,92"),
+    Skeleton(2, "crossed head", 1.5, "84,36 40,46 20,24 40,2 62,10 60,34 36,70 6,98! 40,90 90,100"),
+    Skeleton(2, "wave", 0.5, "0,40 20,20 38,30 36,58 34,84! 64,66 116,16"),
+    # School hands are round or have a flat top; quick ones are slim, and lose the waist or the end of the tail.
     Skeleton(3, "round", 4, "12,14 34,1 64,3 77,22 64,40 38,47! 70,54 85,76 68,96 38,100 8,88"),
     Skeleton(3, "flat top", 2, "12,3 80,3! 42,42! 74,50 86,74 68,96 38,100 8,88"),
     Skeleton(3, "shallow waist", 2, "14,10 44,0 72,10 74,30 56,46! 78,60 80,84 54,99 10,92"),
@@ -84,6 +99,8 @@ SKELETONS = (
     Skeleton(3, "slim", 2, "20,10 50,0 60,14 46,38 34,48! 58,56 66,74 52,94 24,100"),
     Skeleton(3, "open tail", 1.5, "10,20 40,6 80,4 58,34! 80,52 72,80 48,100"),
     Skeleton(3, "boxy", 1, "10,2 88,2! 44,44! 88,52 92,92! 8,98"),
+    # Open and of two strokes almost everywhere; closed, as in print, most often in Korea and North America; in France
+    # and Czechia often an L with a low bar and a short second stroke. In one line it looks like a Y or an h.
     Skeleton(4, "open", 4, "22,0 10,56! 90,56 / 68,4 64,100"),
     Skeleton(4, "open and round", 3, "20,0 12,30 18,50 44,55 82,48 / 80,0 72,100"),
     Skeleton(4, "open, tall stem", 2, "32,20 8,66! 92,64 / 66,0 60,100"),
@@ -100,6 +117,9 @@ SKELETONS = (
     Skeleton(4, "one line", 2, "18,4 12,48 40,54 78,8! 66,100"),
     Skeleton(4, "looped elbow", 1, "34,0 14,48 6,64 20,66 92,54 / 66,22 58,100"),
     Skeleton(4, "round head", 1.5, "62,20 34,10 8,40 30,50 104,44 / 62,0 56,100"),
+    Skeleton(4, "leaning stem", 1.5, "44,0 10,60! 82,52 / 70,26 36,100"),
+    Skeleton(4, "small triangle, long stem", 1.5, "86,36 16,38! 56,0! 50,100"),
+    # Two strokes as taught, a body and a bar; in one line it nears an S.
     Skeleton(5, "plain", 3, "24,2 18,44! 46,37 76,48 84,72 66,95 36,100 8,88 / 24,2 84,1"),
     Skeleton(5, "one line", 2, "84,2 25,3! 20,44! 50,36 79,50 82,78 58,98 10,92"),
     Skeleton(5, "apart bar", 2, "28,12 20,46! 46,40 74,52 80,76 60,97 34,100 6,90 / 40,2 92,-4"),
@@ -108,6 +128,7 @@ SKELETONS = (
     Skeleton(5, "angular", 1, "80,3 22,3! 20,44! 76,46! 78,94! 10,96"),
     Skeleton(5, "long bar", 3, "38,8 28,40! 54,44 60,66 42,90 4,96 / 38,10 104,0"),
     Skeleton(5, "small bowl", 2, "30,4 22,56! 48,50 66,66 60,88 36,100 8,94 / 30,4 88,2"),
+    # The loop is what differs: wide and open, or small and closed at the line; the stem straight, or hooked at its top.
     Skeleton(6, "curved stem", 3, "74,6 50,1 26,24 12,62 24,93 52,100 78,86 78,64 54,53 28,62 14,78"),
     Skeleton(6, "straight stem", 4, "66,0 40,28 18,66 24,94 50,100 74,86 72,66 50,58 26,72 20,86"),
     Skeleton(6, "upright stem", 2, "30,0 18,40 18,76 32,98 56,98 72,80 62,62 40,62 20,80"),
@@ -119,6 +140,8 @@ SKELETONS = (
     Skeleton(6, "tiny loop", 3, "64,0 40,40 26,80 34,98 48,98 54,84 44,76 30,86"),
     Skeleton(6, "swan", 3, "84,26 76,4 52,4 24,36 12,76 30,100 62,94 72,68 50,56 22,78"),
     Skeleton(6, "long top", 1.5, "110,8 60,2 26,20 18,60 26,94 54,100 70,80 54,62 22,70"),
+    Skeleton(6, "long hook", 2, "80,22 72,4 54,0 30,24 14,70 30,98 58,86 68,62 54,50 34,62 22,84"),
+    # A bar in continental Europe and Latin America, wherever a 1 has a flag; a serif or a wave at the top goes with it.
     Skeleton(7, "plain", 4, "10,4 88,4! 42,100"),
     Skeleton(7, "bent stem", 3, "8,8 48,4 86,5! 58,44 44,100"),
     Skeleton(7, "round corner", 2, "8,10 44,3 76,6 78,26 62,56 48,100"),
@@ -132,6 +155,9 @@ SKELETONS = (
     Skeleton(7, "upright with bar", 2, "10,6 44,3 78,3! 60,36 52,66 50,100 / 22,48 88,46"),
     Skeleton(7, "hook and bar", 2, "8,26 16,4 50,8 84,2! 56,46 42,100 / 24,50 84,46"),
     Skeleton(7, "low bar", 1, "10,4 84,4! 50,100 / 28,66 80,62"),
+    Skeleton(7, "large wave and bar", 1.5, "0,28 20,10 44,20 82,0! 60,44 44,100 / 16,60 90,44"),
+    Skeleton(7, "round corner and bar", 2, "8,18 22,4 52,4 76,8 72,28 58,52 48,100 / 22,52 88,48"),
+    # One line from the right shoulder in most hands; two circles, or a start in the waist, in others.
     Skeleton(8, "one line", 4, "76,14 52,0 26,14 34,36 62,54 76,76 54,99 26,90 24,68 46,50 70,34 76,14"),
     Skeleton(8, "open at the top", 3, "74,10 48,2 28,18 40,40 60,58 66,82 44,100 22,86 32,62 58,42 86,4"),
     Skeleton(8, "two circles", 3, "50,46 24,34 30,3 70,3 76,34 50,46 / 50,46 16,64 26,97 74,97 84,64 50,46"),
@@ -139,6 +165,7 @@ SKELETONS = (
     Skeleton(8, "small head", 2, "68,16 52,3 36,14 42,32 66,52 80,76 54,99 22,88 24,62 48,40 64,28 68,16"),
     Skeleton(8, "straight upstroke", 4, "78,10 50,0 26,16 40,38 62,62 60,88 36,100 20,84 40,56 82,6"),
     Skeleton(8, "small foot", 2, "80,14 52,0 22,12 24,34 52,52 66,74 54,98 36,96 34,76 52,54 78,34 80,14"),
+    # A straight stem in North America and Korea; in France and Czechia a round or flat tail, often with a small loop.
     Skeleton(9, "straight stem", 4, "76,16 50,0 22,10 16,34 38,48 64,38 78,12! 74,100"),
     Skeleton(9, "slanted stem", 3, "72,12 44,0 20,16 22,38 46,42 68,24 74,8! 62,54 46,100"),
     Skeleton(9, "bent stem", 2, "74,18 52,0 24,10 18,34 40,46 64,36 75,16 74,50 66,76 50,100"),

@@ -120,6 +120,11 @@ def test_an_image_shows_the_digit_of_its_label(many: tuple[Images, Labels]) -> N
     assert (distances.argmin(axis=1) == other_labels).mean() > 0.6
 
 
+def test_no_two_skeletons_are_alike_in_name_or_in_shape() -> None:
+    assert len({(skeleton.digit, skeleton.style) for skeleton in SKELETONS}) == len(SKELETONS)
+    assert len({skeleton.strokes for skeleton in SKELETONS}) == len(SKELETONS)
+
+
 def test_a_skeleton_is_drawn_with_the_label_of_its_digit() -> None:
     labels = np.repeat(np.arange(10, dtype=np.uint8), 50)
     styles = strokes._choose_styles(labels, np.random.default_rng(0))
