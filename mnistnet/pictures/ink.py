@@ -17,7 +17,7 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
 from mnistnet.pictures.filters import Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
-from mnistnet.pictures.paper import OVERVIEW, Page, along_border, find_page, on_one_ground, shrink, without_rulings
+from mnistnet.pictures.paper import OVERVIEW, Page, along_border, find_page, shrink, without_rulings
 
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
 LEAST_SHARE = 0.5  # of all that stands out; a digit is nearly all of it, a speck of noise or of a wall is one of many
@@ -122,7 +122,7 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
     factor, small = shrink(
         page.picture.crop((left - page.left, top - page.top, right - page.left, bottom - page.top)), longest
     )
-    grey = on_one_ground(_best_grey(small))
+    grey = _best_grey(small)
     is_dark = _ink_is_dark(grey) if invert == "auto" else invert == "yes"
     contrast = _contrast_with_ground(255 - grey if is_dark else grey)
     threshold = _ink_threshold(contrast, _noise(grey))

@@ -14,9 +14,15 @@ from mnistnet.pictures.filters import closing, grow_mask, label, median, opening
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is looked for
+SMALLEST_SCENE = 96  # pixels; what is smaller is no photograph of paper and desk
 SMALLEST_SHEET = 0.08  # of a picture
+SMALLEST_DESK = 0.01  # of a picture
 MOST_CORNERS = 6  # of a sheet of which two are cut off
-LEAST_CONTACT = 0.12  # of a picture's border, that a desk touches; few strokes do
+MOST_WRITTEN = 0.2  # of a sheet
+LEAST_WRITTEN = 0.001  # of a sheet
+MOST_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges
+MOST_ACROSS = 0.02  # of a sheet's edge, that ink may reach
+RIM = 4  # pixels along a sheet's edge, which may be bent, blurred, or in shadow
 
 
 class Page(NamedTuple):
@@ -28,30 +34,32 @@ class Page(NamedTuple):
 
 
 def find_page(picture: Image.Image) -> Page:
-    """Return the paper in a picture of mode L or RGB without the desk and the bars around it."""
-    sheet, left, top = _cut_out_sheet(picture)
-    page, more_left, more_top = _without_bars(sheet)
-    return Page(page, left + more_left, top + more_top)
-
-
-def _cut_out_sheet(picture: Image.Image) -> tuple[Image.Image, int, int]:
-    """A sheet of paper alone where it lies before a ground of another brightness, else the picture as it is.
+    """Return the paper alone where a desk or a bar of another brightness lies beside it or around it.
 
     Without that the whole sheet might be taken for ink, and what is written on it for the hole of a 0. What is left of
-    the ground in the corners is painted over with paper.
+    the desk in the corners is painted over with paper.
+
+    Args:
+        picture: of mode L or RGB and of any size.
+
+    Returns:
+        The picture as it is where there is no desk.
     """
     factor, small = shrink(picture)
     grey = _brightness(small)
-    threshold = otsu(grey)
-    for side in (grey > threshold, grey <= threshold):
-        corners = _corners_of_sheet(side, grey)
-        if corners is not None:
-            paper = _paper(np.asarray(small), side & _inside(corners, side.shape))
-            mask = Image.fromarray(_inside(corners * factor, picture.size[::-1]))
-            left, top, right, bottom = mask.getbbox() or (0, 0, *picture.size)
-            sheet = Image.composite(picture, Image.fromarray(paper).resize(picture.size), mask)
-            return sheet.crop((left, top, right, bottom)), left, top
-    return picture, 0, 0
+    if min(grey.shape) < SMALLEST_SCENE:
+        return Page(picture, 0, 0)
+    is_bright = grey > otsu(grey)
+    for side in (is_bright, ~is_bright):
+        sheet = _sheet(side, grey)
+        if sheet is not None:
+            paper = Image.fromarray(_paper(np.asarray(small), side & sheet)).resize(picture.size)
+            mask = (
+                Image.fromarray(sheet).resize((small.width * factor, small.height * factor)).crop((0, 0, *picture.size))
+            )
+            box = mask.getbbox() or (0, 0, *picture.size)
+            return Page(Image.composite(picture, paper, mask).crop(box), box[0], box[1])
+    return Page(picture, 0, 0)
 
 
 def _paper(pixels: ByteArray, where: BoolArray) -> ByteArray:
@@ -66,33 +74,32 @@ def _paper(pixels: ByteArray, where: BoolArray) -> ByteArray:
     return np.asarray((plane @ coefficients).clip(0, 255).round(), np.uint8)
 
 
-def _corners_of_sheet(side: BoolArray, grey: FloatArray) -> FloatArray | None:
-    """The corners of a sheet, (n, 2), x and y, a little inside of it; None if there is no sheet with something on it.
+def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
+    """Where a sheet with something on it is, less its rim: bool (height, width); None if there is no sheet.
 
     side: bool (height, width), what is on the sheet's side of the picture's brightness.
     """
-    if min(side.shape) < 64 or side.mean() < SMALLEST_SHEET or along_border(side).mean() > 0.35:
-        return None
     pieces = label(side)
-    if pieces.area.max() < 0.8 * SMALLEST_SHEET * side.size:
+    if side.sum() < SMALLEST_SHEET * side.size:
         return None
     paper = pieces.labels == pieces.area.argmax()
     rows = np.flatnonzero(paper.any(axis=1))
     left, right = paper[rows].argmax(axis=1), paper.shape[1] - 1 - paper[rows, ::-1].argmax(axis=1)
-    corners = _corners(np.stack([np.append(left, right), np.append(rows, rows)], axis=1))
-    sheet = _inside(corners, side.shape)
+    sheet = _inside(_corners(np.stack([np.append(left, right), np.append(rows, rows)], axis=1)), side.shape)
     outside, written = (paper & ~sheet).sum(), (sheet & ~paper).sum()
-    if sheet.mean() < SMALLEST_SHEET or outside > 0.04 * sheet.sum() or written > 0.2 * sheet.sum():
+    if sheet.mean() < SMALLEST_SHEET or outside > MOST_UNEVEN * sheet.sum() or written > MOST_WRITTEN * sheet.sum():
         return None
-    if along_border(sheet).mean() >= sheet.mean():  # all of the picture, or a desk beside the paper
+    if sheet[:: sheet.shape[0] - 1, :: sheet.shape[1] - 1].all() or sheet.mean() > 1 - SMALLEST_DESK:
+        return None  # a desk covers a corner of the picture
+    middle = ~grow_mask(~sheet, RIM)
+    near_edge = middle & grow_mask(~sheet, 2 * RIM)
+    if (near_edge & ~paper).sum() > MOST_ACROSS * near_edge.sum():  # the hard edge of a shadow, and ink across it
         return None
-    corners += 0.05 * (corners.mean(axis=0) - corners)  # the rim may be bent or in shadow
-    levels = grey[~grow_mask(~_inside(corners, side.shape), 2)]  # or blurred
-    paper_level, ground_level = median(levels), median(grey[~sheet])
-    step = abs(paper_level - ground_level)
+    level, desk_level = median(grey[middle]), median(grey[~sheet])
+    step = abs(level - desk_level)
     if abs(_step_at_edge(grey, sheet, 2)) < 0.8 * step:  # the soft edge of a shadow
         return None
-    return corners if (np.abs(levels - paper_level) > 0.25 * step).mean() > 0.001 else None
+    return middle if (np.abs(grey[middle] - level) > 0.25 * step).mean() > LEAST_WRITTEN else None
 
 
 def _corners(points: IntArray) -> FloatArray:
@@ -118,67 +125,6 @@ def _inside(corners: FloatArray, shape: tuple[int, ...]) -> BoolArray:
     mask = Image.new("1", (shape[1], shape[0]))
     ImageDraw.Draw(mask).polygon([(x, y) for x, y in corners.tolist()], fill=1, outline=1)
     return np.asarray(mask)
-
-
-def _without_bars(picture: Image.Image) -> tuple[Image.Image, int, int]:
-    """The picture without bars along its sides: letterboxes, frames, the lid of a scanner beside the page."""
-    factor, small = shrink(picture)
-    grey = _brightness(small)
-    span = float(np.ptp(grey))
-    other = np.abs(grey - median(grey)) > 0.3 * span
-    height, width = grey.shape
-    top, bottom = _bar(other), height - _bar(other[::-1])
-    left, right = _bar(other[top:bottom].T), width - _bar(other[top:bottom, ::-1].T)
-    if np.ptp(grey[top:bottom, left:right]) < 0.1 * span:  # the bars were the picture: a thick 1, cropped tightly
-        return picture, 0, 0
-    box = (left * factor, top * factor, min(picture.width, right * factor), min(picture.height, bottom * factor))
-    return (picture, 0, 0) if box == (0, 0, *picture.size) else (picture.crop(box), box[0], box[1])
-
-
-def _bar(other: BoolArray) -> int:
-    """How many rows at the top are a bar: all of them full from end to end, with a sharp edge below.
-
-    other: bool (height, width), where a picture has not the grey of most of it. The bar of a 7 or a 5 that touches the
-    border is not as full, even when a picture is cropped to it: its ends are round and its edge is not straight.
-    """
-    share = other.mean(axis=1)
-    thickness = int((share < 0.97).argmax())
-    blurred = 1 + len(other) // 100
-    is_bar = 0 < thickness < len(other) // 4 and share[thickness + blurred] < 0.5
-    return thickness + blurred if is_bar else 0
-
-
-def on_one_ground(grey: FloatArray) -> FloatArray:
-    """The same, where a desk beside the paper is brought to the grey of the paper, and the edge between painted over.
-
-    A desk touches much of the border, and nothing is drawn on it or across its edge.
-    """
-    if min(grey.shape) < 64:
-        return grey
-    dark = grey <= otsu(grey)
-    side = min(dark, ~dark, key=lambda half: int(along_border(half).sum()))
-    if along_border(side).mean() < LEAST_CONTACT:
-        return grey
-    level = grey
-    for desk in _desks(side):
-        on_it = ~grow_mask(~desk, 5) & ~side
-        across = grow_mask(desk, 5) & ~grow_mask(desk, 2) & side
-        if on_it.sum() + across.sum() < 0.002 * desk.sum():
-            step = _step_at_edge(grey, desk, 2)
-            edge = grow_mask(desk, 2) & grow_mask(~desk, 2)
-            level = np.where(desk, level - step, level)
-            level = np.where(edge, median(level[grow_mask(edge, 2) & ~edge]), level)
-    return level if np.ptp(level) > 0.2 * np.ptp(grey) else grey  # else the desk was the picture: a thick stroke
-
-
-def _desks(side: BoolArray) -> list[BoolArray]:
-    """The wide pieces of a mask that touch much of the border, each with what is drawn on it."""
-    radius = max(side.shape) // 48
-    pieces = label(opening(side, radius, axes=(0, 1)))
-    edge = along_border(pieces.labels)
-    contact = np.bincount(edge[edge >= 0], minlength=len(pieces.area))
-    numbers = np.flatnonzero(contact > LEAST_CONTACT * len(edge))
-    return [closing(pieces.labels == number, 3 * radius, axes=(0, 1)) for number in numbers]
 
 
 def _step_at_edge(grey: FloatArray, mask: BoolArray, distance: int) -> float:
