@@ -8,7 +8,7 @@ SOAK ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types check accuracy soak bench pretrained clean
+.PHONY: help install demo test lint types check accuracy soak bench kinds pretrained clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ accuracy: $(READY)  ## measure the README's accuracies on real MNIST, with five 
 
 bench: $(READY)  ## measure the README's speeds on real MNIST, beside the other networks that are installed
 	$(BIN)/python tests/benchmarks/speed.py
+
+kinds: $(READY)  ## read simulated pictures of every kind, and print how many of each are right
+	$(BIN)/python tests/benchmarks/kinds.py
 
 pretrained: $(READY)  ## make the model that comes with the package again
 	$(BIN)/python tests/benchmarks/pretrained.py

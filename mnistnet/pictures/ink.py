@@ -17,13 +17,27 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
 from mnistnet.pictures.filters import Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
-from mnistnet.pictures.paper import OVERVIEW, Page, along_border, find_page, shrink, without_rulings
+from mnistnet.pictures.paper import (
+    OVERVIEW,
+    Page,
+    along_border,
+    find_frames,
+    find_page,
+    shrink,
+    strength,
+    without_rulings,
+)
 
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
 LEAST_SHARE = 0.5  # of all that stands out; a digit is nearly all of it, a speck of noise or of a wall is one of many
 SMALLEST_DIGIT = 4  # pixels from end to end
 CLOSE_ENOUGH = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
 FEWEST_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
+MOST_OF_BORDER = 0.6
+SMALLEST_PHOTOGRAPH = 96  # pixels of its longer side
+EVEN = 0.1  # of all contrast, that the greys of an even ground span
+SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; on a screen and in most scans there is less
+ICON = 20  # pixels, of a picture that shows a digit and no more, and the margin that it is given
 FAINT = 0.35  # of a digit's full ink
 
 
@@ -52,6 +66,7 @@ class Ink:
         page: the paper in the picture's own pixels, and where it lies.
         is_dark: whether the ink is darker than the paper.
         is_ruled: whether there were lines of ruled paper.
+        frames: bool (height, width), where frames and edges were, which are not ink any more.
     """
 
     contrast: FloatArray
@@ -63,6 +78,7 @@ class Ink:
     page: Page
     is_dark: bool
     is_ruled: bool
+    frames: BoolArray
 
     def in_picture(self, box: Box) -> Box:
         """Return a box of pixels of `contrast` in the picture's own pixels, cut off where the page ends."""
@@ -113,7 +129,14 @@ def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
         PictureError: nothing stands out from the ground.
     """
     part = ink.in_picture(_with_margin(box))
-    return _ink_of(ink.page, part, "yes" if ink.is_dark else "no", 1 if ink.is_ruled else FEWEST_RULINGS, longest)
+    closer = _ink_of(ink.page, part, "yes" if ink.is_dark else "no", 1 if ink.is_ruled else FEWEST_RULINGS, longest)
+    rows, columns = (np.arange(side) * closer.factor for side in closer.contrast.shape)
+    rows, columns = (rows + closer.top - ink.top) // ink.factor, (columns + closer.left - ink.left) // ink.factor
+    frames = ink.frames[np.ix_(rows, columns)]
+    contrast = np.where(frames, 0, closer.contrast)
+    if contrast.max() <= closer.threshold:
+        return closer
+    return replace(closer, contrast=contrast, frames=closer.frames | frames).above(closer.threshold)
 
 
 def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> Ink:
@@ -123,14 +146,20 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
         page.picture.crop((left - page.left, top - page.top, right - page.left, bottom - page.top)), longest
     )
     grey = _best_grey(small)
+    if max(grey.shape) <= ICON:  # too small to show what is ground
+        grey = np.pad(grey, ICON, constant_values=_border_level(grey)[0])
+        left, top = left - ICON, top - ICON
     is_dark = _ink_is_dark(grey) if invert == "auto" else invert == "yes"
     contrast = _contrast_with_ground(255 - grey if is_dark else grey)
     threshold = _ink_threshold(contrast, _noise(grey))
     unruled = without_rulings(contrast, threshold, rulings)
     if unruled.max() <= threshold:
         raise PictureError("no digit in it (nothing but the lines of the paper)")
-    pieces = label(unruled > threshold)
-    return Ink(unruled, threshold, pieces, left, top, factor, page, is_dark, not np.array_equal(unruled, contrast))
+    frames = find_frames(unruled, threshold)
+    free = np.where(frames, 0, unruled)
+    pieces = label(free > threshold)
+    is_ruled = not np.array_equal(unruled, contrast)
+    return Ink(free, threshold, pieces, left, top, factor, page, is_dark, is_ruled, frames)
 
 
 def _with_margin(box: Box) -> Box:
@@ -194,16 +223,14 @@ def _neighbourhood(values: FloatArray) -> FloatArray:
     return values
 
 
-def _has_even_border(grey: FloatArray) -> bool:
-    """Whether most of the border has one grey."""
-    low, high = (quantile(along_border(grey), share) for share in (0.2, 0.8))
-    return bool(high - low <= 0.1 * np.ptp(grey))
-
-
-def _has_even_ground(grey: FloatArray) -> bool:
-    """Whether the ground has one grey everywhere, as on a screen or in a scan."""
-    is_photograph = min(grey.shape) >= 64 and _noise(grey) > 0.7  # the light may change inside the border
-    return not is_photograph and _has_even_border(grey)
+def _border_level(grey: FloatArray) -> tuple[float, bool]:
+    """Return the grey of most of the border, and whether that is one grey; else the light changes along it."""
+    levels = np.sort(along_border(grey))
+    most = int(MOST_OF_BORDER * len(levels))
+    spans = levels[most:] - levels[: len(levels) - most]
+    narrowest = int(spans.argmin())
+    is_even = spans[narrowest] <= EVEN * np.ptp(grey)
+    return float(levels[narrowest] + levels[narrowest + most]) / 2, bool(is_even)
 
 
 def _ink_is_dark(grey: FloatArray) -> bool:
@@ -212,8 +239,9 @@ def _ink_is_dark(grey: FloatArray) -> bool:
     The border shows the ground where it is even. In a photograph the light changes along it; there the ink is the
     rarer side, with the longer tail, of what differs from the neighbourhood.
     """
-    if _has_even_border(grey):
-        difference = grey - median(along_border(grey))
+    level, is_even = _border_level(grey)
+    if is_even:
+        difference = grey - level
         return bool((np.sign(difference) * difference**2).sum() < 0)
     return bool(((grey - _neighbourhood(grey)) ** 3).sum() < 0)
 
@@ -223,8 +251,10 @@ def _contrast_with_ground(grey: FloatArray) -> FloatArray:
 
     grey: bright ink. An even ground is taken off as it is; an uneven one is first estimated everywhere.
     """
-    if _has_even_ground(grey):
-        return (grey - median(along_border(grey))).clip(0, 255)
+    level, is_even = _border_level(grey)
+    is_photograph = max(grey.shape) >= SMALLEST_PHOTOGRAPH and _noise(grey) > SCREEN_NOISE
+    if is_even and not is_photograph:  # inside its border the light of a photograph may change
+        return (grey - level).clip(0, 255)
     ground = _ground(grey)
     contrast = (grey - ground) * (255 / np.maximum(255 - ground, 64))  # ink in shadow is as black as in the light
     return (contrast - median(contrast)).clip(0, 255)
@@ -273,8 +303,7 @@ def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
         min(digit.shape[1], int(pieces.right[chosen].max()) + 1),
         min(digit.shape[0], int(pieces.bottom[chosen].max()) + 1),
     )
-    counted = chosen | (_looks(pieces) > JUNK)  # a frame is no rival
-    return digit, box, float(pieces.area[chosen].sum() / pieces.area[counted].sum())
+    return digit, box, float(pieces.area[chosen].sum() / pieces.area.sum())
 
 
 def _noise(grey: FloatArray) -> float:
@@ -289,16 +318,22 @@ def _digit_pieces(ink: Ink) -> tuple[BoolArray, float]:
     """Return which pieces are the digit, the one that looks most like it and what belongs to it; and its full ink."""
     pieces, contrast = ink.pieces, ink.contrast
     extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
-    looks = _looks(pieces)
-    labelled = pieces.labels >= 0
-    strength = np.bincount(pieces.labels[labelled], weights=contrast[labelled]) / pieces.area
-    main = int((extent * looks * strength).argmax())
+    off = np.maximum(
+        *(
+            np.abs(a + b - side) / side
+            for a, b, side in (
+                (pieces.left, pieces.right, contrast.shape[1]),
+                (pieces.top, pieces.bottom, contrast.shape[0]),
+            )
+        )
+    )
+    main = int((extent * strength(pieces, contrast) * (1 - 0.4 * off)).argmax())
     pen = pieces.area[main] / (1.5 * extent[main])
     chosen = np.zeros(len(extent), np.bool_)
     chosen[main] = True
     while True:
         gap = _gaps(pieces, chosen) / extent[main]
-        joined = chosen | ((gap < 0.3) & (pieces.area > (0.7 + 8 * gap) * pen**2) & (looks > 0.5))
+        joined = chosen | ((gap < 0.3) & (pieces.area > (0.7 + 8 * gap) * pen**2))
         if np.array_equal(joined, chosen):
             return chosen, quantile(contrast[np.append(chosen, False)[pieces.labels]], 0.8)
         chosen = joined
@@ -309,32 +344,3 @@ def _gaps(pieces: Pieces, chosen: BoolArray) -> IntArray:
     gap_x = np.maximum(pieces.left - pieces.right[chosen].max(), pieces.left[chosen].min() - pieces.right)
     gap_y = np.maximum(pieces.top - pieces.bottom[chosen].max(), pieces.top[chosen].min() - pieces.bottom)
     return np.asarray(np.maximum(gap_x, gap_y).clip(min=0))
-
-
-JUNK = 0.05  # how much the looks of a frame or an edge speak for a piece; others have at least 0.6
-
-
-def _looks(pieces: Pieces) -> FloatArray:
-    """How much the place of each piece speaks for it, 0 to 1: least for what lies along the border, or is a frame."""
-    labels = pieces.labels
-    height, width = labels.shape
-    ring = along_border(labels)
-    contact = np.bincount(ring[ring >= 0], minlength=len(pieces.area))
-    tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
-    off_x = np.abs(pieces.left + pieces.right - width) / width
-    off_y = np.abs(pieces.top + pieces.bottom - height) / height
-    is_high, is_broad = tall > 0.7 * height, wide > 0.7 * width
-    junk = contact > 0.5 * (tall + wide)
-    junk |= is_high & (wide < 0.1 * width) & (off_x > 0.6)  # one side of a frame, or an edge of the page
-    junk |= is_broad & (tall < 0.1 * height) & (off_y > 0.6)
-    for number in np.flatnonzero(is_high & is_broad):
-        junk[number] |= _is_frame(pieces, int(number))
-    return np.asarray(np.where(junk, JUNK, 1.0) * (1 - 0.4 * np.maximum(off_x, off_y)), np.float32)
-
-
-def _is_frame(pieces: Pieces, number: int) -> bool:
-    """Whether nearly all of a piece lies along the sides of its own box, which no 0 does."""
-    box = pieces.labels[pieces.top[number] : pieces.bottom[number], pieces.left[number] : pieces.right[number]]
-    margin_y, margin_x = (max(1, side // 12) for side in box.shape)
-    inner = np.count_nonzero(box[margin_y:-margin_y, margin_x:-margin_x] == number)
-    return bool(inner < 0.1 * pieces.area[number])

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
-from mnistnet.pictures.filters import closing, grow_mask, label, median, opening, otsu
+from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.pictures.filters import Pieces, closing, grow_mask, label, median, opening, otsu
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is looked for
-SMALLEST_SCENE = 96  # pixels; what is smaller is no photograph of paper and desk
+SMALLEST_SCENE = 24  # pixels; smaller pictures show no paper and desk
 SMALLEST_SHEET = 0.08  # of a picture
-SMALLEST_DESK = 0.01  # of a picture
 MOST_CORNERS = 6  # of a sheet of which two are cut off
 MOST_WRITTEN = 0.2  # of a sheet
 LEAST_WRITTEN = 0.001  # of a sheet
 MOST_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges
 MOST_ACROSS = 0.02  # of a sheet's edge, that ink may reach
-RIM = 4  # pixels along a sheet's edge, which may be bent, blurred, or in shadow
+LEAST_FRAME = 0.25  # of a picture, from end to end
+FAINT_FRAME = 0.6  # of the contrast of ink: a thin line is fainter than the pen, and broken where it is faintest
+LEAST_FRAMED = 0.08  # of a frame's weight
+LEAST_INSIDE = 0.3
+RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
 
 
 class Page(NamedTuple):
@@ -53,17 +56,19 @@ def find_page(picture: Image.Image) -> Page:
     for side in (is_bright, ~is_bright):
         sheet = _sheet(side, grey)
         if sheet is not None:
-            paper = Image.fromarray(_paper(np.asarray(small), side & sheet)).resize(picture.size)
+            paper = _paper(np.asarray(small), side & sheet).clip(0, 255).round().astype(np.uint8)
             mask = (
                 Image.fromarray(sheet).resize((small.width * factor, small.height * factor)).crop((0, 0, *picture.size))
             )
             box = mask.getbbox() or (0, 0, *picture.size)
-            return Page(Image.composite(picture, paper, mask).crop(box), box[0], box[1])
+            return Page(
+                Image.composite(picture, Image.fromarray(paper).resize(picture.size), mask).crop(box), box[0], box[1]
+            )
     return Page(picture, 0, 0)
 
 
-def _paper(pixels: ByteArray, where: BoolArray) -> ByteArray:
-    """The paper everywhere, without what is on it, as its light changes evenly across: uint8, in the shape of pixels.
+def _paper(pixels: npt.NDArray[Any], where: BoolArray) -> FloatArray:
+    """The paper everywhere, without what is on it, as its light changes evenly across: float64, as large as pixels.
 
     where: bool (height, width), where there is nothing but paper.
     """
@@ -71,7 +76,7 @@ def _paper(pixels: ByteArray, where: BoolArray) -> ByteArray:
     y, x = np.mgrid[:height, :width]
     plane = np.stack([np.ones(where.shape), x, y], axis=-1)
     coefficients = np.linalg.lstsq(plane[where], pixels[where].astype(np.float64), rcond=None)[0]
-    return np.asarray((plane @ coefficients).clip(0, 255).round(), np.uint8)
+    return np.asarray(plane @ coefficients)
 
 
 def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
@@ -89,17 +94,20 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
     outside, written = (paper & ~sheet).sum(), (sheet & ~paper).sum()
     if sheet.mean() < SMALLEST_SHEET or outside > MOST_UNEVEN * sheet.sum() or written > MOST_WRITTEN * sheet.sum():
         return None
-    if sheet[:: sheet.shape[0] - 1, :: sheet.shape[1] - 1].all() or sheet.mean() > 1 - SMALLEST_DESK:
-        return None  # a desk covers a corner of the picture
-    middle = ~grow_mask(~sheet, RIM)
-    near_edge = middle & grow_mask(~sheet, 2 * RIM)
-    if (near_edge & ~paper).sum() > MOST_ACROSS * near_edge.sum():  # the hard edge of a shadow, and ink across it
+    if sheet[:: sheet.shape[0] - 1, :: sheet.shape[1] - 1].all() or side[~sheet].mean() > 0.5:
+        return None  # a desk covers a corner of the picture, and is of another brightness
+    rim = max(2, round(RIM * max(grey.shape)))
+    middle = ~grow_mask(~sheet, rim)
+    within = middle & grow_mask(~sheet, 2 * rim)
+    beyond = grow_mask(sheet, 2 * rim) & ~grow_mask(sheet, rim)
+    across = (within & ~paper).sum() + (beyond & paper).sum()
+    if across > MOST_ACROSS * within.sum():  # the hard edge of a shadow, and ink across it
         return None
-    level, desk_level = median(grey[middle]), median(grey[~sheet])
-    step = abs(level - desk_level)
+    step = abs(median(grey[middle]) - median(grey[~sheet]))
     if abs(_step_at_edge(grey, sheet, 2)) < 0.8 * step:  # the soft edge of a shadow
         return None
-    return middle if (np.abs(grey[middle] - level) > 0.25 * step).mean() > LEAST_WRITTEN else None
+    written = np.abs(grey - _paper(grey, middle & paper)) > 0.25 * step
+    return middle if written[middle].mean() > LEAST_WRITTEN else None
 
 
 def _corners(points: IntArray) -> FloatArray:
@@ -177,3 +185,57 @@ def shrink(picture: Image.Image, longest: int = OVERVIEW) -> tuple[int, Image.Im
     """By how much a picture is shrunk to look at the whole of it, and the picture then."""
     factor = -(-max(picture.size) // longest)
     return factor, picture.reduce(factor) if factor > 1 else picture
+
+
+def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
+    """Return where frames, rings and what lies along the picture's border are: bool (height, width).
+
+    They are nothing but ink where there is little else.
+    """
+    pieces = label(contrast > FAINT_FRAME * threshold)
+    found = _along_the_edge(pieces)
+    for number in np.flatnonzero(
+        np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) > LEAST_FRAME * max(contrast.shape)
+    ):
+        found[number] |= _is_around_another(pieces, int(number))
+    weight = np.hypot(pieces.right - pieces.left, pieces.bottom - pieces.top) * strength(pieces, contrast)
+    frames: BoolArray = np.append(found, False)[pieces.labels]
+    rest = np.append(found | (weight < LEAST_FRAMED * weight.max()), True)[pieces.labels]
+    return frames if contrast[~rest].max(initial=0) > threshold else np.zeros_like(frames)
+
+
+def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
+    """Return the mean contrast of each piece: float64 (n,)."""
+    labelled = pieces.labels >= 0
+    return np.asarray(np.bincount(pieces.labels[labelled], weights=contrast[labelled]) / pieces.area)
+
+
+def _along_the_edge(pieces: Pieces) -> BoolArray:
+    height, width = pieces.labels.shape
+    edge = along_border(pieces.labels)
+    contact = np.bincount(edge[edge >= 0], minlength=len(pieces.area))
+    tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
+    off_x = np.abs(pieces.left + pieces.right - width) / width
+    off_y = np.abs(pieces.top + pieces.bottom - height) / height
+    junk = contact > 0.5 * (tall + wide)
+    junk |= (tall > 0.7 * height) & (wide < 0.1 * width) & (off_x > 0.6)  # one side of a frame, or an edge of the page
+    junk |= (wide > 0.7 * width) & (tall < 0.1 * height) & (off_y > 0.6)
+    return np.asarray(junk)
+
+
+def _is_around_another(pieces: Pieces, number: int) -> bool:
+    """Whether a piece surrounds another of some size, on all four sides or all but one where the picture ends."""
+    left, top, right, bottom = (side[number] for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
+    least = LEAST_INSIDE * min(right - left, bottom - top)
+    height, width = pieces.labels.shape
+    is_cut_off = left == 0 or top == 0 or right == width or bottom == height
+    inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
+    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= least
+    ring = pieces.labels == number
+    for other in np.flatnonzero(inside):
+        rows, columns = slice(pieces.top[other], pieces.bottom[other]), slice(pieces.left[other], pieces.right[other])
+        y, x = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
+        sides = (ring[y, : columns.start], ring[y, columns.stop :], ring[: rows.start, x], ring[rows.stop :, x])
+        if sum(side.any() for side in sides) >= 4 - is_cut_off and not ring[rows, columns].any():
+            return True
+    return False

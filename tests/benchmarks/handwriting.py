@@ -103,7 +103,7 @@ def encircled(digit: ByteArray, chance: Generator) -> Image.Image:
     """Draw a circle or an oval around it."""
     page = written(digit, chance, share=0.4)
     left, top, right, bottom = page.getbbox() or (0, 0, *page.size)
-    radius = math.hypot(right - left, bottom - top) / 2 * chance.uniform(1.15, 1.5)
+    radius = math.hypot(right - left, bottom - top) / 2 * chance.uniform(1.25, 1.6)
     stretch = chance.uniform(0.87, 1.15)
     x, y = (left + right) / 2 + chance.normal(0, 2), (top + bottom) / 2 + chance.normal(0, 2)
     oval = (x - radius * stretch, y - radius / stretch, x + radius * stretch, y + radius / stretch)
