@@ -22,7 +22,7 @@ from mnistnet.errors import PictureError
 from mnistnet.images import DIGITS, ByteArray
 from mnistnet.model import Model, load_model
 from mnistnet.pictures import digit_in
-from mnistnet.prediction import Answer
+from mnistnet.prediction import Digit
 from prints import NEED_FONTS, NO_DIGITS, PRINTED, Printed, Shown, fonts
 from real_mnist import real_mnist
 from scenes import on_screen
@@ -109,12 +109,12 @@ def measure(model: Model, pictures: list[Labelled]) -> tuple[Row, list[bool]]:
     return Row(sum(right), sum(wrong_and_sure), unsure, answers.count(None)), [not is_right for is_right in right]
 
 
-def _answer(model: Model, picture: Image.Image) -> Answer | None:
+def _answer(model: Model, picture: Image.Image) -> Digit | None:
     try:
         image = digit_in(picture)
     except PictureError:
         return None
-    return Answer("", image, model.outputs(image[np.newaxis])[0])
+    return Digit(image, model.outputs(image[np.newaxis])[0], (0, 0, *picture.size))
 
 
 def contact_sheet(pictures: list[Labelled], failed: list[bool]) -> Image.Image:
