@@ -231,7 +231,7 @@ trickling_head = trickled(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.1)
 trickling_chunk = trickled(CHUNKS + b"1;", b"x", 0.1)
 endless_trailer = trickled(CHUNKS + b"0\r\n", b"X: y\r\n" * 1000, 0)
 endless_interim = trickled(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 0)
-long_status_line = trickled(b"HTTP/1.1 " + b"x" * 65_000 + b"\r\n\r\n", b"", 0.1)
+long_status_line = trickled(b"x" * 65_000 + b"\r\n\r\n", b"", 0.1)
 
 
 def silence(request: Request, _: bytes) -> None:

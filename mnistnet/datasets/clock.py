@@ -24,31 +24,29 @@ class Clock:
         """Begin again, after a sign of life."""
         self.end = time.monotonic() + self.timeout
 
-    def left(self) -> float:
-        """Return the seconds that are left, above 0; raise TimeoutError when there are none."""
-        seconds = self.end - time.monotonic()
-        if seconds <= 0:
+    def check(self) -> None:
+        """Raise TimeoutError when nothing is left."""
+        if time.monotonic() > self.end:
             raise TimeoutError
-        return seconds
 
 
 class TimedResponse(HTTPResponse):
-    """An answer, read from its first line to its last in the time that a clock leaves; else TimeoutError."""
+    """An answer that fails with TimeoutError at the first recv() after a clock has run out."""
 
     def __init__(self, clock: Clock, sock: socket.socket, *args: Any, **extra: Any) -> None:
         super().__init__(sock, *args, **extra)
-        self.fp = io.BufferedReader(_TimedStream(clock, sock, self.fp.detach()))
+        self.fp = io.BufferedReader(_TimedStream(clock, self.fp.detach()))
 
 
 class _TimedStream(io.RawIOBase):
-    def __init__(self, clock: Clock, sock: socket.socket, stream: io.RawIOBase) -> None:
-        self.clock, self.sock, self.stream = clock, sock, stream
+    def __init__(self, clock: Clock, stream: io.RawIOBase) -> None:
+        self.clock, self.stream = clock, stream
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self.sock.settimeout(self.clock.left())
+        self.clock.check()
         return self.stream.readinto(buffer)
 
     def close(self) -> None:

@@ -26,8 +26,9 @@ from urllib3.util import Retry
 
 from mnistnet.datasets.clock import Clock, TimedResponse
 from mnistnet.datasets.mnist import FILES, LocalFile, RemoteFile, sha256_of, verify
-from mnistnet.datasets.part import part_file, sync_directory
+from mnistnet.datasets.part import part_file
 from mnistnet.errors import DownloadError, OptionError
+from mnistnet.saving import sync_folder
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -97,7 +98,7 @@ def download(
                         mirror = _ask_in_turn(file, stream, mirrors, timeout, retries, report)
                         os.fsync(stream.fileno())
                     path.replace(target)
-                    sync_directory(directory)
+                    sync_folder(directory)
                 mirrors.sort(key=mirror.__ne__)  # the next file is asked of the one that works first
                 local = LocalFile(file, target, mirror=mirror)
             results.append(local)
@@ -201,8 +202,7 @@ def _receive(file: RemoteFile, stream: BinaryIO, mirror: str, timeout: float, re
         if start < file.size:
             with closing(_pieces(f"{mirror.rstrip('/')}/{file.name}", file, start, timeout)) as pieces:
                 for offset, piece in pieces:
-                    stream.seek(offset)
-                    stream.truncate()  # a server that starts again makes worthless what was there
+                    stream.seek(offset)  # back, where a server starts again
                     stream.write(piece)
                     report(offset + len(piece))
         stream.seek(0)

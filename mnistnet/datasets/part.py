@@ -50,13 +50,3 @@ def _claim(path: Path, locks: ExitStack) -> bool:
         # Only a new file is surely nobody else's, and what is left of it will never be.
         locks.push(lambda failed, *_: path.unlink(missing_ok=True) if failed and is_new else None)
         return is_new
-
-
-def sync_directory(directory: Path) -> None:
-    """Make a renaming last through a power cut, where the system lets a folder be flushed."""
-    with suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
