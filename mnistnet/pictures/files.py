@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import os
-import sys
-import threading
+import stat
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,52 +15,101 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from mnistnet.errors import PictureError, one_line
-from mnistnet.images import ByteArray
+from mnistnet.images import ByteArray, FloatArray
 from mnistnet.pictures.filters import median
-from mnistnet.pictures.ink import MIN_CONTRAST
 
-PICTURE_SUFFIXES: frozenset[str] = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm"}
-)
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm")
+HEIF_SUFFIXES = (".heic", ".heif") if find_spec("pillow_heif") else ()  # the extra mnistnet[heic]
+PICTURE_SUFFIXES: frozenset[str] = frozenset(SUFFIXES + HEIF_SUFFIXES)
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+HEIF_HEAD = b"ftyp"  # behind four bytes of length
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory
-MAX_BYTES = 256 * 1024 * 1024  # a stream can be endless; 50 million RGBA pixels are 200 MB
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells standard error what it raises, too
-STANDARD_ERROR = 2  # its file descriptor
+MAX_PIXELS_OF = {  # where it is not that many
+    "JPEG": 200_000_000,  # decoded at an eighth of its size
+    "WEBP": 25_000_000,  # its decoder holds four copies in RGBA: 400 MB
+}
+MAX_BYTES = 256 * 1024 * 1024  # a file can be endless; 50 million RGBA pixels are 200 MB
 MAX_SIDE = 4096  # larger pictures are shrunk at once: no digit needs more
+MAX_JPEG_SIDE = MAX_SIDE // 4  # what a JPEG is at least decoded to: an eighth of its size costs nearly nothing
+MAX_MEMORY = 16 * MAX_PIXELS_OF["WEBP"]  # bytes that a decoder takes
+STRIP = 1 << 20  # pixels that are converted at once
+CHUNK = 1 << 20  # bytes
+MIN_CARD, MIN_CARD_SPREAD = 0.6, 8.0  # of a transparent picture's box is opaque, and its greys spread, if it is a scan
+FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)  # of deep pictures: the smallest that holds the brightest pixel is meant
+OPAQUE = 128  # of 255
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells standard error what it raises, too
 
 
 def name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
-    """What a message calls the picture, in one line whatever the file is called."""
+    """Return what a message calls the picture, in one line whatever the file is called."""
     name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
     return one_line(name) or "''" if isinstance(name, str) and name != "<stdin>" else "standard input"
 
 
 def decode(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
-    """Read the first frame of a picture file, upright, as mode L or RGB with no side above MAX_SIDE."""
+    """Read the first frame of a picture file.
+
+    Args:
+        source: a path, or a stream of bytes, which is read to its end.
+
+    Returns:
+        The picture upright, of mode L or RGB, with no side above MAX_SIDE. Its `info["own_size"]` is the width and
+        the height that it had, upright.
+
+    Raises:
+        PictureError: the file can't be opened, or is no picture, or is too large.
+        MemoryError: there is not enough memory.
+        ValueError: the source is neither a path nor a stream of bytes.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        return _decode_stream(io.BytesIO(_content(source)))
     try:
-        if isinstance(source, (str, os.PathLike)):
-            with Path(source).open("rb") as file:
-                return _decode_stream(file if file.seekable() else io.BytesIO(file.read(MAX_BYTES)))
-        return _decode_stream(io.BytesIO(source.read(MAX_BYTES)))
+        with Path(source).open("rb") as file:
+            kind = os.fstat(file.fileno())
+            if stat.S_ISREG(kind.st_mode):
+                if kind.st_size > MAX_BYTES:
+                    raise _too_many_bytes()
+                return _decode_stream(file)
+            if stat.S_ISFIFO(kind.st_mode):
+                return _decode_stream(io.BytesIO(_content(file)))
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte in it
         reason = getattr(error, "strerror", None) or str(error)
         raise PictureError(f"can't be opened ({one_line(reason)}); check the path") from error
+    raise PictureError("not a plain file; check the path")
+
+
+def _content(stream: BinaryIO) -> bytearray:
+    """Read a stream to its end: an unbuffered one gives less at a time than it is asked for."""
+    content = bytearray()
+    while part := stream.read(CHUNK) if hasattr(stream, "read") else "":
+        if not isinstance(part, bytes):
+            break
+        content += part
+        if len(content) > MAX_BYTES:
+            raise _too_many_bytes()
+    if part != b"":
+        raise ValueError("source is neither a path nor a stream of bytes (io.BytesIO makes one of bytes)")
+    return content
+
+
+def _too_many_bytes() -> PictureError:
+    return PictureError(f"more than {MAX_BYTES:,} bytes; save it smaller")
 
 
 def _decode_stream(file: BinaryIO) -> Image.Image:
-    """As _decode, from a seekable file."""
+    """Decode a seekable file as `decode` does."""
     kind = "picture"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which no user can act upon
             with _open(file) as image:
                 kind = image.format or kind
+                is_progressive = kind == "JPEG" and "progressive" in image.info  # kept whole while it is decoded
+                most = MAX_PIXELS if is_progressive else MAX_PIXELS_OF.get(kind, MAX_PIXELS)
                 width, height = image.size
-                if width * height <= MAX_PIXELS:
-                    with _libtiff_silenced(kind):
-                        return _flatten(image)
+                if width * height <= most:
+                    return _flatten(image)
     except UnidentifiedImageError as error:
         reason = "empty file" if file.seek(0, io.SEEK_END) == 0 else f"none of {', '.join(FORMATS)}"
         raise _unreadable(reason) from error
@@ -71,34 +118,25 @@ def _decode_stream(file: BinaryIO) -> Image.Image:
     except MemoryError:
         raise  # it says nothing of the picture's bytes
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
+        np.empty(MAX_MEMORY, np.uint8)  # a MemoryError: two decoders call it damage when they get no more memory
         raise _unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
-    raise PictureError(f"{width} x {height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
+    raise PictureError(f"{width} x {height} pixels, at most {most:,} are read; save it smaller")
 
 
 def _open(file: BinaryIO) -> Image.Image:
-    """Image.open, which imports the readers of six formats whatever it finds; most pictures are PNGs."""
+    """Open a picture as Image.open does, which imports the readers of all formats; most pictures are PNGs."""
     head = file.read(len(PNG_HEAD))
     file.seek(0)
-    return PngImagePlugin.PngImageFile(file) if head == PNG_HEAD else Image.open(file, formats=FORMATS)
+    if head == PNG_HEAD:
+        return PngImagePlugin.PngImageFile(file)
+    if head[4:] != HEIF_HEAD:
+        return Image.open(file, formats=FORMATS)
+    if not HEIF_SUFFIXES:
+        raise PictureError("a HEIC picture; install mnistnet[heic], or save it as JPEG")
+    from pillow_heif import register_heif_opener  # late: an extra, and slow to import
 
-
-@contextmanager
-def _libtiff_silenced(kind: str) -> Iterator[None]:
-    """Keep libtiff from telling standard error, past Python, what a PictureError says already."""
-    if kind != "TIFF" or sys.stderr is None:  # None: there was no standard error to begin with
-        yield
-        return
-    with _standard_error_lock, Path(os.devnull).open("wb") as nowhere:
-        kept = os.dup(STANDARD_ERROR)
-        try:
-            os.dup2(nowhere.fileno(), STANDARD_ERROR)
-            yield
-        finally:
-            os.dup2(kept, STANDARD_ERROR)
-            os.close(kept)
-
-
-_standard_error_lock = threading.Lock()  # it is the whole process's: two threads would put back each other's
+    register_heif_opener()
+    return Image.open(file, formats=("HEIF",))
 
 
 def _unreadable(reason: str) -> PictureError:
@@ -108,20 +146,25 @@ def _unreadable(reason: str) -> PictureError:
 def _flatten(image: Image.Image) -> Image.Image:
     """Load an opened picture of any mode: mode L or RGB, upright, nothing transparent."""
     own_size = image.size
-    image.draft(None, (MAX_SIDE // 4, MAX_SIDE // 4))  # JPEG only: decodes at half size or less for nearly nothing
+    image.draft(None, (MAX_JPEG_SIDE, MAX_JPEG_SIDE))  # JPEG only
     image.load()
-    upright = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)) if image.info else None
-    flat = _to_eight_bits(image)
-    factor = -(-max(flat.size) // MAX_SIDE)
-    if factor > 1:
-        flat = flat.reduce(factor)
+    upright = _upright(image)
+    flat = _shrunk(image)
     if flat.mode == "RGBA":
         flat = _over_backdrop(flat)
     if upright is not None:
         flat = flat.transpose(upright)
         own_size = own_size if upright in _KEEPS_SIDES else own_size[::-1]
-    flat.info["own_size"] = own_size  # width, height, upright, before it was made smaller
+    flat.info["own_size"] = own_size
     return flat
+
+
+def _upright(image: Image.Image) -> Image.Transpose | None:
+    """Return what makes a picture upright that was taken with a turned camera."""
+    try:
+        return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)) if image.info else None
+    except Exception:  # noqa: BLE001 -- a block of metadata can be damaged in as many ways as a picture is
+        return None
 
 
 _ORIENTATION = 0x0112  # the EXIF tag, and what makes each of its values upright
@@ -137,38 +180,55 @@ _UPRIGHT = {
 _KEEPS_SIDES = (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM)
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """The picture in mode L, RGB or RGBA; the last only if some of it is transparent."""
+def _shrunk(image: Image.Image) -> Image.Image:
+    """Return the picture in mode L, RGB or RGBA, no side above MAX_SIDE, by strips: it is never in memory twice."""
+    factor = -(-max(image.size) // MAX_SIDE)
+    rows = max(1, STRIP // image.width // factor) * factor
+    boxes = [(0, top, image.width, min(top + rows, image.height)) for top in range(0, image.height, rows)]
+    is_deep = image.mode.startswith(("I", "F"))
+    brightest = max(float(_values(image.crop(box)).max()) for box in boxes) if is_deep else 0.0
+    full = next((scale for scale in FULL_SCALES if brightest <= scale), brightest)
+    whole = None
+    for box in boxes:
+        strip = _to_eight_bits(image.crop(box), full).reduce(factor)
+        whole = whole or Image.new(strip.mode, (strip.width, -(-image.height // factor)))
+        whole.paste(strip, (0, box[1] // factor))
+    if whole is None:
+        raise ValueError("no rows")
+    return whole
+
+
+def _to_eight_bits(image: Image.Image, full: float) -> Image.Image:
+    """Return the picture in mode L, RGB or RGBA; full: the value of white where pixels have more than eight bits."""
     if image.mode.startswith(("I", "F")):
-        return _deep_to_eight_bits(image)
+        return Image.fromarray((_values(image).clip(0, full) * (255 / full)).round().astype(np.uint8))
     if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        return image.convert("RGB") if image.getchannel("A").getextrema() == (255, 255) else image
+        return image.convert("RGBA")
     if image.mode == "1":
         return image.convert("L")
     return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
-def _deep_to_eight_bits(image: Image.Image) -> Image.Image:
-    """A grey picture of 16 or 32 bits or of floats, on the smallest usual scale that holds its brightest pixel."""
-    values = np.nan_to_num(np.asarray(image.convert("F")), nan=0.0, posinf=0.0, neginf=0.0)
-    brightest = values.max()
-    full_scale = next((scale for scale in (1.0, 255.0, 4095.0, 65535.0) if brightest <= scale), brightest)
-    return Image.fromarray((values.clip(0, full_scale) * (255 / full_scale)).round().astype(np.uint8))
+def _values(image: Image.Image) -> FloatArray:
+    """Return the pixels of a picture of 16 or 32 bits or of floats; what is not a number, or infinite, is 0."""
+    values = np.asarray(image.convert("F"))
+    return np.where(np.isfinite(values), values, 0)
 
 
 def _over_backdrop(image: Image.Image) -> Image.Image:
-    """An RGBA picture as RGB, its transparent parts filled so that the ink stands out.
+    """Return an RGBA picture as RGB, its transparent parts filled so that the ink stands out.
 
     Mostly the strokes are what is opaque: white goes behind dark ones and black behind bright ones. Where what is
     opaque is itself a drawing with its ground (a scan with cut corners), the ground's own grey goes behind it.
     """
     alpha = np.asarray(image.getchannel("A"))
-    opaque = np.asarray(image.convert("L"))[alpha >= 128]
+    if alpha.min() == 255:
+        return image.convert("RGB")
+    opaque = np.asarray(image.convert("L"))[alpha >= OPAQUE]
     if opaque.size == 0:
         return image.getchannel("A").convert("RGB")
     left, top, right, bottom = image.getchannel("A").getbbox() or (0, 0, *image.size)
-    is_card = opaque.size > 0.6 * (right - left) * (bottom - top) and opaque.std() > MIN_CONTRAST
+    is_card = opaque.size > MIN_CARD * (right - left) * (bottom - top) and opaque.std() > MIN_CARD_SPREAD
     grey = int(median(opaque)) if is_card else 255 if opaque.mean() < 128 else 0
     backdrop = Image.new("RGBA", image.size, (grey, grey, grey, 255))
     backdrop.alpha_composite(image)
@@ -176,5 +236,13 @@ def _over_backdrop(image: Image.Image) -> Image.Image:
 
 
 def write_picture(path: str | os.PathLike[str], image: ByteArray) -> None:
-    """Write image, uint8 (28, 28), as a grey PNG. Raises OSError when the file can't be written."""
+    """Write a grey PNG.
+
+    Args:
+        path: the file.
+        image: uint8 (28, 28).
+
+    Raises:
+        OSError: the file can't be written.
+    """
     Image.fromarray(image).save(path, format="PNG")

@@ -1,16 +1,21 @@
+from __future__ import annotations
+
 import io
+import os
 import struct
 import subprocess
 import sys
+import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, PngImagePlugin
 
+from conftest import peak_memory
 from drawings import (
     FOUR,
     SEVEN,
@@ -20,7 +25,8 @@ from drawings import (
     mnist_like,
 )
 from mnistnet.errors import PictureError
-from mnistnet.pictures import PICTURE_SUFFIXES, digit_in, read_picture, write_picture
+from mnistnet.pictures import PICTURE_SUFFIXES, digit_in, files, read_picture, write_picture
+from mnistnet.pictures.files import decode
 
 
 def as_file(picture: Image.Image, kind: str = "PNG", **options: object) -> io.BytesIO:
@@ -236,43 +242,6 @@ def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(
     assert message_of(as_file(drawn())) == "standard input: not enough memory to read it; save it smaller"
 
 
-DAMAGED_TIFF = """
-import os, sys, threading
-from mnistnet.errors import PictureError
-from mnistnet.pictures import read_picture
-def read():
-    for _ in range(30):
-        try:
-            read_picture("damaged.tif")
-        except PictureError:
-            pass
-for action in sys.argv[1:]:
-    if action == "read":
-        threads = [threading.Thread(target=read) for _ in range(3)]
-        for thread in threads: thread.start()
-        for thread in threads: thread.join()
-    else:
-        os.write(2, b"heard")
-print(len(os.listdir("/dev/fd")), read_picture("whole.tif").shape)
-"""
-
-
-def test_libtiff_is_silent_and_standard_error_works_afterwards(tmp_path: Path) -> None:
-    whole = as_file(drawn(), "TIFF", compression="tiff_lzw").getvalue()
-    (tmp_path / "whole.tif").write_bytes(whole)
-    (tmp_path / "damaged.tif").write_bytes(whole[:100] + bytes(60) + whole[160:])
-
-    def run(*actions: str) -> tuple[str, str]:
-        command = [sys.executable, "-c", DAMAGED_TIFF, *actions]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-        return done.stdout, done.stderr
-
-    fine, _ = run()
-    assert run("read", "say") == (fine, "heard")
-    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", DAMAGED_TIFF, "read"]
-    assert "(28, 28)" in subprocess.run(closed, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-
-
 def chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
@@ -304,3 +273,131 @@ def test_many_text_chunks_do_not_matter() -> None:
 def test_suffixes_are_lower_case_endings() -> None:
     assert {".png", ".jpg", ".jpeg"} <= PICTURE_SUFFIXES
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in PICTURE_SUFFIXES)
+
+
+# Files as strangers send them
+
+
+def broken_exif(picture: Image.Image, kind: str) -> io.BytesIO:
+    return as_file(picture, kind, exif=b"Exif\0\0II*\0" + b"\xff" * 30)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+def test_a_broken_block_of_metadata_does_not_damage_the_picture(kind: str) -> None:
+    assert_is_the_seven(read_picture(broken_exif(drawn(), kind)))
+
+
+@pytest.mark.parametrize("source", [b"\x89PNG", 7, io.StringIO("text")])
+def test_what_is_neither_a_path_nor_a_stream_of_bytes_is_a_wrong_value(source: Any) -> None:
+    with pytest.raises(ValueError, match="neither a path nor a stream of bytes"):
+        read_picture(source)
+
+
+class Trickle(io.RawIOBase):
+    """A stream that gives 100 bytes at a time, as a pipe may; without end if it repeats."""
+
+    def __init__(self, content: bytes, repeats: bool = False) -> None:
+        self.content, self.repeats, self.given, self.place = content, repeats, 0, 0
+
+    def read(self, size: int = -1) -> bytes:
+        part = self.content[self.place : self.place + (size if self.repeats else 100)]
+        self.place = 0 if self.repeats else self.place + len(part)
+        self.given += len(part)
+        return part
+
+
+def test_an_unbuffered_pipe_is_read_to_its_end() -> None:
+    assert_is_the_seven(read_picture(Trickle(as_file(drawn()).getvalue())))  # type: ignore[arg-type]
+
+
+def test_an_endless_stream_and_a_file_of_too_many_bytes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES", 3_000_000)
+    endless = Trickle(bytes(1_000_000), repeats=True)
+    assert message_of(endless) == "standard input: more than 3,000,000 bytes; save it smaller"  # type: ignore[arg-type]
+    assert endless.given < 5_000_000
+    (tmp_path / "long.png").write_bytes(as_file(drawn()).getvalue() + bytes(3_000_000))
+    assert "long.png: more than 3,000,000 bytes" in message_of(tmp_path / "long.png")
+
+
+def test_devices_are_not_read_and_a_named_pipe_is(tmp_path: Path) -> None:
+    assert message_of("/dev/zero") == "/dev/zero: not a plain file; check the path"
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(as_file(drawn()).getvalue()))
+    writer.start()
+    assert_is_the_seven(read_picture(tmp_path / "pipe"))
+    writer.join()
+
+
+def test_invert_is_obeyed_by_a_prepared_picture_too() -> None:
+    prepared = Image.fromarray(mnist_like())
+    negative = Image.fromarray(255 - mnist_like())
+    assert np.array_equal(digit_in(prepared, "no"), mnist_like())
+    assert np.array_equal(digit_in(negative, "yes"), mnist_like())
+    for picture, wrong in ((prepared, "yes"), (negative, "no")):
+        with pytest.raises(PictureError, match="no digit in it"):
+            digit_in(picture, wrong)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "I;16"])
+def test_a_large_picture_is_shrunk_by_strips_to_what_it_is_as_a_whole(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = drawn().convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    deep = Image.fromarray(np.asarray(drawn().filter(ImageFilter.GaussianBlur(2))).astype(np.uint16) * 16)
+    content = as_file(deep if mode == "I;16" else picture.convert(mode)).getvalue()
+    monkeypatch.setattr(files, "MAX_SIDE", 67)
+    whole = np.asarray(decode(io.BytesIO(content)))
+    monkeypatch.setattr(files, "STRIP", 200 * 7)
+    assert np.array_equal(np.asarray(decode(io.BytesIO(content))), whole)
+    assert max(whole.shape[:2]) == 67
+
+
+OUT_OF_MEMORY = """
+import resource, sys
+from mnistnet.errors import PictureError
+from mnistnet.pictures import read_picture
+import mnistnet.pictures.files
+have = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (have + 60_000_000, have + 60_000_000))
+try:
+    print(read_picture(sys.argv[1]).shape)
+except PictureError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc to measure memory")
+@pytest.mark.parametrize(("kind", "options"), [("WEBP", {}), ("JPEG", {"progressive": True}), ("PNG", {})])
+def test_running_out_of_memory_is_not_called_damage(tmp_path: Path, kind: str, options: dict[str, Any]) -> None:
+    Image.new("RGB", (4800, 4800), "white").save(tmp_path / "large", kind, **options)
+    command = [sys.executable, "-c", OUT_OF_MEMORY, str(tmp_path / "large")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path / 'large'}: not enough memory to read it; save it smaller\n"
+
+
+@pytest.mark.parametrize(("kind", "side"), [("JPEG", 9_000), ("PNG", 7_000), ("WEBP", 4_900)])
+def test_large_pictures_take_bounded_memory(tmp_path: Path, kind: str, side: int) -> None:
+    drawn(size=(side, side), box=(1000, 1000, 3000, 4000), pen=400).convert("RGB").save(tmp_path / "large", kind)
+    said, memory = peak_memory(
+        "import sys\nfrom mnistnet.pictures import read_picture\nprint(read_picture(sys.argv[1]).shape)",
+        tmp_path / "large",
+    )
+    assert said == "(28, 28)\n"
+    assert memory < 500_000_000
+
+
+def test_a_heic_picture_is_read_where_the_plug_in_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="the extra mnistnet[heic] is not installed")
+    heif.register_heif_opener()
+    drawn().convert("RGB").save(tmp_path / "seven.heic", "HEIF")
+    assert_is_the_seven(read_picture(tmp_path / "seven.heic"))
+    monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
+    assert "install mnistnet[heic], or save it as JPEG" in message_of(tmp_path / "seven.heic")
+
+
+def test_a_heic_picture_is_called_so_where_there_is_no_plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
+    assert "install mnistnet[heic]" in message_of(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))
