@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -13,7 +14,8 @@ import numpy as np
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray
 from mnistnet.model import BLOCK, Model
-from mnistnet.pictures import PICTURE_SUFFIXES, read_digit
+from mnistnet.pictures import read_digit
+from mnistnet.pictures.folders import is_picture, left_out, list_folder
 
 # Chosen on pictures that people drew: these mark most of the wrong answers and few of the right ones.
 MIN_SURE = 0.85
@@ -101,30 +103,45 @@ class Answer:
         return self.contested or not self.digits or any(digit.unsure for digit in self.digits)
 
 
-def find_pictures(paths: Iterable[str]) -> Iterator[str]:
-    """The pictures that are meant: a file stands for itself, a folder for the pictures in it, sorted by name.
+def find_pictures(
+    paths: Iterable[str], recursive: bool = False, note: Callable[[str], object] = lambda _text: None
+) -> Iterator[str]:
+    """Find the pictures that are meant: a file stands for itself, a folder for the pictures in it, sorted by name.
 
-    A folder without pictures, or one that can't be listed, stands for itself too: it will not be read, and said so.
+    A folder without pictures, or one that can't be listed, stands for itself too: reading it tells why.
+
+    Args:
+        paths: files and folders; `-` is standard input.
+        recursive: whether to look into the folders in a folder too.
+        note: is told of files in folders that are left out, in a line each.
     """
     for path in paths:
-        yield from _pictures_in(path) or [path]
+        yield from (_pictures_in(Path(path), recursive, note) if _is_folder(path) else ()) or [path]
 
 
 def _is_folder(path: str) -> bool:
     try:
         return path not in ("", "-") and Path(path).is_dir()
-    except OSError:  # a name that is too long, or a folder that can't be entered
+    except (OSError, ValueError):  # a name that is too long, a folder that can't be entered; a null byte
         return False
 
 
-def _pictures_in(path: str) -> list[str]:
-    if not _is_folder(path):
-        return []
+def _pictures_in(folder: Path, recursive: bool, note: Callable[[str], object]) -> list[str]:
     try:
-        files = sorted(Path(path).iterdir(), key=lambda file: file.name)
-        return [str(file) for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
+        entries = list_folder(folder)
     except OSError:
-        return []
+        return [str(folder)]
+    files = [path for path in entries if path.is_file()]
+    if others := [path for path in files if not is_picture(path)]:
+        note(left_out(folder, others))
+    for path in entries:
+        if is_picture(path) and not path.is_file() and not path.is_dir():  # opening a pipe would wait for ever
+            note(f"{path}: not a plain file; it is left out")
+    pictures = [str(path) for path in files if is_picture(path)]
+    for path in entries if recursive else ():
+        if path.is_dir() and not path.is_symlink():  # a link may lead back to where it is
+            pictures += _pictures_in(path, recursive, note)
+    return pictures
 
 
 def read_numbers(
@@ -174,6 +191,19 @@ def _read(path: str, stdin: BinaryIO, invert: str) -> _Result:
     try:
         return read_digit(stdin if path == "-" else path, invert)
     except PictureError as error:
-        if _is_folder(path):
-            return f"{path}: no pictures in this folder (folders in it are not looked into)"
-        return str(error)
+        return _why_not(path) or str(error)
+
+
+def _why_not(path: str) -> str | None:
+    """Say why a path is no picture, where more is known than that it can't be opened."""
+    if _is_folder(path):
+        try:
+            list_folder(Path(path))
+        except OSError as error:
+            return f"{path}: can't be listed ({error.strerror})"
+        return f"{path}: no pictures in this folder (only --recursive looks into the folders in it)"
+    if "://" in path:
+        return f"{path}: an address; save the picture to a file and give that"
+    if set("*?[") & set(path) and not os.path.lexists(path):
+        return f"{path}: no such file; a shell fills in the names only where there are some, and outside of quotes"
+    return None

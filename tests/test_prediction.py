@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
 import io
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,57 @@ def test_a_folder_stands_for_the_pictures_in_it_sorted(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     found = list(find_pictures(["-", str(tmp_path), "other.png"]))
     assert found == ["-", *(str(tmp_path / name) for name in ("a.JPG", "b.png", "c.png")), "other.png"]
+
+
+def test_what_is_no_picture_in_a_folder_is_left_out_with_a_note(tmp_path: Path) -> None:
+    for name in ("7.png", "._7.png", ".DS_Store", "IMG_1234.HEIC"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    notes: list[str] = []
+    assert list(find_pictures([str(tmp_path)], note=notes.append)) == [str(tmp_path / "7.png")]
+    assert len(notes) == 2
+    assert notes[0].startswith(f"{tmp_path}: 1 file that is not PNG, JPEG, ")
+    assert notes[0].endswith(": IMG_1234.HEIC; save it as JPEG")
+    assert notes[1] == f"{tmp_path / 'pipe.png'}: not a plain file; it is left out"
+
+
+def test_folders_in_a_folder_are_looked_into_on_request(tmp_path: Path) -> None:
+    for name in ("z.png", "a/b/1.png", "a/2.png", ".hidden/3.png", "empty/x.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "a" / "back").symlink_to(tmp_path)
+    assert list(find_pictures([str(tmp_path)])) == [str(tmp_path / "z.png")]
+    found = list(find_pictures([str(tmp_path)], recursive=True))
+    assert found == [str(tmp_path / name) for name in ("z.png", "a/2.png", "a/b/1.png")]
+
+
+def test_a_folder_that_cannot_be_listed_says_so(tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").mkdir()
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == "secret":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    for recursive, given in ((False, tmp_path / "secret"), (True, tmp_path)):
+        (answer,) = read_numbers(model, find_pictures([str(given)], recursive), io.BytesIO())
+        assert answer.error == f"{tmp_path}/secret: can't be listed (Permission denied)"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("*.png", "*.png: no such file; a shell fills in the names only where there are some, and outside of quotes"),
+        ("https://x.org/7.png", "https://x.org/7.png: an address; save the picture to a file and give that"),
+        ("7.png", "7.png: can't be opened (No such file or directory); check the path"),
+    ],
+)
+def test_what_is_no_path_gets_a_hint(model: Model, path: str, said: str) -> None:
+    (answer,) = read_numbers(model, find_pictures([path]), io.BytesIO())
+    assert answer.error == said
 
 
 def test_answers_come_in_the_order_given_with_those_that_failed_in_their_place(
@@ -48,7 +102,7 @@ def test_a_picture_comes_from_standard_input(model: Model, digits: Dataset) -> N
 def test_a_folder_without_pictures_is_named(tmp_path: Path, model: Model) -> None:
     (tmp_path / "0").mkdir()
     (answer,) = read_numbers(model, find_pictures([str(tmp_path)]), io.BytesIO())
-    assert answer.error == f"{tmp_path}: no pictures in this folder (folders in it are not looked into)"
+    assert answer.error == f"{tmp_path}: no pictures in this folder (only --recursive looks into the folders in it)"
 
 
 def test_a_name_that_is_too_long_is_a_picture_that_cannot_be_read(model: Model) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -195,6 +196,7 @@ def evaluate(
 @option("--top", kind=Whole(1, 10, "N"), default=1, help="Tell the N best readings of each digit.")
 @option("--invert", kind=Choice(POLARITIES), default="auto", help="Which of ink and ground is dark.")
 @option("--show", is_flag=True, help="Draw each digit that the network saw, and its ten outputs.")
+@option("--recursive", is_flag=True, help="Look into the folders in a folder too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 when an answer is unsure.")
 @quiet_option
 @click.pass_context
@@ -207,6 +209,7 @@ def predict(
     top: int,
     invert: str,
     show: bool,
+    recursive: bool,
     fail_unsure: bool,
     quiet: bool,
 ) -> None:
@@ -223,7 +226,7 @@ def predict(
     from mnistnet.prediction import find_pictures, read_numbers
 
     _, classifier = _load_model(model, quiet)
-    paths = list(find_pictures(images))
+    paths = list(find_pictures(images, recursive, partial(_note, quiet)))
     if chosen.header is not None:
         click.echo(chosen.header)
     failed = False

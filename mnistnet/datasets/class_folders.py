@@ -10,10 +10,8 @@ import numpy as np
 from mnistnet.datasets.dataset import Dataset
 from mnistnet.errors import DatasetError, PictureError
 from mnistnet.images import DIGITS
-from mnistnet.pictures import PICTURE_SUFFIXES, read_picture
-from mnistnet.pictures.files import FORMATS
-
-MAX_NAMED = 3  # files that a note names; a folder may hold thousands
+from mnistnet.pictures import read_picture
+from mnistnet.pictures.folders import is_picture, left_out, list_folder
 
 
 def has_class_folders(directory: Path) -> bool:
@@ -39,7 +37,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     present = {path.name for path in _list(directory)}
     for digit in range(DIGITS):
         for path in _list(directory / str(digit)) if str(digit) in present else ():
-            if path.suffix.lower() in PICTURE_SUFFIXES:
+            if is_picture(path):
                 pictures.append((path, digit))
             elif path.is_file():
                 others.append(path)
@@ -67,9 +65,8 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
 
 
 def _list(directory: Path) -> list[Path]:
-    """Return what is in a folder, sorted by name."""
     try:
-        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+        return list_folder(directory)
     except OSError as error:
         raise DatasetError(f"{directory}: can't be listed ({error.strerror}); mend or remove it") from None
 
@@ -80,7 +77,5 @@ def _notes(directory: Path, digits: set[int], others: Sequence[Path]) -> tuple[s
     if missing:
         notes.append(f"{directory}: no pictures of {', '.join(missing)}")
     if others:
-        named = ", ".join(path.name for path in others[:MAX_NAMED]) + (", …" if len(others) > MAX_NAMED else "")
-        files, them = ("1 file that is", "it") if len(others) == 1 else (f"{len(others)} files that are", "them")
-        notes.append(f"{directory}: {files} not {', '.join(FORMATS)}: {named}; save {them} as JPEG")
+        notes.append(left_out(directory, others))
     return tuple(notes)
