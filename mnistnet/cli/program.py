@@ -54,6 +54,8 @@ class CommandLine(click.Group):
             with _errors_in_a_line():
                 return super().main(*args, **extra)
         except Stopped as stopped:
+            for number in STOPS:
+                signal.signal(number, signal.SIG_IGN)  # at its end Python takes its own handlers away
             sys.exit(128 + stopped.args[0])
         finally:
             # Python ends with a last look for garbage, through all that was ever imported: a tenth of a short run.
@@ -113,7 +115,7 @@ def _prepare_streams() -> None:
 def _stop(number: int, _frame: FrameType | None) -> None:
     """Stop at the first signal; a second one would disturb the tidying up."""
     for each in STOPS:
-        # Not SIG_IGN: Python complains of a signal that came already and has no handler any more.
+        # Not SIG_IGN yet: Python complains when a signal that came at the same moment has no handler any more.
         signal.signal(each, lambda _number, _frame: None)
     raise Stopped(number)
 
