@@ -16,6 +16,7 @@ from conftest import Program, write_class_folders, write_mnist
 from mnistnet.cli.commands import main
 from mnistnet.datasets import Dataset
 from mnistnet.model import load_model
+from mnistnet.prediction import is_unsure
 
 QUICK = ("--epochs", "2", "--validation", "100")
 
@@ -301,6 +302,89 @@ def test_the_model_is_found_in_its_order(program: Program, trained: Path, pngs: 
     assert "mnistnet.npz: not a mnistnet model" in program("predict", pngs[0]).stderr
     trained.unlink()
     assert program("predict", pngs[0]).stderr == "Using the model that comes with mnistnet\n"
+
+
+def test_the_model_that_comes_with_mnistnet_can_be_asked_for_by_name(
+    program: Program, trained: Path, pngs: list[str]
+) -> None:
+    here = program("predict", pngs[0], "--format", "jsonl", "-q").stdout
+    builtin = program("predict", pngs[0], "--format", "jsonl", "-m", "builtin")
+    assert builtin.stderr == ""
+    assert builtin.stdout != here
+    by_variable = program("predict", pngs[0], "--format", "jsonl", environment={"MNISTNET_MODEL": "builtin"})
+    assert by_variable.stdout == builtin.stdout
+    assert by_variable.stderr == "Using the model that comes with mnistnet\n"
+    trained.rename(trained.with_name("other.npz"))
+    environment = {"MNISTNET_MODEL": "other.npz"}
+    done = program("predict", pngs[0], "--format", "jsonl", environment=environment)
+    assert (done.stdout, done.stderr) == (here, "Using other.npz\n")
+    done = program("predict", pngs[0], "--format", "jsonl", "--model", "builtin", environment=environment)
+    assert (done.stdout, done.stderr) == (builtin.stdout, "")
+    facts = json.loads(program("evaluate", "--data", "strokes", "--json", "-m", "builtin").stdout)
+    assert facts["model"] == "builtin"
+
+
+def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, digits: Dataset) -> None:
+    for index in range(300):
+        Image.fromarray(digits.images[index]).save(tmp_path / f"{index}.png")
+    answers = map(json.loads, program("predict", ".", "-q", "--format", "jsonl").stdout.splitlines())
+    some = {answer["unsure"]: answer["path"] for answer in answers}
+    for unsure in (True, False):
+        assert program("predict", some[unsure]).returncode == 0
+        assert program("predict", some[unsure], "--fail-unsure").returncode == int(unsure)
+
+
+@pytest.mark.usefixtures("trained")
+def test_folders_in_a_folder_are_read_on_request(program: Program, tmp_path: Path, pngs: list[str]) -> None:
+    for name in ("own/a/1.png", "own/2.png", "own/IMG.HEIC"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((tmp_path / pngs[0]).read_bytes())
+    assert program("predict", "own", "-q").stdout.count("\n") == 1
+    done = program("predict", "own", "--recursive")
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["own/2.png", "own/a/1.png"]
+    assert "\nown: 1 file that is not PNG, " in done.stderr
+    assert ": IMG.HEIC; save it as JPEG\n" in done.stderr
+    assert program("predict", "own", "--recursive", "-q").stderr == ""
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_pattern_or_an_address_gets_a_hint(program: Program) -> None:
+    done = program("predict", "-q", "*.jpg", "https://example.org/7.png")
+    assert done.returncode == 1
+    pattern, address = done.stderr.splitlines()
+    assert pattern.startswith("Error: *.jpg: no such file; a shell fills in the names")
+    assert address == "Error: https://example.org/7.png: an address; save the picture to a file and give that"
+
+
+def test_somebodys_own_file_is_no_history_to_replace(program: Program, folder: Path) -> None:
+    notes = folder.parent / "notes.csv"
+    notes.write_text("name,age\nBob,7\n")
+    done = program("train", *QUICK, "--data", folder, "--history", "notes.csv")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "notes.csv: not a record of a training run" in done.stderr
+    assert notes.read_text() == "name,age\nBob,7\n"
+    assert not (folder.parent / "mnistnet.npz").exists()
+    for said in ("", "h.csv is there already; it will be replaced after the first epoch\n"):
+        done = program("train", *QUICK, "--data", folder, "--history", "h.csv", "-o", f"{len(said)}.npz")
+        assert done.stderr.startswith(f"{said}Reading ")
+
+
+def test_a_network_without_hidden_layers_can_be_trained(program: Program, folder: Path) -> None:
+    assert program("train", *QUICK, "--data", folder, "--hidden", "none").returncode == 0
+    assert load_model(folder.parent / "mnistnet.npz").network.sizes == (784, 10)
+    assert program("evaluate", "--data", folder).returncode == 0
+
+
+def test_a_few_pictures_of_ones_own_can_be_trained_on(program: Program, tmp_path: Path, digits: Dataset) -> None:
+    write_class_folders(tmp_path / "own", digits.take(np.arange(54)))
+    done = program("train", "--epochs", "1", "--data", "own")
+    assert done.returncode == 0
+    assert ", validation " in done.stderr
+    assert "It has learned next to nothing" in done.stderr
+    done = program("evaluate", "--data", "own")
+    unsure = int(is_unsure(load_model(tmp_path / "mnistnet.npz").outputs(digits.images[:54])).sum())
+    assert unsure > 0
+    assert done.stdout.endswith(f"; {unsure} unsure\n")
 
 
 def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -122,7 +123,7 @@ def test_any_file_name_in_any_encoding_is_answered_in_its_line(folder: Path, env
     for name in names:
         (odd / os.fsdecode(name)).write_bytes((folder / "0.png").read_bytes())
     program = [sys.executable, "-m", "mnistnet", "predict", "-q", "--model", "../mnistnet.npz"]
-    for form in ("text", "jsonl"):
+    for form in ("text", "jsonl", "csv"):
         done = subprocess.run(
             [*program, "--format", form, "--", *names],
             cwd=odd,
@@ -132,11 +133,15 @@ def test_any_file_name_in_any_encoding_is_answered_in_its_line(folder: Path, env
             timeout=60,
         )
         assert (done.returncode, done.stderr) == (0, b"")
-        lines = done.stdout.splitlines()
+        lines = done.stdout.splitlines()[form == "csv" :]
         assert len(lines) == len(names)
         assert b"\x1b" not in done.stdout
         if form == "jsonl":
             assert [os.fsencode(json.loads(line)["path"]) for line in lines] == names
+        if form == "csv" and environment.get("LC_ALL") == "C.UTF-8":
+            fields = [row[0] for row in csv.reader(line.decode() for line in lines)]
+            paths = [json.loads(field) if field.startswith('"') else field for field in fields]
+            assert [os.fsencode(path) for path in paths] == names
 
 
 @pytest.mark.parametrize(
@@ -168,22 +173,72 @@ def test_ctrl_c_in_a_terminal_is_one_quiet_end(folder: Path) -> None:
     assert not list(folder.glob(".*"))
 
 
+@pytest.mark.parametrize("variable", ["TQDM_NCOLS", "TQDM_MININTERVAL", "TQDM_DISABLE"])
+def test_what_tqdm_reads_from_the_environment_is_not_ours_to_fail_on(folder: Path, variable: str) -> None:
+    status, screen = on_terminal(folder, TRAIN, 80, {variable: "abc"})
+    assert status == 0
+    assert "Traceback" not in screen
+    assert "2/2" in screen
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_drawing_has_colours_only_where_they_are_welcome(folder: Path, environment: dict[str, str]) -> None:
+    colourful = {"TERM": "xterm", "NO_COLOR": ""}
+    _, screen = on_terminal(folder, "predict --show 0.png", 80, colourful)
+    assert "\x1b[38;5;" in screen
+    _, screen = on_terminal(folder, "predict --show 0.png", 80, {**colourful, **environment})
+    assert "\x1b" not in screen
+    _, answers, _ = shell(folder, "predict --show 0.png", environment=colourful)
+    assert "\x1b" not in answers
+
+
+def test_while_answers_go_into_a_file_a_bar_shows_how_far_it_is(folder: Path) -> None:
+    answers = folder / "answers.txt"
+    arguments = "predict --format plain" + " 0.png" * 50 + " none.png"
+    status, screen = on_terminal(folder, arguments, 80, {"TERM": "xterm"}, output=answers)
+    assert status == 1
+    assert answers.read_text().count("\n") == 51
+    assert "/51" in screen
+    assert "\nError: none.png: can't be opened" in screen.replace("\r", "\n")
+    _, screen = on_terminal(folder, arguments, 80, {"TERM": "xterm"})
+    assert "/51" not in screen
+    _, screen = on_terminal(folder, arguments + " -q", 80, {"TERM": "xterm"}, output=answers)
+    assert "/51" not in screen
+
+
 def on_terminal(
-    folder: Path, arguments: str, columns: int, environment: Mapping[str, str], keys: bytes = b""
+    folder: Path,
+    arguments: str,
+    columns: int,
+    environment: Mapping[str, str],
+    *,
+    keys: bytes = b"",
+    output: Path | None = None,
 ) -> tuple[int, str]:
-    """Exit status and screen of the program in a terminal of its own; keys are pressed when the first bar is there."""
+    """Exit status and screen of the program in a terminal of its own.
+
+    Args:
+        folder: where it runs.
+        arguments: separated by spaces.
+        columns: of the terminal.
+        environment: variables besides those that there are.
+        keys: pressed when the first bar is there.
+        output: where standard output goes; None: to the terminal.
+    """
     master, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    written = terminal if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     process = subprocess.Popen(
         [sys.executable, "-c", IN_TERMINAL, *arguments.split()],
         cwd=folder,
         env={**os.environ, **environment},
         stdin=terminal,
-        stdout=terminal,
+        stdout=written,
         stderr=terminal,
         start_new_session=True,
     )
-    os.close(terminal)
+    for descriptor in {terminal, written}:
+        os.close(descriptor)
     screen = b""
     while True:
         try:
