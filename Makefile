@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TSC := $(VENV)/typescript/node_modules/.bin/tsc
 SOAK ?= 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -29,9 +30,14 @@ test: $(READY)  ## run the tests
 soak: $(READY)  ## minutes of kills, attacks and damage; make soak SOAK=0.05 is a short form
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/soak/*.py
 
-lint: $(READY)  ## check style and formatting
+lint: $(READY)  ## check style and formatting, and the types of the page's JavaScript where there is npm
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory $(TSC) && $(TSC) --project tests/page; \
+	else echo "There is no npm here: the page's JavaScript is not checked"; fi
+
+$(TSC):
+	npm install --silent --no-audit --no-fund --prefix $(VENV)/typescript typescript@5
 
 types: $(READY)  ## check types
 	$(BIN)/mypy

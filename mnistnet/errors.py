@@ -37,3 +37,7 @@ class ModelError(MnistnetError):
 
 class TrainingError(MnistnetError):
     """Training went astray, or can't go on."""
+
+
+class PageError(MnistnetError):
+    """The page can't be written."""

@@ -1,10 +1,12 @@
 #!/bin/sh
 # The main job from end to end, as a user types it: get the data, train, evaluate, read pictures of digits.
-# Works in a temporary folder and leaves nothing behind. Run by `make demo`.
+# Works in a temporary folder and leaves nothing behind but the page, in build/. Run by `make demo`.
 set -eu
 
 mnistnet=$1
 digits=$(cd "$(dirname "$0")/digits" && pwd)
+mkdir -p "$(dirname "$0")/../build"
+build=$(cd "$(dirname "$0")/../build" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
@@ -25,3 +27,4 @@ run train
 run evaluate
 run predict "$digits"
 run predict --show "$digits/7.png"
+run page --output "$build/mnistnet.html"

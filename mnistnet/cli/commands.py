@@ -22,6 +22,7 @@ from mnistnet.cli.options import (
     settings_options,
     source_option,
 )
+from mnistnet.cli.page import page
 from mnistnet.cli.program import PREFIX, CommandLine, import_numpy, say, undisturbed
 from mnistnet.cli.progress import answer_bar, download_bar, epoch_lines, watchers
 from mnistnet.errors import OptionError, one_line
@@ -51,6 +52,9 @@ def _example(text: str) -> str:
 @click.version_option(__version__, prog_name="mnistnet", allow_from_autoenv=False)  # MNISTNET_VERSION is another
 def main() -> None:
     """A neural network from scratch that reads handwritten digits."""
+
+
+main.add_command(page)
 
 
 @main.command(epilog=_example("mnistnet download --directory ./mnist && mnistnet train --data ./mnist"))

@@ -1,0 +1,66 @@
+"""The command that writes the page about a model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from mnistnet.cli.program import say
+from mnistnet.cli.progress import picture_bar
+from mnistnet.errors import one_line
+
+PAGE_HERE = "mnistnet.html"
+
+
+@click.command(epilog="\b\nExample:\n  mnistnet page --output digits.html")
+@click.option("-m", "--model", metavar="FILE", help="The model file.  [default: as for predict]")
+@click.option(
+    "--data",
+    metavar="SOURCE",
+    type=click.Path(),
+    help="What its mistakes are measured on: mnist, strokes, or a folder.  "
+    "[default: $MNISTNET_DATA, else mnist where it is downloaded, else strokes]",
+)
+@click.option("-o", "--output", metavar="FILE", default=PAGE_HERE, show_default=True, help="The HTML file.")
+@click.option("-q", "--quiet", is_flag=True, help="No bars and no notes.")
+@click.pass_context
+def page(ctx: click.Context, model: str | None, data: str | None, output: str, quiet: bool) -> None:
+    """Write a page that shows a model at work: one HTML file that opens without a network.
+
+    Draw a digit and see the whole network at work, look into a neuron, teach it, see how it learned and what it gets
+    wrong.
+    """
+    from mnistnet.cli.commands import _import_numpy, _load_model, _resolve
+
+    _import_numpy()
+    from mnistnet.datasets.sources import load_split
+    from mnistnet.model import PRETRAINED
+    from mnistnet.page.fill import write_page
+
+    path, classifier = _load_model(model, quiet)
+    source = data or os.environ.get("MNISTNET_DATA") or _downloaded_or_drawn()
+    with picture_bar(quiet) as progress:
+        dataset = load_split(_resolve(source, quiet), "test", 0, progress=progress)
+    name = "the model that comes with mnistnet" if path == str(PRETRAINED) else Path(path).name
+    write_page(classifier, name, dataset, _in_words(source), output)
+    for error in dataset.unreadable:
+        say(f"Error: {one_line(error)}")
+    if not quiet:
+        say(f"The page is in {one_line(output)}; open it in a browser")
+    if dataset.unreadable:
+        ctx.exit(1)
+
+
+def _downloaded_or_drawn() -> str:
+    """MNIST where all of it is in the cache, else the digits that need no download."""
+    from mnistnet.datasets.mnist import cache_directory, verify
+
+    return "strokes" if any(file.problem for file in verify(cache_directory())) else "mnist"
+
+
+def _in_words(source: str) -> str:
+    """What a source is called on the page, which may go to people whom the rest of a path is no concern of."""
+    known = {"mnist": "MNIST’s test images", "strokes": "digits drawn by mnistnet itself"}
+    return known.get(source, f"the digits in “{Path(source).resolve().name}”")

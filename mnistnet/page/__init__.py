@@ -1,0 +1,1 @@
+"""The page: one HTML file that shows a model at work, and the plain files that it is made of."""

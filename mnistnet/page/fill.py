@@ -1,0 +1,122 @@
+"""One HTML file of the page's plain files, a model, and what was measured on it; it needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import zlib
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+import mnistnet
+from mnistnet.datasets.sources import Dataset
+from mnistnet.errors import PageError
+from mnistnet.model import Model
+from mnistnet.page.measure import Measured, measure, shown_neurons
+from mnistnet.page.textbook import TEXTBOOK_HISTORY, TEXTBOOK_WORDS
+from mnistnet.prediction import MIN_LEAD, MIN_SURE
+from mnistnet.saving import replace_file
+
+HERE = Path(__file__).parent
+# Each after those that it imports: one after the other they are one module.
+SCRIPTS = (
+    "network.js",
+    "inputs.js",
+    "preparation.js",
+    "prediction.js",
+    "paint.js",
+    "drawing.js",
+    "view.js",
+    "charts.js",
+    "neuron.js",
+    "teaching.js",
+    "mistakes.js",
+    "page.js",
+)
+# What ES modules say to each other, and what only the type checker reads; in one module there is nobody to say it to.
+IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n|^/\*\* @import .*\n|^// @ts-check\n", re.MULTILINE)
+EXPORT = re.compile(r"^export ", re.MULTILINE)
+STEP, OTHER_STEP = 0.3, 0.01  # η of "Teach it" at first, for sigmoid and mse, and for the others' larger derivatives
+
+
+def write_page(model: Model, name: str, dataset: Dataset, data: str, path: str | os.PathLike[str]) -> None:
+    """Write the page about a model.
+
+    Args:
+        model: what it is about.
+        name: the model's, in words.
+        dataset: labelled images to measure it on, at least one.
+        data: the dataset's name, in words.
+        path: of the HTML file.
+
+    Raises:
+        PageError: the file can't be written.
+    """
+    content = fill_page(model, name, measure(model, dataset, data)).encode()
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise PageError(f"{path}: can't be written ({error.strerror}); choose another file") from None
+
+
+def fill_page(model: Model, name: str, measured: Measured) -> str:
+    """Return the page as text."""
+    style, script = (HERE / "style.css").read_text(encoding="utf-8"), _one_script()
+    policy = f"default-src 'none'; script-src '{_sha256(script)}'; style-src '{_sha256(style)}'; base-uri 'none'"
+    return Template((HERE / "index.html").read_text(encoding="utf-8")).substitute(
+        policy=policy, style=style, script=script, data=_as_json(_data(model, name, measured))
+    )
+
+
+def _one_script() -> str:
+    """All modules as one, in which each name stands once."""
+    return EXPORT.sub("", IMPORT.sub("", "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)))
+
+
+def _sha256(text: str) -> str:
+    """How a Content-Security-Policy names what may run: by its digest."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _as_json(data: dict[str, Any]) -> str:
+    """JSON that no HTML can be mistaken for: the name of a model may hold `</script>`."""
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _data(model: Model, name: str, measured: Measured) -> dict[str, Any]:
+    """What `page.js` reads."""
+    settings = model.settings
+    derived = (settings.activation, settings.cost) == ("sigmoid", "mse")
+    return {
+        "name": name,
+        "version": mnistnet.__version__,
+        "sizes": list(model.network.sizes),
+        "activation": settings.activation,
+        "cost": settings.cost,
+        "parameters": _base64(model.network.parameters.astype("<f4").tobytes()),
+        "shown": shown_neurons(model.network),
+        "inputs": {
+            "kind": model.inputs.kind.name,
+            "scale": model.inputs.kind.scale,
+            "mean": _base64(model.inputs.mean.astype("<f4").tobytes()),
+        },
+        "rate": STEP if derived else OTHER_STEP,
+        "thresholds": {"sure": MIN_SURE, "lead": MIN_LEAD},
+        "training": {
+            "epoch": model.epoch,
+            "history": np.round(model.history, 6).tolist(),
+            "textbook": {"history": TEXTBOOK_HISTORY, "words": TEXTBOOK_WORDS},
+        },
+        "measured": measured.figures,
+        "sprite": _base64(zlib.compress(measured.images.tobytes(), 9)),
+    }
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()

@@ -1,0 +1,210 @@
+// @ts-check
+/**
+ * 28×28 bytes to the 784 inputs; the JavaScript beside `inputs.py` and `resampling.py`.
+ *
+ * Python computes in float32. `f` rounds to float32 after each single step, so that the same bytes come out here.
+ */
+
+export const SIDE = 28;
+export const PIXELS = SIDE * SIDE;
+
+export const PLACES = 7; // along each side of the image, at which directions are counted
+export const DIRECTIONS = 16; // on the full turn
+
+const f = Math.fround;
+const MIDDLE = (SIDE - 1) / 2;
+const OFFSETS = Float32Array.from({ length: SIDE }, (_, i) => i - MIDDLE);
+const HEIGHT = f(4.2);
+const WIDTH = 3.2;
+const WIDTH_EXPONENT = 0.8;
+const SMALLEST_DEVIATION = 1;
+const STEEPEST_SLANT = 1;
+
+const HALF_TURN = DIRECTIONS / 2;
+const PITCH = 4; // pixels from one place to the next
+const SPREAD = 2;
+const PLACE_TOTAL = 64;
+const BYTES_FOR_ROOT = f(0.2);
+
+/** @param {number} value @param {number} low @param {number} high */
+export const clip = (value, low, high) => Math.min(Math.max(value, low), high);
+
+/** To the nearest whole number, halves to the even one, as NumPy and Python round. @param {number} value */
+export function roundEven(value) {
+  const floor = Math.floor(value);
+  if (value - floor === 0.5) return floor % 2 === 0 ? floor : floor + 1;
+  return Math.round(value);
+}
+
+/** Where the ink is, in pixels from the middle of the image; sums of whole numbers, which are exact.
+ * @param {Uint8Array} image */
+export function moments(image) {
+  let [mass, sx, sy, sxx, sxy, syy] = [0, 0, 0, 0, 0, 0];
+  for (let row = 0; row < SIDE; row++) {
+    for (let column = 0; column < SIDE; column++) {
+      const p = image[row * SIDE + column];
+      const [tx, ty] = [2 * OFFSETS[column], 2 * OFFSETS[row]]; // half pixels from the middle: odd whole numbers
+      mass += p;
+      sx += p * tx;
+      sy += p * ty;
+      sxx += p * tx * tx;
+      sxy += p * tx * ty;
+      syy += p * ty * ty;
+    }
+  }
+  const m = Math.max(mass, 1);
+  const [x, y] = [sx / m / 2, sy / m / 2];
+  const [xx, xy, yy] = [sxx / m / 4, sxy / m / 4, syy / m / 4];
+  const [vxx, vxy, vyy] = [xx - x * x, xy - x * y, yy - y * y];
+  const smallest = SMALLEST_DEVIATION ** 2;
+  const slant = clip(vxy / Math.max(vyy, smallest), -STEEPEST_SLANT, STEEPEST_SLANT);
+  const uprightVxx = vxx - 2 * slant * vxy + slant * slant * vyy;
+  return {
+    centreX: f(x),
+    centreY: f(y),
+    slant: f(slant),
+    deviationX: f(Math.sqrt(Math.max(uprightVxx, smallest))),
+    deviationY: f(Math.sqrt(Math.max(vyy, smallest))),
+  };
+}
+
+/** The digit upright, centred and in one size. @param {Uint8Array} image @returns {Uint8Array} */
+export function straighten(image) {
+  const ink = moments(image);
+  const step = f((ink.deviationX / WIDTH) ** WIDTH_EXPONENT);
+  const straight = new Uint8Array(PIXELS);
+  for (let v = 0; v < SIDE; v++) {
+    const down = f(f(ink.deviationY / HEIGHT) * OFFSETS[v]);
+    const row = split(f(f(MIDDLE + ink.centreY) + down));
+    const level = Float32Array.from({ length: SIDE + 3 }, (_, column) =>
+      between(padded(image, row.before, column), padded(image, row.before + 1, column), row.part),
+    );
+    const first = f(f(f(MIDDLE + ink.centreX) + f(ink.slant * down)) + f(step * OFFSETS[0]));
+    for (let u = 0; u < SIDE; u++) {
+      const column = split(f(first + f(step * u)));
+      const value = between(level[column.before], level[column.before + 1], column.part);
+      straight[v * SIDE + u] = f(value + 0.5); // to the nearest byte
+    }
+  }
+  return straight;
+}
+
+/** A pixel of the image with blank edges: one row and column before it, two after. @param {Uint8Array} image
+ * @param {number} row @param {number} column */
+function padded(image, row, column) {
+  const inside = row >= 1 && row <= SIDE && column >= 1 && column <= SIDE;
+  return inside ? image[(row - 1) * SIDE + column - 1] : 0;
+}
+
+/** The padded row or column before a place, and how far the place is on the way to the next. @param {number} place */
+function split(place) {
+  const inside = f(clip(place, -1, SIDE) + 1);
+  const before = Math.trunc(inside);
+  return { before, part: f(inside - before) };
+}
+
+/** First + (second − first) · part. @param {number} first @param {number} second @param {number} part */
+const between = (first, second, part) => f(f(f(second - first) * part) + first);
+
+const ANGLES = Array.from({ length: HALF_TURN }, (_, k) => (2 * Math.PI * k) / DIRECTIONS);
+const SINES = ANGLES.map((angle) => f(Math.sin(angle) / Math.sin(ANGLES[1])));
+const COSINES = ANGLES.map((angle) => f(Math.cos(angle) / Math.sin(ANGLES[1])));
+const PLACE_WEIGHTS = placeWeights();
+
+/** How much each pixel of a row counts for each place along it: 7 × 28 whole numbers. */
+function placeWeights() {
+  const hills = Array.from({ length: PLACES }, (_, place) => {
+    const middle = MIDDLE + PITCH * (place - (PLACES - 1) / 2);
+    return Array.from({ length: SIDE }, (_, pixel) => Math.exp(-0.5 * ((pixel - middle) / SPREAD) ** 2));
+  });
+  const most = Math.max(...hills.map((hill) => hill.reduce((sum, weight) => sum + weight, 0)));
+  return hills.map((hill) => hill.map((weight) => roundEven((PLACE_TOTAL * weight) / most)));
+}
+
+/** How much of the outline runs in each of 16 directions at each of 7×7 places. @param {Uint8Array} image
+ * @returns {Uint8Array} for each direction, from 0° (ink to the right) clockwise, its 7×7 places, row by row */
+export function outlineDirections(image) {
+  const parts = shareOut(image);
+  const directions = new Uint8Array(PIXELS);
+  parts.forEach((part, k) => {
+    const alongRows = new Float64Array(SIDE * PLACES); // sums of whole numbers, in any order exact
+    for (let row = 0; row < SIDE; row++) {
+      for (let place = 0; place < PLACES; place++) {
+        let sum = 0;
+        for (let x = 0; x < SIDE; x++) sum += part[row * SIDE + x] * PLACE_WEIGHTS[place][x];
+        alongRows[row * PLACES + place] = sum;
+      }
+    }
+    for (let down = 0; down < PLACES; down++) {
+      for (let across = 0; across < PLACES; across++) {
+        let sum = 0;
+        for (let row = 0; row < SIDE; row++) sum += PLACE_WEIGHTS[down][row] * alongRows[row * PLACES + across];
+        const byte = f(f(f(Math.sqrt(sum)) * BYTES_FOR_ROOT) + 0.5); // to the nearest byte
+        directions[(k * PLACES + down) * PLACES + across] = Math.min(byte, 255);
+      }
+    }
+  });
+  return directions;
+}
+
+/** The part of the slope at each pixel along each of 16 directions. @param {Uint8Array} image
+ * @returns {Float32Array[]} 16 of 784 */
+function shareOut(image) {
+  const crosses = Array.from({ length: DIRECTIONS }, () => new Float32Array(PIXELS));
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      const at = y * SIDE + x;
+      // The Sobel operator: how the brightness rises to the right and downwards.
+      const [nw, n, ne] = [-1, 0, 1].map((dx) => padded(image, y, x + 1 + dx));
+      const [w, e] = [-1, 1].map((dx) => padded(image, y + 1, x + 1 + dx));
+      const [sw, s, se] = [-1, 0, 1].map((dx) => padded(image, y + 2, x + 1 + dx));
+      const gx = ne - nw + 2 * (e - w) + se - sw;
+      const gy = sw - nw + 2 * (s - n) + se - ne;
+      for (let j = 0; j < HALF_TURN; j++) {
+        const cross = roundEven(f(f(gx * SINES[j]) - f(gy * COSINES[j])));
+        crosses[j][at] = Math.max(cross, 0);
+        crosses[j + HALF_TURN][at] = Math.max(-cross, 0);
+      }
+    }
+  }
+  return crosses.map((_, k) => {
+    const opposite = crosses[(k + HALF_TURN - 1) % DIRECTIONS];
+    return crosses[(k + 1) % DIRECTIONS].map((cross, at) => Math.min(cross, opposite[at]));
+  });
+}
+
+/**
+ * A kind of inputs: what the network is shown of an image, and the 784 bytes made of that.
+ *
+ * @typedef {object} Kind
+ * @property {(image: Uint8Array) => Uint8Array} shown 28×28
+ * @property {(shown: Uint8Array) => Uint8Array} features
+ * @property {boolean} roses whether the features are directions at places, not pixels
+ */
+
+/** @type {Record<string, Kind>} */
+export const KINDS = {
+  directions: { shown: straighten, features: outlineDirections, roses: true },
+  moments: { shown: straighten, features: (shown) => shown, roses: false },
+  pixels: { shown: (image) => image, features: (shown) => shown, roses: false },
+};
+
+/** The way from an image to inputs. */
+export class Inputs {
+  /** @param {string} kind by its name @param {number} scale of a byte @param {Float32Array} mean (784,) */
+  constructor(kind, scale, mean) {
+    this.kind = KINDS[kind];
+    this.scale = f(scale);
+    this.mean = mean;
+  }
+
+  /** Features to inputs. @param {Uint8Array} features */
+  of(features) {
+    return this.mean.map((mean, i) => f(f(features[i] * this.scale) - mean));
+  }
+
+  /** An image, 784 bytes, to inputs. @param {Uint8Array} image */
+  from(image) {
+    return this.of(this.kind.features(this.kind.shown(image)));
+  }
+}

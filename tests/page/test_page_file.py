@@ -1,0 +1,173 @@
+"""The file that is written: one, small, closed to everything outside, and its errors."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from browser import made_up
+from conftest import Program
+from mnistnet.datasets import Dataset, load_split
+from mnistnet.errors import PageError
+from mnistnet.model import Model, save_model
+from mnistnet.page.fill import HERE, SCRIPTS, fill_page, write_page
+from mnistnet.page.measure import MAX_MISTAKES, measure, shown_neurons
+from mnistnet.prediction import unsure
+from mnistnet.settings import Settings
+
+MAX_SIZE = 400_000  # bytes, of the page about the built-in model with 300 mistakes
+HOSTILE = "</script><script>alert(1)</script>.npz"
+
+
+@pytest.fixture(scope="module")
+def text(pretrained: Model, digits: Dataset) -> str:
+    return fill_page(pretrained, HOSTILE, measure(pretrained, digits, "drawn digits"))
+
+
+def block(text: str, tag: str) -> str:
+    found = re.search(rf"<{tag}[^>]*>(.*?)</{tag.split()[0]}>", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def data_of(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(block(text, 'script type="application/json"'))
+    return data
+
+
+def test_the_page_asks_for_nothing(text: str) -> None:
+    assert not re.search(r"""(src|href)\s*=\s*["'](?!#)|url\(|@import url|fetch\(|XMLHttpRequest""", text)
+
+
+def test_only_the_pages_own_script_and_style_may_run(text: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    for tag, directive in (('script type="module"', "script-src"), ("style", "style-src")):
+        digest = base64.b64encode(hashlib.sha256(block(text, tag).encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy[1]
+    assert policy[1].startswith("default-src 'none'; ")
+    assert "unsafe" not in policy[1]
+
+
+def test_a_models_name_is_no_html(text: str) -> None:
+    assert text.count("<script") == 2
+    assert data_of(text)["name"] == HOSTILE
+
+
+def test_modules_become_one_script_of_different_names() -> None:
+    names = Counter(
+        name
+        for script in SCRIPTS
+        for name in re.findall(
+            r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", (HERE / script).read_text(), re.MULTILINE
+        )
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+    assert set(SCRIPTS) == {path.name for path in HERE.glob("*.js")}
+
+
+def test_each_module_comes_after_those_that_it_imports() -> None:
+    for at, script in enumerate(SCRIPTS):
+        imported = re.findall(r'^import \{[^}]*\} from "\./(\w+\.js)";', (HERE / script).read_text(), re.MULTILINE)
+        assert set(imported) <= set(SCRIPTS[:at])
+
+
+@pytest.mark.mnist
+def test_the_page_about_the_built_in_model_with_300_mistakes_is_small(
+    pretrained: Model, mnist: Path, tmp_path: Path
+) -> None:
+    dataset = load_split(str(mnist), "test", 0)
+    labels = dataset.labels.copy()
+    labels[:MAX_MISTAKES] = (labels[:MAX_MISTAKES] + 5) % 10  # wrong labels make mistakes
+    path = tmp_path / "page.html"
+    write_page(pretrained, "a model", Dataset(dataset.images, labels), "MNIST’s test images", path)
+    assert len(data_of(path.read_text())["measured"]["mistakes"]) == MAX_MISTAKES
+    assert path.stat().st_size <= MAX_SIZE
+
+
+def test_figures_are_those_of_the_model(pretrained: Model, digits: Dataset) -> None:
+    measured = measure(pretrained, digits, "drawn digits")
+    outputs = pretrained.outputs(digits.images)
+    right = outputs.argmax(axis=1) == digits.labels
+    figures = measured.figures
+    assert figures["correct"] == right.sum()
+    assert figures["unsure"] == {"right": (unsure(outputs) & right).sum(), "wrong": (unsure(outputs) & ~right).sum()}
+    assert sum(part["images"] for part in figures["bins"]) == len(digits)
+    assert sum(part["images"] * part["accuracy"] for part in figures["bins"]) == pytest.approx(right.sum(), abs=0.1)
+    confidences = [mistake["probability"] for mistake in figures["mistakes"]]
+    assert confidences == sorted(confidences, reverse=True)
+    assert len(confidences) == figures["wrong"] == (~right).sum()
+    for mistake in figures["mistakes"]:
+        output = pretrained.outputs(measured.images[mistake["image"]][np.newaxis])[0]
+        assert mistake["read"] == output.argmax() != mistake["true"]
+        assert mistake["probability"] == pytest.approx(float(output.max()), abs=1e-4)
+
+
+def test_the_strongest_images_excite_an_output_most(pretrained: Model, digits: Dataset) -> None:
+    measured = measure(pretrained, digits, "drawn digits")
+    outputs = pretrained.outputs(digits.images)
+    for digit, images in enumerate(measured.figures["strongest"][-1]):
+        best = pretrained.outputs(measured.images[images])[:, digit]
+        np.testing.assert_allclose(best, np.sort(outputs[:, digit])[::-1][: len(images)], atol=1e-5)
+
+
+def test_the_images_in_the_page_are_the_measured_ones(text: str, pretrained: Model, digits: Dataset) -> None:
+    images = np.frombuffer(zlib.decompress(base64.b64decode(data_of(text)["sprite"])), np.uint8).reshape(-1, 28, 28)
+    np.testing.assert_array_equal(images, measure(pretrained, digits, "drawn digits").images)
+
+
+def test_of_a_wide_layer_the_neurons_with_the_largest_weights_are_shown() -> None:
+    network = made_up(Settings(hidden=(50, 10))).network
+    chosen, *others = shown_neurons(network)
+    weights = np.abs(network.weights[1]).sum(axis=0)
+    assert len(chosen) == 20
+    assert weights[chosen].min() > np.delete(weights, chosen).max()
+    assert others == [list(range(10)), list(range(10))]
+
+
+def test_a_page_that_cant_be_written_is_told_in_a_line(pretrained: Model, digits: Dataset, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing" / "page.html", "/dev/full"):
+        with pytest.raises(PageError, match=re.escape(f"{path}: can't be written (")):
+            write_page(pretrained, "a model", digits.take(np.arange(20)), "drawn digits", path)
+
+
+def test_the_command_writes_the_page(program: Program, tmp_path: Path) -> None:
+    done = program("page", "--data", "strokes")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines()[-1] == "The page is in mnistnet.html; open it in a browser"
+    assert data_of((tmp_path / "mnistnet.html").read_text())["name"] == "the model that comes with mnistnet"
+
+
+def test_the_command_tells_a_users_model_by_its_file(program: Program, tmp_path: Path, pretrained: Model) -> None:
+    save_model(pretrained, tmp_path / "mine.npz")
+    done = program("page", "-q", "--model", "mine.npz", "--data", "strokes", "--output", "digits.html")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert data_of((tmp_path / "digits.html").read_text())["name"] == "mine.npz"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--output", "nowhere/page.html"), "nowhere/page.html: can't be written (No such file or directory)"),
+        (("--output", "."), ".: can't be written (Is a directory)"),
+        (("--model", "nothing.npz"), "nothing.npz: no such model file"),
+        (("--model", "text.npz"), "text.npz: not a mnistnet model"),
+        (("--data", "nowhere"), "nowhere: no such folder"),
+    ],
+)
+def test_what_goes_wrong_is_one_line(program: Program, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    (tmp_path / "text.npz").write_text("no model")
+    done = program("page", "-q", "--data", "strokes", *arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"Error: {told}")
+    assert done.stderr.count("\n") == 1
