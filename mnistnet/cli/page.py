@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mnistnet.cli.program import say
-from mnistnet.cli.progress import picture_bar
+from mnistnet.cli.progress import watchers
 from mnistnet.errors import one_line
 
 PAGE_HERE = "mnistnet.html"
@@ -32,17 +32,18 @@ def page(ctx: click.Context, model: str | None, data: str | None, output: str, q
     Draw a digit and see the whole network at work, look into a neuron, teach it, see how it learned and what it gets
     wrong.
     """
-    from mnistnet.cli.commands import _import_numpy, _load_model, _resolve
+    from mnistnet.cli.commands import _import_numpy, _load_model, _tell
 
     _import_numpy()
-    from mnistnet.datasets.sources import load_split
+    from mnistnet.datasets import load_split
     from mnistnet.model import PRETRAINED
     from mnistnet.page.fill import write_page
 
     path, classifier = _load_model(model, quiet)
     source = data or os.environ.get("MNISTNET_DATA") or _downloaded_or_drawn()
-    with picture_bar(quiet) as progress:
-        dataset = load_split(_resolve(source, quiet), "test", 0, progress=progress)
+    with watchers(quiet) as watching:
+        dataset = load_split(source, "test", 0, watchers=watching)
+    _tell(dataset.notes, quiet)
     name = "the model that comes with mnistnet" if path == str(PRETRAINED) else Path(path).name
     write_page(classifier, name, dataset, _in_words(source), output)
     for error in dataset.unreadable:

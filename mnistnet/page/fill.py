@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import mnistnet
-from mnistnet.datasets.sources import Dataset
+from mnistnet.datasets import Dataset
 from mnistnet.errors import PageError
 from mnistnet.model import Model
 from mnistnet.page.measure import Measured, measure, shown_neurons

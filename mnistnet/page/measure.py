@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistnet.datasets.sources import Dataset
+from mnistnet.datasets import Dataset
 from mnistnet.evaluation import Evaluation
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.model import BLOCK, Model
