@@ -75,7 +75,7 @@ def open_page(chromium: Browser, tmp_path: Path, digits: Dataset) -> Iterator[Op
     yield begin
     for context in contexts:
         context.close()
-    assert troubles == []
+    assert not troubles, troubles
 
 
 @pytest.fixture(scope="session")

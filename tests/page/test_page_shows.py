@@ -221,7 +221,9 @@ def test_day_turns_to_night_while_the_page_is_open(open_page: Open, pretrained: 
     page = open_page(pretrained)
     open_mistake(page)
     inked = """() => {
-        const { data } = document.querySelector("#steps canvas").getContext("2d").getImageData(0, 0, 28, 28);
+        const copy = new OffscreenCanvas(28, 28).getContext("2d");
+        copy.drawImage(document.querySelector("#steps canvas"), 0, 0);
+        const { data } = copy.getImageData(0, 0, 28, 28);
         const at = Array.from({ length: 784 }, (_, i) => 4 * i).find((i) => data[i + 3] === 255);
         return Array.from(data.slice(at, at + 3));
     }"""
