@@ -7,24 +7,26 @@ from pathlib import Path
 
 import click
 
-from mnistnet.cli.program import say
+from mnistnet.cli.options import BUILT_IN, SourceName, model_option, option, quiet_option
+from mnistnet.cli.program import import_numpy, say
 from mnistnet.cli.progress import watchers
+from mnistnet.datasets.sources import SOURCES_HELP
 from mnistnet.errors import one_line
 
 PAGE_HERE = "mnistnet.html"
 
 
 @click.command(epilog="\b\nExample:\n  mnistnet page --output digits.html")
-@click.option("-m", "--model", metavar="FILE", help="The model file.  [default: as for predict]")
-@click.option(
+@model_option
+@option(
     "--data",
     metavar="SOURCE",
-    type=click.Path(),
-    help="What its mistakes are measured on: mnist, strokes, or a folder.  "
-    "[default: $MNISTNET_DATA, else mnist where it is downloaded, else strokes]",
+    type=SourceName(),
+    show_default="$MNISTNET_DATA, else mnist where it is downloaded, else strokes",
+    help=f"What its mistakes are measured on: {SOURCES_HELP}.",
 )
-@click.option("-o", "--output", metavar="FILE", default=PAGE_HERE, show_default=True, help="The HTML file.")
-@click.option("-q", "--quiet", is_flag=True, help="No bars and no notes.")
+@option("-o", "--output", metavar="FILE", type=click.Path(), default=PAGE_HERE, help="The HTML file.")
+@quiet_option
 @click.pass_context
 def page(ctx: click.Context, model: str | None, data: str | None, output: str, quiet: bool) -> None:
     """Write a page that shows a model at work: one HTML file that opens without a network.
@@ -32,19 +34,18 @@ def page(ctx: click.Context, model: str | None, data: str | None, output: str, q
     Draw a digit and see the whole network at work, look into a neuron, teach it, see how it learned and what it gets
     wrong.
     """
-    from mnistnet.cli.commands import _import_numpy, _load_model, _tell
+    from mnistnet.cli.commands import _load_model, _note
 
-    _import_numpy()
+    import_numpy()
     from mnistnet.datasets import load_split
-    from mnistnet.model import PRETRAINED
     from mnistnet.page.fill import write_page
 
     path, classifier = _load_model(model, quiet)
     source = data or os.environ.get("MNISTNET_DATA") or _downloaded_or_drawn()
     with watchers(quiet) as watching:
         dataset = load_split(source, "test", 0, watchers=watching)
-    _tell(dataset.notes, quiet)
-    name = "the model that comes with mnistnet" if path == str(PRETRAINED) else Path(path).name
+    _note(quiet, *dataset.notes)
+    name = "the model that comes with mnistnet" if path == BUILT_IN else Path(path).name
     write_page(classifier, name, dataset, _in_words(source), output)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")

@@ -12,7 +12,7 @@ from mnistnet.evaluation import Evaluation
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.model import BLOCK, Model
 from mnistnet.network import Network
-from mnistnet.prediction import unsure
+from mnistnet.prediction import is_unsure
 from mnistnet.threads import one_thread
 
 MAX_MISTAKES = 300  # that the page holds; of more, the most confident
@@ -59,7 +59,7 @@ def measure(model: Model, dataset: Dataset, data: str) -> Measured:
     outputs = layers[-1]
     predictions, probabilities = outputs.argmax(axis=1), outputs.max(axis=1)
     right = predictions == dataset.labels
-    is_unsure = unsure(outputs)
+    unsure = is_unsure(outputs)
     wrong = np.flatnonzero(~right)
     mistakes = wrong[np.argsort(-probabilities[wrong], kind="stable")][:MAX_MISTAKES]
     strongest = [
@@ -72,7 +72,7 @@ def measure(model: Model, dataset: Dataset, data: str) -> Measured:
         **evaluation.as_json(),
         "data": data,
         "wrong": len(wrong),
-        "unsure": {"right": int((is_unsure & right).sum()), "wrong": int((is_unsure & ~right).sum())},
+        "unsure": {"right": int((unsure & right).sum()), "wrong": int((unsure & ~right).sum())},
         "bins": _bins(probabilities, right),
         "mistakes": [
             {
@@ -80,7 +80,7 @@ def measure(model: Model, dataset: Dataset, data: str) -> Measured:
                 "true": int(dataset.labels[index]),
                 "read": int(predictions[index]),
                 "probability": round(float(probabilities[index]), 4),
-                "unsure": bool(is_unsure[index]),
+                "unsure": bool(unsure[index]),
             }
             for index in mistakes
         ],

@@ -21,7 +21,7 @@ from mnistnet.errors import PageError
 from mnistnet.model import Model, save_model
 from mnistnet.page.fill import HERE, SCRIPTS, fill_page, write_page
 from mnistnet.page.measure import MAX_MISTAKES, measure, shown_neurons
-from mnistnet.prediction import unsure
+from mnistnet.prediction import is_unsure
 from mnistnet.settings import Settings
 
 MAX_SIZE = 400_000  # bytes, of the page about the built-in model with 300 mistakes
@@ -100,7 +100,10 @@ def test_figures_are_those_of_the_model(pretrained: Model, digits: Dataset) -> N
     right = outputs.argmax(axis=1) == digits.labels
     figures = measured.figures
     assert figures["correct"] == right.sum()
-    assert figures["unsure"] == {"right": (unsure(outputs) & right).sum(), "wrong": (unsure(outputs) & ~right).sum()}
+    assert figures["unsure"] == {
+        "right": (is_unsure(outputs) & right).sum(),
+        "wrong": (is_unsure(outputs) & ~right).sum(),
+    }
     assert sum(part["images"] for part in figures["bins"]) == len(digits)
     assert sum(part["images"] * part["accuracy"] for part in figures["bins"]) == pytest.approx(right.sum(), abs=0.1)
     confidences = [mistake["probability"] for mistake in figures["mistakes"]]

@@ -99,7 +99,7 @@ def test_a_tapped_neuron_tells_its_sum_in_numbers(open_page: Open, pretrained: M
 def test_teaching_lowers_the_cost_step_by_step_and_back_undoes_it(
     open_page: Open, activation: str, cost_name: str
 ) -> None:
-    model = made_up(Settings(activation=activation, cost=cost_name))  # type: ignore[arg-type]
+    model = made_up(Settings(activation=activation, cost=cost_name))
     page = open_page(model)
     open_mistake(page)
     untaught = answer(page)
