@@ -7,15 +7,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
 import numpy as np
 
 from mnistnet.errors import PictureError
-from mnistnet.images import BoolArray, ByteArray, FloatArray
+from mnistnet.images import DIGITS, BoolArray, ByteArray, FloatArray
 from mnistnet.model import BLOCK, Model
-from mnistnet.pictures import read_digit
+from mnistnet.pictures.files import name_of
 from mnistnet.pictures.folders import is_picture, left_out, list_folder
+from mnistnet.pictures.parting import Row
+from mnistnet.pictures.reading import MAX_DIGITS, best_reading
+from mnistnet.pictures.row import read_row
 
 # Chosen on pictures that people drew: these mark most of the wrong answers and few of the right ones.
 MIN_SURE = 0.85
@@ -144,6 +147,27 @@ def _pictures_in(folder: Path, recursive: bool, note: Callable[[str], object]) -
     return pictures
 
 
+def read_number(
+    model: Model, source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", digits: int | None = None
+) -> Answer:
+    """Read the digit or the number in one picture.
+
+    Args:
+        model: what classifies the digits.
+        source: a picture file.
+        invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
+        digits: how many the picture shows; None finds out.
+
+    Raises:
+        PictureError: it can't be read.
+    """
+    row = read_row(source, invert, digits)
+    answer = _answer(name_of(source), row, model.outputs(np.stack([each.image for each in row.candidates])), digits)
+    if answer.error is not None:
+        raise PictureError(answer.error)
+    return answer
+
+
 def read_numbers(
     model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str = "auto", digits: int | None = None
 ) -> Iterator[Answer]:
@@ -153,33 +177,47 @@ def read_numbers(
         model: what classifies the digits.
         paths: picture files; `-` is `stdin`.
         stdin: where `-` is read from.
-        invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out for each picture.
+        invert: as in read_number.
         digits: how many each picture shows; None finds out for each.
 
     Yields:
         An Answer for each path, in the order given.
     """
-    for block in _read_blocks(paths, stdin, invert):
-        images = [result[0] for _, result in block if not isinstance(result, str)]
-        outputs = iter(model.outputs(np.stack(images)) if images else ())
-        for path, result in block:
-            if isinstance(result, str):
-                yield Answer(path, error=result)
+    for block in _read_blocks(paths, stdin, invert, digits):
+        images = [each.image for _, row in block if isinstance(row, Row) for each in row.candidates]
+        outputs = model.outputs(np.stack(images)) if images else np.empty((0, DIGITS), np.float32)
+        start = 0
+        for path, row in block:
+            if isinstance(row, str):
+                yield Answer(path, error=row)
             else:
-                image, box = result
-                yield Answer(path, (Digit(image, next(outputs), box),), contested=digits not in (None, 1))
+                stop = start + len(row.candidates)
+                yield _answer(path, row, outputs[start:stop], digits)
+                start = stop
 
 
-# The image and the box of a digit, or why there is none
-_Result: TypeAlias = tuple[ByteArray, tuple[int, int, int, int]] | str
+def _answer(path: str, row: Row, outputs: FloatArray, digits: int | None) -> Answer:
+    """What a row says by the network's outputs for its candidates."""
+    reading = best_reading(row, outputs, digits)
+    if reading is None:
+        wanted = f"at most {MAX_DIGITS}" if digits is None else digits
+        return Answer(path, error=f"{path}: can't be read as a number of {wanted} digits; crop to one number")
+    chosen = ((row.candidates[index], outputs[index]) for index in reading.chosen)
+    return Answer(path, tuple(Digit(each.image, of, each.box) for each, of in chosen), contested=reading.is_contested)
 
 
-def _read_blocks(paths: Iterable[str], stdin: BinaryIO, invert: str) -> Iterator[list[tuple[str, _Result]]]:
-    """Read pictures, as many at a time as the network takes, or as were read while nobody minds waiting."""
-    block: list[tuple[str, _Result]] = []
+def _read_blocks(
+    paths: Iterable[str], stdin: BinaryIO, invert: str, digits: int | None
+) -> Iterator[list[tuple[str, Row | str]]]:
+    """Read pictures, as many at a time as the network takes, or as were read while nobody minds waiting.
+
+    Yields:
+        Each picture's path with what may be its digits, or why there are none.
+    """
+    block: list[tuple[str, Row | str]] = []
     start = time.monotonic()
     for path in paths:
-        block.append((path, _read(path, stdin, invert)))
+        block.append((path, _read(path, stdin, invert, digits)))
         if len(block) == BLOCK or time.monotonic() - start > MAX_SILENCE:
             yield block
             block, start = [], time.monotonic()
@@ -187,9 +225,9 @@ def _read_blocks(paths: Iterable[str], stdin: BinaryIO, invert: str) -> Iterator
         yield block
 
 
-def _read(path: str, stdin: BinaryIO, invert: str) -> _Result:
+def _read(path: str, stdin: BinaryIO, invert: str, digits: int | None) -> Row | str:
     try:
-        return read_digit(stdin if path == "-" else path, invert)
+        return read_row(stdin if path == "-" else path, invert, digits)
     except PictureError as error:
         return _why_not(path) or str(error)
 

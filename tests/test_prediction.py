@@ -96,7 +96,9 @@ def test_a_picture_comes_from_standard_input(model: Model, digits: Dataset) -> N
     Image.fromarray(digits.images[0]).resize((56, 56)).save(stream, "PNG")
     stream.seek(0)
     (answer,) = read_numbers(model, ["-"], stream)
-    assert [digit.box for digit in answer.digits] == [(0, 0, 56, 56)]
+    rows, columns = (np.flatnonzero((digits.images[0] >= 128).any(axis=axis)) for axis in (1, 0))
+    inked = 2 * np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
+    assert np.abs(np.array([digit.box for digit in answer.digits]) - inked).max() <= 4
 
 
 def test_a_folder_without_pictures_is_named(tmp_path: Path, model: Model) -> None:
@@ -163,4 +165,6 @@ def test_the_box_is_in_the_pixels_of_the_picture_as_it_is_looked_at(
     exif[0x0112] = 6  # to be turned by 90°
     picture.save(tmp_path / "large.jpg", exif=exif)
     (answer,) = read_numbers(model, [str(tmp_path / "large.jpg")], io.BytesIO())
-    assert [found.box for found in answer.digits] == [(0, 0, 4900, 5000)]
+    rows, columns = np.flatnonzero(digits.images[0].any(axis=1)), np.flatnonzero(digits.images[0].any(axis=0))
+    inked = 175 * (27 - rows[-1]), 5000 / 28 * columns[0], 175 * (28 - rows[0]), 5000 / 28 * (columns[-1] + 1)
+    assert [np.abs(np.array(found.box) - inked).max() < 180 for found in answer.digits] == [True]

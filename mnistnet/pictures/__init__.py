@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mnistnet.pictures.files import PICTURE_SUFFIXES, write_picture
-    from mnistnet.pictures.preparation import digit_in, read_digit, read_picture
+    from mnistnet.pictures.preparation import digit_in, read_picture
 
-__all__ = ["PICTURE_SUFFIXES", "digit_in", "read_digit", "read_picture", "write_picture"]
+__all__ = ["PICTURE_SUFFIXES", "digit_in", "read_picture", "write_picture"]
 
 if not TYPE_CHECKING:
 

@@ -7,6 +7,8 @@ import logging
 import os
 import stat
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
@@ -45,6 +47,17 @@ def name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
     """Return what a message calls the picture, in one line whatever the file is called."""
     name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
     return one_line(name) or "''" if isinstance(name, str) and name != "<stdin>" else "standard input"
+
+
+@contextmanager
+def naming(source: str | os.PathLike[str] | BinaryIO) -> Iterator[None]:
+    """Put the picture's name before what a PictureError says of it."""
+    try:
+        yield
+    except PictureError as error:
+        raise PictureError(f"{name_of(source)}: {error}") from error
+    except MemoryError as error:
+        raise PictureError(f"{name_of(source)}: not enough memory to read it; save it smaller") from error
 
 
 def decode(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:

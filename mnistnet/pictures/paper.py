@@ -145,11 +145,11 @@ def without_rulings(contrast: FloatArray, threshold: float, at_least: int) -> Fl
     """The contrast without the lines of ruled or squared paper, where at least so many cross the whole picture."""
     if min(contrast.shape) < 64:  # too small a picture to tell a line of the paper from one of the digit
         return contrast
-    contrast = _without_level_lines(contrast, threshold, at_least)
-    return _without_level_lines(contrast.T, threshold, at_least).T
+    contrast = without_level_lines(contrast, threshold, at_least)
+    return without_level_lines(contrast.T, threshold, at_least).T
 
 
-def _without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
+def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
     """The contrast without lines that run from the left to the right, to a slope of 1 in 40.
 
     Where a stroke crosses a line its ink stays: there is ink both above and below.

@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mnistnet.errors import PictureError
 from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray
-from mnistnet.pictures.files import decode, name_of
+from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.ink import choose_digit, find_ink
 
 FINE = 4  # the pen is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
@@ -31,22 +30,8 @@ def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto"
     A picture that is prepared like MNIST's already comes back bit for bit.
     Raises PictureError when the file can't be opened or read, is too large, or shows no digit.
     """
-    image, _ = read_digit(source, invert)
-    return image
-
-
-def read_digit(
-    source: str | os.PathLike[str] | BinaryIO, invert: str = "auto"
-) -> tuple[ByteArray, tuple[int, int, int, int]]:
-    """Read the digit in one picture file as `read_picture` does, and where it is: the whole picture."""
-    name = name_of(source)
-    try:
-        picture = decode(source)
-        return digit_in(picture, invert), (0, 0, *picture.info["own_size"])
-    except PictureError as error:
-        raise PictureError(f"{name}: {error}") from error
-    except MemoryError as error:
-        raise PictureError(f"{name}: not enough memory to read it; save it smaller") from error
+    with naming(source):
+        return digit_in(decode(source), invert)
 
 
 def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
@@ -56,16 +41,14 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
     """
     if invert not in ("auto", "yes", "no"):
         raise ValueError(f"invert is {invert!r}, expected 'auto', 'yes' or 'no'")
-    prepared = _already_prepared(picture, invert)
-    if prepared is not None:
-        return prepared
-    return draw_like_mnist(choose_digit(find_ink(picture, invert)))
+    prepared = prepared_digit(picture, invert)
+    return draw_like_mnist(choose_digit(find_ink(picture, invert))) if prepared is None else prepared
 
 
 # Pictures that need nothing done
 
 
-def _already_prepared(picture: Image.Image, invert: str) -> ByteArray | None:
+def prepared_digit(picture: Image.Image, invert: str) -> ByteArray | None:
     """The pixels themselves, or their negative, if they are as MNIST has them; None if not."""
     if picture.size != (SIDE, SIDE):
         return None

@@ -1,0 +1,180 @@
+"""The row of digits in a picture, told from all else that is written in it.
+
+From a file to what is read in it:
+
+    file ─ read_row ─> Row: all that may be digits, each as MNIST would hold it ─ network ─ best_reading ─> Reading
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from mnistnet.errors import PictureError
+from mnistnet.images import BoolArray, IntArray
+from mnistnet.pictures.cuts import MIN_TALL
+from mnistnet.pictures.files import decode, naming
+from mnistnet.pictures.filters import Pieces, grow_mask, median, quantile
+from mnistnet.pictures.ink import FAINT, LEAST_SHARE, SMALLEST_DIGIT, Box, Ink, find_ink, look_closer
+from mnistnet.pictures.paper import OVERVIEW, along_border, without_level_lines
+from mnistnet.pictures.parting import Candidate, Row, part
+from mnistnet.pictures.preparation import digit_in, prepared_digit
+
+# Lengths without a unit are in heights of the row's digits.
+CLOSE_ENOUGH = 48  # pixels of a digit's height in which strokes can be told apart
+CLOSE = 96  # pixels of height of digits that are looked at closer
+MAX_LONGEST = 2500  # pixels, of a row that is looked at closer
+WIDE_PICTURE = 1.25  # of its height; a line from end to end of such a picture is no stroke, but the line written on
+MAX_SPACE = 2.5  # between two digits
+MIN_LEVEL = 0.4  # of the lower one's height, that two neighbours must share
+MAX_OFFSET = 0.3  # from a digit to a loose part of it
+
+
+def read_row(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", count: int | None = None) -> Row:
+    """Read what may be the digits in one picture file.
+
+    Args:
+        source: the file.
+        invert: as in `read_picture`.
+        count: how many digits there are. A picture of one, and one that is as MNIST has it already, makes one
+            candidate, whose box is the whole picture.
+
+    Raises:
+        PictureError: the file can't be opened or read, is too large, or shows no digit.
+    """
+    with naming(source):
+        picture = decode(source)
+        width, height = picture.info["own_size"]
+        digit = digit_in(picture, invert) if count == 1 else prepared_digit(picture, invert)
+        if digit is not None:
+            return Row((Candidate(digit, Box(0, 0, width, height), 0, 1),))
+        row = row_in(picture, invert)
+    if picture.size == (width, height):
+        return row
+    x, y = width / picture.width, height / picture.height
+    return replace(row, candidates=tuple(replace(each, box=_scaled(each.box, x, y)) for each in row.candidates))
+
+
+def _scaled(box: Box, x: float, y: float) -> Box:
+    return Box(round(box.left * x), round(box.top * y), round(box.right * x), round(box.bottom * y))
+
+
+def row_in(picture: Image.Image, invert: str = "auto") -> Row:
+    """Find all that may be digits of a number in a picture of mode L or RGB, as `read_row` does in a file."""
+    ink, chosen, is_alone = _choose_row(find_ink(picture, invert))
+    for _ in range(2):
+        height, box = _height(ink.pieces, chosen), _box(ink.pieces, chosen)
+        if ink.factor == 1 or height >= CLOSE_ENOUGH:
+            break
+        extent = max(box.right - box.left, box.bottom - box.top) * ink.factor
+        longest = 2 * extent // max(1, round(height * ink.factor / CLOSE))  # twice: there is a margin around the box
+        ink, chosen, still_alone = _choose_row(look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST)))
+        is_alone &= still_alone
+    if _height(ink.pieces, chosen) < SMALLEST_DIGIT:
+        raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
+    return replace(_parted(ink, chosen), is_alone=is_alone)
+
+
+# Which ink is the row
+
+
+def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool]:
+    """Return the ink that the row is told from, which of its pieces make the row, and whether they are all there is."""
+    rows, columns = ink.contrast.shape
+    if columns > WIDE_PICTURE * rows:
+        unlined = without_level_lines(ink.contrast, ink.threshold, 1)
+        if unlined.max() > ink.threshold:
+            ink = replace(ink, contrast=unlined).above(ink.threshold)
+    chosen, is_alone = _row_pieces(ink)
+    full = quantile(ink.contrast[_mask(ink.pieces, chosen)], 0.8)
+    if FAINT * full > 1.3 * ink.threshold:  # what is faint beside the row's own ink is something else
+        ink = ink.above(FAINT * full)
+        chosen, is_alone = _row_pieces(ink)
+    return ink, chosen, is_alone
+
+
+def _row_pieces(ink: Ink) -> tuple[BoolArray, bool]:
+    """Return which pieces make the row, and whether nothing else is written."""
+    pieces = ink.pieces
+    tall, extent = pieces.bottom - pieces.top, np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
+    inked = pieces.labels >= 0
+    strength = np.bincount(pieces.labels[inked], weights=ink.contrast[inked]) / pieces.area
+    plain = ~_along_border(pieces)
+    off_middle = np.abs(pieces.top + pieces.bottom - len(ink.contrast)) / len(ink.contrast)
+    main = int((tall * (1 - 0.4 * off_middle) * np.where(plain, 1, 0.05) * strength).argmax())
+    plain &= strength > FAINT * strength[main]
+    plain[main] = True
+    big = np.flatnonzero(plain & (tall >= MIN_TALL * tall[main]))
+    chosen = np.zeros(len(tall), np.bool_)
+    chosen[big[_chain(pieces, big, main)]] = True
+    height = median(tall[chosen])
+    pen = pieces.area[main] / (1.5 * extent[main])
+    offset = _offsets(pieces, chosen) / height
+    small = plain & (tall < MIN_TALL * tall[main])
+    parts = small & (offset < MAX_OFFSET) & (pieces.area > (0.7 + 8 * offset) * pen**2)
+    others = small & ~parts & (extent > MIN_TALL * height) & (pieces.area > 2 * pen**2)
+    if pieces.area[chosen | parts].sum() < LEAST_SHARE * pieces.area[plain].sum():
+        raise PictureError("no digits in one row that stand out (specks, several rows?); crop to one number")
+    return chosen | parts, bool(chosen[big].all()) and not others.any()
+
+
+def _chain(pieces: Pieces, big: IntArray, main: int) -> BoolArray:
+    """Tell which of the big pieces stand in a row with the main one, each level with its neighbour."""
+    tall = (pieces.bottom - pieces.top)[big]
+    left, top, right, bottom = (side[big] for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
+    space = np.maximum.outer(left, left) - np.minimum.outer(right, right)
+    shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    near = (space < MAX_SPACE * np.maximum.outer(tall, tall)) & (shared > MIN_LEVEL * np.minimum.outer(tall, tall))
+    in_row: BoolArray = big == main
+    while True:
+        joined = near[in_row].any(axis=0)
+        if np.array_equal(joined, in_row):
+            return in_row
+        in_row = joined
+
+
+def _offsets(pieces: Pieces, chosen: BoolArray) -> IntArray:
+    """How many pixels lie between each piece's box and the nearest of the chosen ones' boxes."""
+    across = np.maximum.outer(pieces.left, pieces.left[chosen]) - np.minimum.outer(pieces.right, pieces.right[chosen])
+    down = np.maximum.outer(pieces.top, pieces.top[chosen]) - np.minimum.outer(pieces.bottom, pieces.bottom[chosen])
+    offsets: IntArray = np.asarray(np.maximum(across, down).clip(min=0).min(axis=1))
+    return offsets
+
+
+def _along_border(pieces: Pieces) -> BoolArray:
+    """Tell which pieces lie along the border of the picture, or reach from its top to its bottom."""
+    height = len(pieces.labels)
+    ring = along_border(pieces.labels)
+    contact = np.bincount(ring[ring >= 0], minlength=len(pieces.area))
+    tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
+    along: BoolArray = (contact > 0.5 * (tall + wide)) | ((tall == height) & (wide < 0.15 * height))
+    return along
+
+
+def _mask(pieces: Pieces, chosen: BoolArray) -> BoolArray:
+    mask: BoolArray = np.append(chosen, False)[pieces.labels]
+    return mask
+
+
+def _height(pieces: Pieces, chosen: BoolArray) -> float:
+    """The height of the row's digits: the median of the pieces that are not much lower than the tallest."""
+    tall = (pieces.bottom - pieces.top)[chosen]
+    return median(tall[tall >= MIN_TALL * tall.max()])
+
+
+def _box(pieces: Pieces, chosen: BoolArray) -> Box:
+    left, top = pieces.left[chosen].min(), pieces.top[chosen].min()
+    return Box(int(left), int(top), int(pieces.right[chosen].max()), int(pieces.bottom[chosen].max()))
+
+
+def _parted(ink: Ink, chosen: BoolArray) -> Row:
+    """Part the row, in one light: its ink is scaled from 0 to 1 as a whole."""
+    mask, low = _mask(ink.pieces, chosen), 0.5 * ink.threshold
+    full = quantile(ink.contrast[mask], 0.8)
+    grey = np.where(grow_mask(mask), ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
+    row = part(grey, ink.pieces, chosen, _height(ink.pieces, chosen))
+    return replace(row, candidates=tuple(replace(each, box=ink.in_picture(each.box)) for each in row.candidates))

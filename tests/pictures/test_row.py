@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageDraw
+
+from drawings import FIVE_WITH_A_BAR_APART, FOUR, SEVEN, drawn, likeness, mnist_like
+from mnistnet.errors import PictureError
+from mnistnet.pictures import digit_in
+from mnistnet.pictures.ink import Box
+from mnistnet.pictures.parting import Candidate, Row
+from mnistnet.pictures.row import read_row, row_in
+
+Strokes = list[list[tuple[float, float]]]
+ONE: Strokes = [[(0.5, 0.0), (0.5, 1.0)]]
+
+
+def number(*digits: Strokes, space: int = 30, size: tuple[int, int] = (400, 200), slope: int = 0) -> Image.Image:
+    """Digits of 70×110 pixels side by side, each so much lower than the one before."""
+    picture = Image.new("L", size, 255)
+    for place, digit in enumerate(digits):
+        left, top = 30 + place * (70 + space), 40 + place * slope
+        picture = ImageChops.darker(picture, drawn(digit, size, (left, top, left + 70, top + 110)))
+    return picture
+
+
+def single(row: Row) -> list[Candidate]:
+    """The candidates that make one digit of each piece."""
+    return [each for each in row.candidates if each.stop == each.start + 1]
+
+
+def looks_like(image: Candidate, digit: Strokes) -> float:
+    return likeness(image.image, digit_in(drawn(digit, (200, 200), (60, 40, 130, 150))))
+
+
+def test_every_digit_of_a_clean_row_is_a_candidate_that_looks_as_it_does_alone() -> None:
+    row = row_in(number(SEVEN, FOUR, SEVEN))
+    assert row.is_alone
+    for digit, place in ((SEVEN, 0), (FOUR, 1), (SEVEN, 2)):
+        left = 30 + 100 * place
+        here = [each for each in row.candidates if left - 12 < each.box.left and each.box.right < left + 82]
+        assert max(looks_like(each, digit) for each in here) > 0.95
+
+
+@pytest.mark.parametrize("slope", [-12, 12])
+def test_a_row_may_slope(slope: int) -> None:
+    picture = number(SEVEN, FOUR, SEVEN, size=(400, 260), slope=slope)
+    assert max(each.box.right for each in row_in(picture).candidates) > 290
+
+
+def test_the_boxes_are_in_the_pixels_of_a_large_picture() -> None:
+    picture = Image.new("L", (3000, 2400), 255)
+    picture.paste(number(SEVEN, SEVEN), (1200, 900))
+    boxes = [each.box for each in single(row_in(picture))]
+    for left in (1230, 1330):
+        assert any(np.abs(np.array(box) - (left, 940, left + 70, 1050)).max() < 16 for box in boxes)
+
+
+def test_the_boxes_are_those_of_the_file_though_it_is_decoded_smaller(tmp_path: Path) -> None:
+    number(SEVEN, SEVEN).resize((6000, 3000)).save(tmp_path / "large.jpg")
+    boxes = [each.box for each in single(read_row(tmp_path / "large.jpg"))]
+    assert any(np.abs(np.array(box) / 15 - (130, 40, 200, 150)).max() < 16 for box in boxes)
+
+
+def test_digits_that_touch_are_candidates_each() -> None:
+    touching = number(SEVEN, SEVEN, space=-2)
+    row = row_in(touching)
+    assert any(each.stop - each.start == len(row.splits) for each in row.candidates)  # and so is all of them
+    rights = [each for each in row.candidates if each.box.left > 85 and each.box.right > 150]
+    lefts = [each for each in row.candidates if each.box.left < 40 and each.box.right < 110]
+    assert max(looks_like(each, SEVEN) for each in rights) > 0.85
+    assert max(looks_like(each, SEVEN) for each in lefts) > 0.85
+
+
+def test_a_broken_digit_is_a_candidate_as_a_whole() -> None:
+    row = row_in(number(SEVEN, FIVE_WITH_A_BAR_APART))
+    assert max(looks_like(each, FIVE_WITH_A_BAR_APART) for each in row.candidates) > 0.95
+
+
+def test_one_light_for_the_whole_row_keeps_a_faint_digit_faint() -> None:
+    faint = drawn(SEVEN, (400, 200), (130, 40, 200, 150), ink=140)
+    row = row_in(ImageChops.darker(number(SEVEN), faint))
+    assert {each.box.left > 100 for each in single(row)} == {False, True}
+
+
+def test_one_pen_for_the_whole_row_makes_lines_of_all_digits_alike() -> None:
+    first, second = single(row_in(number(ONE, SEVEN)))[:2]
+    widths = [np.median((each.image > 128).sum(axis=1)[8:20]) for each in (first, second)]
+    assert abs(widths[0] - widths[1]) <= 1
+
+
+def test_commas_and_specks_are_no_digits() -> None:
+    picture = number(SEVEN, SEVEN, space=60)
+    pencil = ImageDraw.Draw(picture)
+    pencil.ellipse((118, 140, 132, 160), fill=0)
+    pencil.point((350, 20), fill=0)
+    row = row_in(picture)
+    assert row.is_alone
+    assert all(each.box.bottom - each.box.top > 60 for each in row.candidates)
+
+
+def test_the_line_that_a_number_is_written_on_is_no_ink() -> None:
+    picture = number(SEVEN, FOUR, SEVEN)
+    ImageDraw.Draw(picture).line((0, 148, 400, 152), fill=90, width=3)
+    row = row_in(picture)
+    assert row.is_alone
+    assert {any(abs(each.box.left - left) < 12 for each in single(row)) for left in (30, 130, 230)} == {True}
+
+
+def test_a_dash_beside_digits_is_something_else() -> None:
+    picture = number(SEVEN, SEVEN, space=160)
+    ImageDraw.Draw(picture).line((140, 95, 220, 95), fill=0, width=12)
+    assert not row_in(picture).is_alone
+
+
+def test_two_rows_are_refused() -> None:
+    picture = Image.new("L", (400, 400), 255)
+    for top in (0, 190):
+        picture.paste(number(SEVEN, FOUR, SEVEN), (0, top))
+    with pytest.raises(PictureError, match="no digits in one row"):
+        row_in(picture)
+
+
+def test_a_page_full_of_marks_is_refused() -> None:
+    picture = Image.new("L", (1200, 200), 255)
+    for left in range(5, 1190, 9):
+        ImageDraw.Draw(picture).line((left, 80, left, 120), fill=0, width=3)
+    with pytest.raises(PictureError, match="too much in a row"):
+        row_in(picture)
+
+
+def test_a_prepared_digit_is_the_one_candidate_bit_for_bit(tmp_path: Path) -> None:
+    Image.fromarray(mnist_like()).save(tmp_path / "seven.png")
+    (only,) = read_row(tmp_path / "seven.png").candidates
+    assert only.image.tobytes() == mnist_like().tobytes()
+    assert only.box == Box(0, 0, 28, 28)
+
+
+def test_one_digit_asked_for_makes_the_one_candidate_that_read_picture_gives(tmp_path: Path) -> None:
+    drawn().save(tmp_path / "seven.png")
+    (only,) = read_row(tmp_path / "seven.png", count=1).candidates
+    assert only.image.tobytes() == digit_in(drawn()).tobytes()
+    assert only.box == Box(0, 0, 200, 200)
+
+
+def test_what_is_wrong_with_a_picture_comes_with_its_name() -> None:
+    stream = io.BytesIO()
+    Image.new("L", (50, 50), 255).save(stream, "PNG")
+    stream.name = "blank.png"
+    stream.seek(0)
+    with pytest.raises(PictureError, match=r"^blank\.png: no digit"):
+        read_row(stream)
