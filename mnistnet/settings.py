@@ -1,4 +1,4 @@
-"""What a training run is told. Each setting says in one place what it means, its default, and what values it takes."""
+"""The settings of a training run. Each says in one place what it means, its default, and which values make sense."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Kind:
     """The values that an option takes: how one is typed, and which of them make sense.
 
     Attributes:
-        metavar: what stands for a value in the help.
+        metavar: what the help shows in place of a value.
         expected: what is expected, in words.
     """
 
@@ -30,7 +30,7 @@ class Kind:
     expected: str
 
     def parse(self, text: str) -> Any:
-        """Turn what was typed into a value; raise ValueError when it is none."""
+        """Turn what was typed into a value; raise ValueError when that is impossible."""
         raise NotImplementedError
 
     def accepts(self, value: Any) -> bool:
@@ -60,7 +60,7 @@ class Whole(Kind):
 
 
 class Number(Kind):
-    """Finite numbers that a condition holds for; `expected` says in words which."""
+    """Finite numbers that meet a condition; `expected` says in words which these are."""
 
     metavar = "NUMBER"
 

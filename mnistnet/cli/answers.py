@@ -17,9 +17,9 @@ class Format(NamedTuple):
 
     Attributes:
         help: what it is, in a few words.
-        line: makes a line of an answer and of how many of the best digits are asked for; None writes no line.
+        line: turns an answer, and how many of the best readings are asked for, into a line; None for no line.
         header: the line before all others.
-        ranks: whether it can tell more than the best digit.
+        ranks: whether it can tell more than the best reading of a digit.
         draws: whether drawings can stand between its lines.
     """
 

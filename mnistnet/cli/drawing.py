@@ -7,7 +7,7 @@ from typing import NamedTuple, TextIO
 
 from mnistnet.images import ByteArray, FloatArray
 
-HALF_BLOCKS = " ▀▄█"  # by which of two pixels, one above the other, are bright: none, upper, lower, both
+HALF_BLOCKS = " ▀▄█"  # for two pixels, one above the other, of which neither, the upper, the lower or both are bright
 SHADES = " .:-=+*#%@"
 FIRST_GREY, GREYS = 232, 24  # of a terminal's 256 colours, from black to white
 BAR = 20  # characters
@@ -21,7 +21,7 @@ class Terminal(NamedTuple):
 
     @classmethod
     def of(cls, stream: TextIO) -> Terminal:
-        """Find out what the terminal, or the file, behind a stream can do."""
+        """Find out what the terminal or the file at the end of a stream can do."""
         try:
             "▀▄█".encode(stream.encoding)
             unicode = True
@@ -32,12 +32,12 @@ class Terminal(NamedTuple):
 
 
 def show(image: ByteArray, outputs: FloatArray, terminal: Terminal) -> str:
-    """A digit, two rows of pixels in a line of text, and beside it a bar for each output.
+    """Draw a digit, two rows of pixels in each line of text, and beside it a bar for each output.
 
     Args:
         image: uint8 (28, 28), ink bright.
         outputs: float (10,), 0 to 1.
-        terminal: how it may be drawn.
+        terminal: what the reader's terminal can do.
     """
     left = _digit(image, terminal)
     right = ["", "", *_bars(outputs, terminal), "", ""]  # ten bars in the middle of fourteen lines

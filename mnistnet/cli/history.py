@@ -34,15 +34,15 @@ FORMATS = {
 
 
 class History:
-    """A record that is written anew, and whole, after every epoch.
+    """A record that is written whole after every epoch.
 
     Args:
         path: ends in `.csv` or `.jsonl`.
-        done: epochs that are behind the model already; their lines are kept and any others dropped, but not before
-            the first new epoch.
+        done: how many epochs the model has been trained already. Their lines are kept; any others are dropped as
+            soon as there is a new epoch.
 
     Attributes:
-        replaces: whether there is a record at the path whose lines are all dropped.
+        replaces: whether there is a record at the path of which no line is kept.
 
     Raises:
         OptionError: the path has another ending.
@@ -85,7 +85,7 @@ class History:
                 self._format.epoch(line)
         except (ValueError, KeyError, TypeError, RecursionError):
             raise TrainingError(
-                f"{self._path}: not a record of a training run, which it would be replaced by; name another file"
+                f"{self._path}: not a record of a training run, and would be overwritten by one; name another file"
             ) from None
         return lines
 

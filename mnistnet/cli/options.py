@@ -22,7 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of click give it an argument
-    """A value of a kind that the library checks."""
+    """The value of an option, of a kind that the library knows how to parse and to check."""
 
     name = "value"
 
@@ -51,7 +51,7 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of cli
 
 
 class SourceName(click.Path):
-    """Where data come from: a word, or a folder. In the environment, several are separated as in $PATH."""
+    """Where data come from: a word or a folder. In the environment, several are separated as in $PATH."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Offer the words, and folders."""
@@ -90,7 +90,7 @@ def settings_options(command: Function) -> Function:
 
 
 def settings_of(ctx: click.Context, choices: Mapping[str, Any], before: Settings | None) -> Settings:
-    """Return the settings that were chosen, or those of a run to go on with, of which only the epochs may change."""
+    """Return the settings that were chosen. When a run goes on, they are those it had: only the epochs may change."""
     if before is None:
         return Settings(**choices)
     given = {name for name in choices if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}

@@ -18,15 +18,15 @@ from mnistnet.errors import MnistnetError, OptionError, one_line
 STOPS = (signal.SIGINT, signal.SIGTERM)
 NOBODY_READS = 141  # 128 + SIGPIPE, as shells expect it
 PREFIX = "MNISTNET"  # of the environment variables that are options
-SHARED_VARIABLES = {"MNISTNET_DATA", "MNISTNET_MODEL"}  # those that are the defaults of an option in several commands
+SHARED_VARIABLES = {"MNISTNET_DATA", "MNISTNET_MODEL"}  # the defaults of an option that several commands have
 
 
 class Stopped(BaseException):
-    """Ctrl-C or SIGTERM came. It is no error, and only the end of the program catches it."""
+    """Ctrl-C or SIGTERM came. It is not an error, and nothing but the end of the program catches it."""
 
 
 class Command(click.Command):
-    """A command that takes a choice that makes no sense for wrong usage, and tells of variables that nobody reads."""
+    """A command for which a choice that makes no sense is wrong usage, and which names variables that nobody reads."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -45,7 +45,7 @@ class CommandLine(click.Group):
     command_class = Command
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run the program; stopped by a signal it ends with the 130 or 143 that shells expect."""
+        """Run the program; when a signal stops it, end with the 130 or 143 that shells expect."""
         _prepare_streams()
         for number in STOPS:
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
@@ -58,11 +58,11 @@ class CommandLine(click.Group):
                 signal.signal(number, signal.SIG_IGN)  # at its end Python takes its own handlers away
             sys.exit(128 + stopped.args[0])
         finally:
-            # Python ends with a last look for garbage, through all that was ever imported: a tenth of a short run.
+            # Python ends by searching everything it ever imported for garbage: a tenth of the time of a short run.
             gc.freeze()
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Parse; help and version are printed here."""
+        """Parse the arguments; help and version are printed here."""
         with _errors_in_a_line():
             return super().make_context(*args, **extra)
 
@@ -97,14 +97,15 @@ def _errors_in_a_line() -> Iterator[None]:
 
 
 def _give_up_output() -> None:
-    """Throw away what can't be written: Python would try again at exit, and complain."""
+    """Discard what can't be written: Python would try again at exit, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _prepare_streams() -> None:
-    """Have all three standard streams, and let none fail on a file name that it can't spell."""
+    """Make sure that all three standard streams exist, and that none fails on a file name that it can't encode."""
     # Where one was closed (`>&-`), the next file to be opened would take its place, and messages would go into it.
-    # Answers that go nowhere are an error, as on a full disk: that null device can only be read. Notes may be lost.
+    # Answers that go nowhere are an error, as on a full disk, so that null device is open for reading only. Notes may
+    # be lost.
     for name, access, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: PTH123, SIM115
@@ -113,7 +114,7 @@ def _prepare_streams() -> None:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    """Stop at the first signal; a second one would disturb the tidying up."""
+    """Stop at the first signal, and ignore the next ones, which would disturb the tidying up."""
     for each in STOPS:
         # Not SIG_IGN yet: Python complains when a signal that came at the same moment has no handler any more.
         signal.signal(each, lambda _number, _frame: None)
@@ -122,7 +123,7 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let a signal that comes now wait for the end of the block: the middle of a file is no place to stop."""
+    """Hold signals back until the end of the block: the middle of a file is no place to stop."""
     waiting: list[int] = []
     held = [number for number in STOPS if signal.getsignal(number) is _stop]
     for number in held:
@@ -137,7 +138,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def _unknown_variables(root: click.Context) -> set[str]:
-    """The variables that look like options and are none, as a misspelt one does."""
+    """Return the variables that look like options but are none, such as misspelt ones."""
     known = set(SHARED_VARIABLES)
     for command in root.command.commands.values() if isinstance(root.command, click.Group) else ():
         for param in command.params:
@@ -147,8 +148,6 @@ def _unknown_variables(root: click.Context) -> set[str]:
 
 def _message(error: MnistnetError | OSError | MemoryError) -> str:
     if isinstance(error, OSError) and error.strerror:
-        if isinstance(error, FileNotFoundError) and not error.filename:
-            return "the current folder is not there any more; change to another one"
         return f"{error.filename or 'standard output'}: {error.strerror}"
     return str(error) or "not enough memory"
 
@@ -160,10 +159,10 @@ def say(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError:
-        pass  # a full disk under the notes is no reason to stop, and nobody could be told
+        pass  # a full disk for the notes is no reason to stop, and there is nobody left to tell
 
 
 def import_numpy() -> None:
-    """Import NumPy, which makes an error of its own of a signal that comes meanwhile."""
+    """Import NumPy with signals held back: it would turn one into an error of its own."""
     with undisturbed():
         import numpy  # noqa: F401

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _bar(**options: Any) -> tqdm[Any]:
-    # tqdm takes defaults from the environment, and fails where one makes no sense.
+    # tqdm takes defaults from the environment, and fails when one of them makes no sense.
     for name in [name for name in os.environ if name.startswith("TQDM_")]:
         del os.environ[name]
     from tqdm import tqdm
@@ -89,7 +89,7 @@ def answer_bar(pictures: int, quiet: bool) -> Iterator[tuple[Callable[[], object
     Yields:
         A function to call after each picture, and one that writes a line to standard error.
     """
-    # Answers on the terminal show themselves how far it is, and in a pipe nobody knows who draws on it.
+    # On the terminal the answers themselves show the progress. What reads a pipe may draw on the terminal, too.
     if quiet or not sys.stderr.isatty() or not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
         yield lambda: None, say
         return

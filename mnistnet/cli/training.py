@@ -42,7 +42,7 @@ def summary(model: Model, done: int, output: str) -> Iterator[str]:
 
     Args:
         model: after the last epoch.
-        done: epochs that were behind it before this training.
+        done: how many epochs it had been trained before.
         output: the model file.
     """
     if model.epoch == done:
