@@ -152,3 +152,13 @@ def quantile(values: npt.NDArray[Any], share: float) -> float:
     below, above = math.floor(place), math.ceil(place)
     part = np.partition(values, (below, above), axis=None)
     return float(part[below]) + (float(part[above]) - float(part[below])) * (place - below)
+
+
+def pen_width(ink: FloatArray) -> float:
+    """Return the mean width of the strokes in pixels: twice their area over the length of their outline.
+
+    The outline's length is the sum of the gradient's magnitude, which needs no threshold; ink: (height, width), 0 to 1.
+    """
+    padded = np.pad(ink, 1)
+    down, right = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
+    return float(2 * padded.sum() / np.sqrt(down**2 + right**2).sum())

@@ -16,7 +16,7 @@ from PIL import Image
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
-from mnistnet.pictures.filters import Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
+from mnistnet.pictures.filters import Pieces, grow_mask, label, median, opening, otsu, pen_width, quantile, running_mean
 from mnistnet.pictures.paper import (
     OVERVIEW,
     Page,
@@ -28,17 +28,26 @@ from mnistnet.pictures.paper import (
     without_rulings,
 )
 
+# Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
-LEAST_SHARE = 0.5  # of all that stands out; a digit is nearly all of it, a speck of noise or of a wall is one of many
-SMALLEST_DIGIT = 4  # pixels from end to end
-CLOSE_ENOUGH = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
-FEWEST_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
-MOST_OF_BORDER = 0.6
-SMALLEST_PHOTOGRAPH = 96  # pixels of its longer side
-EVEN = 0.1  # of all contrast, that the greys of an even ground span
-SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; on a screen and in most scans there is less
-ICON = 20  # pixels, of a picture that shows a digit and no more, and the margin that it is given
-FAINT = 0.35  # of a digit's full ink
+MIN_NOISES = 4  # times the noise; so much, or more, it hardly ever is by chance
+MIN_SHARE = 0.5  # of all ink; a digit is nearly all of it, a speck of noise is one of many
+MIN_DIGIT = 4  # pixels from end to end
+MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
+MIN_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
+MIN_BORDER = 0.6  # of the border of an even ground has one grey; strokes may cross the rest
+MAX_SPAN = 0.1  # of all contrast, that the greys of an even ground span
+MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
+MIN_PHOTOGRAPH = 96  # pixels of its longer side; in smaller pictures, steps between enlarged pixels seem to be noise
+ICON = 20  # pixels, of a picture that shows a digit and no more, and of the margin that it is given
+MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
+MAX_BLUR = 0.19  # half ink for full ink, times the spread of the ground; digits have up to 0.18, most walls above 0.2
+SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
+FULL = 0.8  # of a digit's ink is fainter than what is called full
+MIN_FAINT = 0.35  # of a digit's full ink; what is fainter beside it is something else, if that is
+MIN_STEP = 1.3  # times as much as the threshold
+MAX_GAP = 0.3  # of a digit's extent, between it and a stroke that stands apart
+OFF_CENTRE = 0.4  # how much less a piece at the border counts than one in the middle
 
 
 class Box(NamedTuple):
@@ -111,7 +120,7 @@ def find_ink(picture: Image.Image, invert: str, longest: int = OVERVIEW) -> Ink:
     """
     page = find_page(picture)
     whole = Box(page.left, page.top, page.left + page.picture.width, page.top + page.picture.height)
-    return _ink_of(page, whole, invert, FEWEST_RULINGS, longest)
+    return _ink_of(page, whole, invert, MIN_RULINGS, longest)
 
 
 def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
@@ -129,7 +138,7 @@ def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
         PictureError: nothing stands out from the ground.
     """
     part = ink.in_picture(_with_margin(box))
-    closer = _ink_of(ink.page, part, "yes" if ink.is_dark else "no", 1 if ink.is_ruled else FEWEST_RULINGS, longest)
+    closer = _ink_of(ink.page, part, "yes" if ink.is_dark else "no", 1 if ink.is_ruled else MIN_RULINGS, longest)
     rows, columns = (np.arange(side) * closer.factor for side in closer.contrast.shape)
     rows, columns = (rows + closer.top - ink.top) // ink.factor, (columns + closer.left - ink.left) // ink.factor
     frames = ink.frames[np.ix_(rows, columns)]
@@ -176,19 +185,34 @@ def choose_digit(ink: Ink) -> FloatArray:
     Raises:
         PictureError: no digit stands out, or several do.
     """
+    if _is_blotchy(ink):
+        raise PictureError("no digit in it (nothing but noise or blotches); draw it darker, on plainer paper")
     digit, box, least_share = _digit_in(ink)
     for _ in range(2):
         closer = ink.in_picture(_with_margin(box))
         extent = max(closer.right - closer.left, closer.bottom - closer.top)
-        if ink.factor == 1 or extent > CLOSE_ENOUGH * max(ink.contrast.shape) * ink.factor:
+        if ink.factor == 1 or extent > MIN_CLOSE * max(ink.contrast.shape) * ink.factor:
             break
         ink = look_closer(ink, box)
         digit, box, share = _digit_in(ink)
         least_share = min(least_share, share)
     left, top, right, bottom = box
-    if least_share < LEAST_SHARE or max(right - left, bottom - top) - 2 < SMALLEST_DIGIT:
+    if least_share < MIN_SHARE or max(right - left, bottom - top) - 2 < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one, or draw it larger")
-    return digit[top:bottom, left:right]
+    digit = digit[top:bottom, left:right]
+    if pen_width(digit) > MAX_PEN * max(digit.shape):
+        raise PictureError("no digit in it (a blot, without strokes); draw it with a thinner pen")
+    return digit
+
+
+def _is_blotchy(ink: Ink) -> bool:
+    """Whether there are all shades between ground and ink, as in noise and on walls, and not two groups of them."""
+    is_ink = ink.contrast > ink.threshold
+    full = quantile(ink.contrast[is_ink], FULL)
+    low, high = (share * full for share in SOFT)
+    half = np.count_nonzero((ink.contrast > low) & (ink.contrast < high))
+    blur = half / max(1, np.count_nonzero(ink.contrast >= high)) * ink.contrast[~is_ink].std() / full
+    return bool(blur > MAX_BLUR)
 
 
 def _best_grey(picture: Image.Image) -> FloatArray:
@@ -226,10 +250,10 @@ def _neighbourhood(values: FloatArray) -> FloatArray:
 def _border_level(grey: FloatArray) -> tuple[float, bool]:
     """Return the grey of most of the border, and whether that is one grey; else the light changes along it."""
     levels = np.sort(along_border(grey))
-    most = int(MOST_OF_BORDER * len(levels))
+    most = int(MIN_BORDER * len(levels))
     spans = levels[most:] - levels[: len(levels) - most]
     narrowest = int(spans.argmin())
-    is_even = spans[narrowest] <= EVEN * np.ptp(grey)
+    is_even = spans[narrowest] <= MAX_SPAN * np.ptp(grey)
     return float(levels[narrowest] + levels[narrowest + most]) / 2, bool(is_even)
 
 
@@ -252,7 +276,7 @@ def _contrast_with_ground(grey: FloatArray) -> FloatArray:
     grey: bright ink. An even ground is taken off as it is; an uneven one is first estimated everywhere.
     """
     level, is_even = _border_level(grey)
-    is_photograph = max(grey.shape) >= SMALLEST_PHOTOGRAPH and _noise(grey) > SCREEN_NOISE
+    is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and _noise(grey) > MAX_SCREEN_NOISE
     if is_even and not is_photograph:  # inside its border the light of a photograph may change
         return (grey - level).clip(0, 255)
     ground = _ground(grey)
@@ -281,7 +305,7 @@ def _ink_threshold(contrast: FloatArray, noise: float) -> float:
 
     Raises PictureError when nothing stands out from the noise.
     """
-    floor = max(MIN_CONTRAST, 4 * noise)
+    floor = max(MIN_CONTRAST, MIN_NOISES * noise)
     candidates = contrast[contrast > floor]
     if candidates.size == 0:
         raise PictureError("no digit in it (nothing stands out from the ground); draw it darker or larger")
@@ -291,8 +315,8 @@ def _ink_threshold(contrast: FloatArray, noise: float) -> float:
 def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
     """Return the ink of the digit, 0 to 1, all else 0, its box, and its share of all ink."""
     chosen, full = _digit_pieces(ink)
-    if FAINT * full > 1.3 * ink.threshold:  # what is faint beside this digit's own ink is something else
-        ink = ink.above(FAINT * full)
+    if MIN_FAINT * full > MIN_STEP * ink.threshold:  # what is faint beside this digit's own ink is something else
+        ink = ink.above(MIN_FAINT * full)
         chosen, full = _digit_pieces(ink)
     pieces, low = ink.pieces, 0.5 * ink.threshold
     soft = grow_mask(np.append(chosen, False)[pieces.labels])
@@ -327,15 +351,15 @@ def _digit_pieces(ink: Ink) -> tuple[BoolArray, float]:
             )
         )
     )
-    main = int((extent * strength(pieces, contrast) * (1 - 0.4 * off)).argmax())
+    main = int((extent * strength(pieces, contrast) * (1 - OFF_CENTRE * off)).argmax())
     pen = pieces.area[main] / (1.5 * extent[main])
     chosen = np.zeros(len(extent), np.bool_)
     chosen[main] = True
     while True:
         gap = _gaps(pieces, chosen) / extent[main]
-        joined = chosen | ((gap < 0.3) & (pieces.area > (0.7 + 8 * gap) * pen**2))
+        joined = chosen | ((gap < MAX_GAP) & (pieces.area > (0.7 + 8 * gap) * pen**2))
         if np.array_equal(joined, chosen):
-            return chosen, quantile(contrast[np.append(chosen, False)[pieces.labels]], 0.8)
+            return chosen, quantile(contrast[np.append(chosen, False)[pieces.labels]], FULL)
         chosen = joined
 
 

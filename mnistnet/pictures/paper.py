@@ -13,19 +13,25 @@ from mnistnet.pictures.filters import Pieces, closing, grow_mask, label, median,
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+# Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is looked for
-SMALLEST_SCENE = 24  # pixels; smaller pictures show no paper and desk
-SMALLEST_SHEET = 0.08  # of a picture
-MOST_CORNERS = 6  # of a sheet of which two are cut off
-MOST_WRITTEN = 0.2  # of a sheet
-LEAST_WRITTEN = 0.001  # of a sheet
-MOST_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges
-MOST_ACROSS = 0.02  # of a sheet's edge, that ink may reach
-LEAST_FRAME = 0.25  # of a picture, from end to end
-FAINT_FRAME = 0.6  # of the contrast of ink: a thin line is fainter than the pen, and broken where it is faintest
-LEAST_FRAMED = 0.08  # of a frame's weight
-LEAST_INSIDE = 0.3
+MIN_SCENE = 24  # pixels; smaller pictures show no paper and desk
+MIN_SHEET = 0.08  # of a picture; a smaller one is seldom photographed
+MAX_CORNERS = 6  # of a sheet of which two are cut off
+MAX_WRITTEN = 0.2  # of a sheet; a 0 has a larger hole for its size
+MIN_WRITTEN = 0.001  # of a sheet; nothing is written on what is itself a stroke
+MIN_WRITTEN_STEP = 0.25  # of the step from sheet to desk; the light on a sheet varies less
+MAX_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges; of a round stroke, more does
+MAX_ACROSS = 0.02  # of a sheet's edge, that ink crosses; a stroke across a shadow takes more of it
+MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a slope of light has no such edge
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
+MIN_FRAME = 0.25  # of a picture, from end to end
+FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, and would be found in parts
+MIN_INSIDE = 0.3  # of a frame's shorter side, that what is in it measures; a speck in the loop of a 6 is smaller
+MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
+MIN_EDGE, MAX_EDGE, MIN_OFF = 0.7, 0.1, 0.6  # of a picture: length and thickness of an edge's dark line, its place
+MIN_CONTACT = 0.5  # of height and width together, with which what lies along the border touches it
+MIN_RULED = 64  # pixels; in smaller pictures a line of the paper is like one of the digit
 
 
 class Page(NamedTuple):
@@ -50,7 +56,7 @@ def find_page(picture: Image.Image) -> Page:
     """
     factor, small = shrink(picture)
     grey = _brightness(small)
-    if min(grey.shape) < SMALLEST_SCENE:
+    if min(grey.shape) < MIN_SCENE:
         return Page(picture, 0, 0)
     is_bright = grey > otsu(grey)
     for side in (is_bright, ~is_bright):
@@ -85,14 +91,14 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
     side: bool (height, width), what is on the sheet's side of the picture's brightness.
     """
     pieces = label(side)
-    if side.sum() < SMALLEST_SHEET * side.size:
+    if side.sum() < MIN_SHEET * side.size:
         return None
     paper = pieces.labels == pieces.area.argmax()
     rows = np.flatnonzero(paper.any(axis=1))
     left, right = paper[rows].argmax(axis=1), paper.shape[1] - 1 - paper[rows, ::-1].argmax(axis=1)
     sheet = _inside(_corners(np.stack([np.append(left, right), np.append(rows, rows)], axis=1)), side.shape)
     outside, written = (paper & ~sheet).sum(), (sheet & ~paper).sum()
-    if sheet.mean() < SMALLEST_SHEET or outside > MOST_UNEVEN * sheet.sum() or written > MOST_WRITTEN * sheet.sum():
+    if sheet.mean() < MIN_SHEET or outside > MAX_UNEVEN * sheet.sum() or written > MAX_WRITTEN * sheet.sum():
         return None
     if sheet[:: sheet.shape[0] - 1, :: sheet.shape[1] - 1].all() or side[~sheet].mean() > 0.5:
         return None  # a desk covers a corner of the picture, and is of another brightness
@@ -101,13 +107,13 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
     within = middle & grow_mask(~sheet, 2 * rim)
     beyond = grow_mask(sheet, 2 * rim) & ~grow_mask(sheet, rim)
     across = (within & ~paper).sum() + (beyond & paper).sum()
-    if across > MOST_ACROSS * within.sum():  # the hard edge of a shadow, and ink across it
+    if across > MAX_ACROSS * within.sum():  # the hard edge of a shadow, and ink across it
         return None
     step = abs(median(grey[middle]) - median(grey[~sheet]))
-    if abs(_step_at_edge(grey, sheet, 2)) < 0.8 * step:  # the soft edge of a shadow
+    if abs(_step_at_edge(grey, sheet, 2)) < MIN_SHARPNESS * step:  # the soft edge of a shadow
         return None
-    written = np.abs(grey - _paper(grey, middle & paper)) > 0.25 * step
-    return middle if written[middle].mean() > LEAST_WRITTEN else None
+    written = np.abs(grey - _paper(grey, middle & paper)) > MIN_WRITTEN_STEP * step
+    return middle if written[middle].mean() > MIN_WRITTEN else None
 
 
 def _corners(points: IntArray) -> FloatArray:
@@ -117,7 +123,7 @@ def _corners(points: IntArray) -> FloatArray:
     """
     distances = np.hypot(*(points[:, np.newaxis] - points).transpose(2, 0, 1))
     corners = points[list(np.unravel_index(distances.argmax(), distances.shape))].astype(np.float64)
-    while len(corners) < MOST_CORNERS:
+    while len(corners) < MAX_CORNERS:
         dx, dy = (np.roll(corners, -1, axis=0) - corners).T[:, :, np.newaxis]  # the polygon's sides
         away = points - corners[:, np.newaxis]
         outside = (dx * away[:, :, 1] - dy * away[:, :, 0]) / np.hypot(dx, dy)  # (sides, n), pixels
@@ -143,7 +149,7 @@ def _step_at_edge(grey: FloatArray, mask: BoolArray, distance: int) -> float:
 
 def without_rulings(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
     """The contrast without the lines of ruled or squared paper, where at least so many cross the whole picture."""
-    if min(contrast.shape) < 64:  # too small a picture to tell a line of the paper from one of the digit
+    if min(contrast.shape) < MIN_RULED:  # too small a picture to tell a line of the paper from one of the digit
         return contrast
     contrast = without_level_lines(contrast, threshold, at_least)
     return without_level_lines(contrast.T, threshold, at_least).T
@@ -192,15 +198,15 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
 
     They are nothing but ink where there is little else.
     """
-    pieces = label(contrast > FAINT_FRAME * threshold)
+    pieces = label(contrast > FRAME_THRESHOLD * threshold)
     found = _along_the_edge(pieces)
     for number in np.flatnonzero(
-        np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) > LEAST_FRAME * max(contrast.shape)
+        np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) > MIN_FRAME * max(contrast.shape)
     ):
         found[number] |= _is_around_another(pieces, int(number))
     weight = np.hypot(pieces.right - pieces.left, pieces.bottom - pieces.top) * strength(pieces, contrast)
     frames: BoolArray = np.append(found, False)[pieces.labels]
-    rest = np.append(found | (weight < LEAST_FRAMED * weight.max()), True)[pieces.labels]
+    rest = np.append(found | (weight < MIN_BESIDE * weight.max()), True)[pieces.labels]
     return frames if contrast[~rest].max(initial=0) > threshold else np.zeros_like(frames)
 
 
@@ -211,22 +217,25 @@ def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
 
 
 def _along_the_edge(pieces: Pieces) -> BoolArray:
+    """Return which pieces lie along the border, bool (n,): cut off by it, or a line beside it."""
     height, width = pieces.labels.shape
     edge = along_border(pieces.labels)
     contact = np.bincount(edge[edge >= 0], minlength=len(pieces.area))
     tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
     off_x = np.abs(pieces.left + pieces.right - width) / width
     off_y = np.abs(pieces.top + pieces.bottom - height) / height
-    junk = contact > 0.5 * (tall + wide)
-    junk |= (tall > 0.7 * height) & (wide < 0.1 * width) & (off_x > 0.6)  # one side of a frame, or an edge of the page
-    junk |= (wide > 0.7 * width) & (tall < 0.1 * height) & (off_y > 0.6)
+    junk = contact > MIN_CONTACT * (tall + wide)
+    junk |= (
+        (tall > MIN_EDGE * height) & (wide < MAX_EDGE * width) & (off_x > MIN_OFF)
+    )  # one side of a frame, or an edge of the page
+    junk |= (wide > MIN_EDGE * width) & (tall < MAX_EDGE * height) & (off_y > MIN_OFF)
     return np.asarray(junk)
 
 
 def _is_around_another(pieces: Pieces, number: int) -> bool:
     """Whether a piece surrounds another of some size, on all four sides or all but one where the picture ends."""
     left, top, right, bottom = (side[number] for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
-    least = LEAST_INSIDE * min(right - left, bottom - top)
+    least = MIN_INSIDE * min(right - left, bottom - top)
     height, width = pieces.labels.shape
     is_cut_off = left == 0 or top == 0 or right == width or bottom == height
     inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)

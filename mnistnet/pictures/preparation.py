@@ -17,6 +17,7 @@ from PIL import Image
 
 from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray
 from mnistnet.pictures.files import decode, naming
+from mnistnet.pictures.filters import pen_width
 from mnistnet.pictures.ink import choose_digit, find_ink
 
 FINE = 4  # the pen is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
@@ -129,16 +130,6 @@ def _fit(ink: Image.Image, longest: int) -> tuple[ByteArray, float]:
     scale = longest / max(ink.size)
     size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
     return np.asarray(ink.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC)), scale
-
-
-def pen_width(ink: FloatArray) -> float:
-    """Return the mean width of the strokes in pixels: twice their area over the length of their outline.
-
-    The outline's length is the sum of the gradient's magnitude, which needs no threshold; ink: (height, width), 0 to 1.
-    """
-    padded = np.pad(ink, 1)
-    down, right = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
-    return float(2 * padded.sum() / np.sqrt(down**2 + right**2).sum())
 
 
 def _change_pen(ink: ByteArray, growth: int) -> ByteArray:
