@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -11,11 +14,15 @@ from mnistnet.pictures import digit_in
 Pixels = NDArray[np.uint8]
 SEVEN = [[(0.1, 0.1), (0.9, 0.1), (0.4, 0.95)]]
 FOUR = [[(0.5, 0.0), (0.1, 0.6), (0.9, 0.6)], [(0.7, 0.3), (0.7, 1.0)]]
+TWO = [[(0.1, 0.2), (0.5, 0.0), (0.9, 0.25), (0.1, 1.0), (0.95, 1.0)]]
+ZERO = [[(0.5 + 0.4 * math.sin(turn / 12 * math.pi), 0.5 - 0.5 * math.cos(turn / 12 * math.pi)) for turn in range(25)]]
+DIGITS = (SEVEN, FOUR, TWO, ZERO)
+Strokes = list[list[tuple[float, float]]]
 FIVE_WITH_A_BAR_APART = [[(0.3, 0.05), (0.95, 0.05)], [(0.22, 0.16), (0.2, 0.5), (0.75, 0.55), (0.8, 0.8), (0.2, 0.95)]]
 
 
 def drawn(
-    strokes: list[list[tuple[float, float]]] = SEVEN,
+    strokes: Strokes = SEVEN,
     size: tuple[int, int] = (200, 200),
     box: tuple[int, int, int, int] = (50, 40, 140, 160),
     pen: int = 14,
@@ -37,7 +44,7 @@ def drawn(
 
 def mnist_like() -> Pixels:
     """A seven that has been prepared as MNIST's makers did."""
-    return digit_in(drawn())
+    return prepared()[0].copy()
 
 
 def likeness(one: Pixels, other: Pixels) -> float:
@@ -52,6 +59,20 @@ def assert_is_the_seven(image: Pixels, at_least: float = 0.85) -> None:
     assert image.dtype == np.uint8
     assert image.max() == 255
     assert likeness(mnist_like(), image) > at_least
+
+
+def assert_is(strokes: Strokes, image: Pixels, at_least: float = 0.85) -> None:
+    """The image is of these strokes, and more like them than like the other digits."""
+    likenesses = [likeness(reference, image) for reference in prepared()]
+    best = max(likenesses)
+    assert DIGITS[likenesses.index(best)] is strokes
+    assert best > at_least
+
+
+@cache
+def prepared() -> list[Pixels]:
+    """The digits that tests draw, as MNIST would hold them."""
+    return [digit_in(drawn(strokes)) for strokes in DIGITS]
 
 
 def ink_box(image: Pixels) -> tuple[int, int]:

@@ -41,7 +41,7 @@ MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there
 MIN_PHOTOGRAPH = 96  # pixels of its longer side; in smaller pictures, steps between enlarged pixels seem to be noise
 ICON = 20  # pixels, of a picture that shows a digit and no more, and of the margin that it is given
 MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
-MAX_BLUR = 0.19  # half ink for full ink, times the spread of the ground; digits have up to 0.18, most walls above 0.2
+MAX_BLUR = 0.17  # half ink for full ink, times the spread of the ground; digits have up to 0.15, walls mostly above 0.2
 SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
 FULL = 0.8  # of a digit's ink is fainter than what is called full
 MIN_FAINT = 0.35  # of a digit's full ink; what is fainter beside it is something else, if that is
@@ -210,8 +210,8 @@ def _is_blotchy(ink: Ink) -> bool:
     is_ink = ink.contrast > ink.threshold
     full = quantile(ink.contrast[is_ink], FULL)
     low, high = (share * full for share in SOFT)
-    half = np.count_nonzero((ink.contrast > low) & (ink.contrast < high))
-    blur = half / max(1, np.count_nonzero(ink.contrast >= high)) * ink.contrast[~is_ink].std() / full
+    half = int(np.count_nonzero((ink.contrast > low) & (ink.contrast < high)))
+    blur = half / max(1, int(np.count_nonzero(ink.contrast >= high))) * float(ink.contrast[~is_ink].std()) / full
     return bool(blur > MAX_BLUR)
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from drawings import FIVE_WITH_A_BAR_APART, assert_is_the_seven, drawn, ink_box, likeness
+from drawings import DIGITS, FIVE_WITH_A_BAR_APART, Strokes, assert_is, assert_is_the_seven, drawn, ink_box, likeness
 from mnistnet.errors import PictureError
 from mnistnet.pictures import digit_in
 
@@ -23,9 +23,46 @@ def test_invert_says_which_polarity_a_picture_has() -> None:
 # Kinds of files
 
 
-@pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (120, 160), (90, 40)])
-def test_both_polarities_and_low_contrasts_are_read(ink: int, ground: int) -> None:
-    assert_is_the_seven(digit_in(drawn(ink=ink, ground=ground)))
+@pytest.mark.parametrize("strokes", DIGITS)
+@pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (120, 160), (90, 40), (128, 137)])
+def test_both_polarities_and_low_contrasts_are_read(ink: int, ground: int, strokes: Strokes) -> None:
+    assert_is(strokes, digit_in(drawn(strokes, ink=ink, ground=ground)))
+
+
+@pytest.mark.parametrize("strokes", DIGITS)
+@pytest.mark.parametrize("ink", [0, 255])
+def test_bitmaps_of_a_few_pixels_are_read_raw_and_enlarged(strokes: Strokes, ink: int) -> None:
+    digit = drawn(strokes, ink=ink, ground=255 - ink, size=(80, 80), box=(8, 5, 72, 75), pen=10)
+    bitmap = digit.resize((8, 8), Image.Resampling.BOX)
+    assert_is(strokes, digit_in(bitmap), 0.6)
+    assert_is(strokes, digit_in(bitmap.resize((64, 64), Image.Resampling.NEAREST)), 0.6)
+
+
+@pytest.mark.parametrize("strokes", DIGITS)
+@pytest.mark.parametrize("margin", [0, 1, 3])
+def test_a_digit_that_fills_the_picture_is_read(strokes: Strokes, margin: int) -> None:
+    box = (52 - margin, 34 - margin, 148 + margin, 166 + margin)
+    assert_is(strokes, digit_in(drawn(strokes, box=(60, 40, 140, 160), pen=13).crop(box)))
+
+
+@pytest.mark.parametrize("strokes", DIGITS)
+def test_a_small_digit_on_a_large_photograph_is_looked_at_closer(strokes: Strokes) -> None:
+    picture = drawn(strokes, size=(1500, 1200), box=(1000, 700, 1060, 780), pen=8, ink=50, ground=220)
+    assert_is(strokes, digit_in(shaded(picture, np.linspace(0.6, 1, 1500) * np.ones((1200, 1)))))
+
+
+def test_noise_blotches_and_blots_are_no_digits() -> None:
+    generator = np.random.default_rng(3)
+    for blur in (0, 2, 6):
+        noise = Image.fromarray(generator.integers(0, 256, (240, 240), dtype=np.uint8))
+        grey = np.asarray(noise.filter(ImageFilter.GaussianBlur(blur)), np.float64)
+        wall = 128 + 20 * (grey - grey.mean()) / grey.std()
+        with pytest.raises(PictureError, match="no digit in it"):
+            digit_in(shaded(Image.fromarray(wall.clip(0, 255).astype(np.uint8)), np.ones((240, 240))))
+    disc = Image.new("L", (200, 200), 255)
+    ImageDraw.Draw(disc).ellipse((60, 60, 140, 140), fill=0)
+    with pytest.raises(PictureError, match="a blot, without strokes"):
+        digit_in(disc)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,181 @@
+"""The paper is found in a picture, and what is printed on it is told from what is written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seven, drawn
+from mnistnet.images import ByteArray
+from mnistnet.pictures import digit_in
+from mnistnet.pictures.filters import label
+from mnistnet.pictures.ink import Box, Ink, find_ink, look_closer
+from mnistnet.pictures.paper import find_frames, find_page, without_rulings
+
+every_digit = pytest.mark.parametrize("strokes", DIGITS)
+
+
+def photographed(picture: Image.Image, light: float = 0.15) -> Image.Image:
+    """The picture in light that falls off to the right, blurred, with a little noise."""
+    grey = np.asarray(picture.filter(ImageFilter.GaussianBlur(1))) * np.linspace(1, 1 - light, picture.width)
+    return Image.fromarray((grey + np.random.default_rng(0).normal(0, 2, grey.shape)).clip(0, 255).astype(np.uint8))
+
+
+def beside_a_desk(strokes: Strokes, side: int, desk: int = 70) -> Image.Image:
+    page = drawn(strokes, ink=40, ground=225, size=(240, 240), box=(80, 80, 150, 170), pen=9)
+    ImageDraw.Draw(page).polygon([(0, 0), (50, 0), (40, 240), (0, 240)], fill=desk)
+    return photographed(page.rotate(90 * side)).rotate(-90 * side)
+
+
+# Sheets and desks
+
+
+@every_digit
+@pytest.mark.parametrize("side", range(4))
+def test_a_desk_at_any_side_is_cut_off(strokes: Strokes, side: int) -> None:
+    turned = beside_a_desk(strokes, side).rotate(90 * side)  # the desk is at that side now
+    page = find_page(turned)
+    assert (page.left, page.top) == ((46, 0), (0, 0), (0, 0), (0, 46))[side] or sum(page.picture.size) < 450
+    assert np.quantile(np.asarray(page.picture), 0.03) > 30
+    assert_is(strokes, digit_in(page.picture.rotate(-90 * side)))
+
+
+@every_digit
+def test_a_sheet_on_a_desk_is_cut_out_and_the_rest_painted_over(strokes: Strokes) -> None:
+    sheet = drawn(strokes, ink=50, ground=225, size=(200, 220), box=(70, 70, 130, 150), pen=9)
+    scene = Image.new("L", (400, 400), 60)
+    shape = Image.new("L", sheet.size, 255).rotate(8, expand=True)
+    scene.paste(sheet.rotate(8, expand=True), (80, 90), shape)
+    page = find_page(photographed(scene))
+    assert 80 < page.left < 100
+    assert 90 < page.top < 110
+    corners = np.asarray(page.picture)[:: page.picture.height - 1, :: page.picture.width - 1]
+    assert corners.min() > 150
+    assert_is(strokes, digit_in(photographed(scene)), 0.75)
+
+
+def test_bars_beside_a_small_picture_are_cut_off() -> None:
+    small = np.asarray(drawn(ink=60, ground=210).resize((28, 20), Image.Resampling.BOX))
+    letterbox = Image.fromarray(np.pad(small, ((4, 4), (0, 0))))
+    assert find_page(letterbox).picture.size[1] < 20
+    assert_is_the_seven(digit_in(letterbox.resize((28, 28))), 0.5)
+
+
+@every_digit
+def test_a_page_without_a_desk_stays_whole_in_any_light(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=40, ground=230, size=(240, 240), box=(70, 60, 170, 180), pen=12)
+    y, x = np.mgrid[:240, :240]
+    soft = Image.fromarray((np.asarray(page) / (1 + np.exp((120 - x - y / 9) / 12))).astype(np.uint8))
+    assert find_page(photographed(soft)).picture.size == (240, 240)
+    for light in (0.1, 0.5, 0.7):
+        assert find_page(photographed(page, light)).picture.size == (240, 240)
+        assert_is(strokes, digit_in(photographed(page, light)))
+
+
+@every_digit
+def test_a_shadow_with_a_digit_across_its_edge_is_no_desk(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=40, ground=230, size=(240, 240), box=(70, 60, 170, 180), pen=12)
+    shade = np.where(np.arange(240) < 115, 0.6, 1)
+    shaded = photographed(Image.fromarray((np.asarray(page) * shade).astype(np.uint8)))
+    assert find_page(shaded).picture.size == (240, 240)
+    assert_is(strokes, digit_in(shaded))
+
+
+@every_digit
+def test_a_digit_in_the_dark_part_of_a_page_is_found(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=30, ground=230, size=(240, 240), box=(140, 70, 200, 150), pen=9)
+    shade = np.where(np.arange(240) < 100, 1, 0.55)
+    assert_is(strokes, digit_in(photographed(Image.fromarray((np.asarray(page) * shade).astype(np.uint8)))))
+
+
+# Frames and rings
+
+
+@every_digit
+@pytest.mark.parametrize("shape", ["ellipse", "rectangle"])
+@pytest.mark.parametrize("box", [(30, 20, 165, 185), (20, 10, 175, 210), (-15, 20, 165, 185)])
+def test_a_ring_or_a_box_around_a_digit_is_no_ink(strokes: Strokes, shape: str, box: tuple[int, ...]) -> None:
+    picture = drawn(strokes, box=(65, 60, 125, 140), pen=9)
+    getattr(ImageDraw.Draw(picture), shape)(box, outline=0, width=4)
+    assert_is(strokes, digit_in(picture))
+    assert_is(strokes, digit_in(photographed(picture)))
+
+
+@every_digit
+def test_a_thin_box_fainter_than_the_digit_is_no_ink(strokes: Strokes) -> None:
+    picture = drawn(strokes, box=(65, 60, 125, 140), pen=9, ink=30, ground=230)
+    ImageDraw.Draw(picture).rectangle((30, 20, 165, 185), outline=130, width=1)
+    assert_is(strokes, digit_in(photographed(picture)))
+
+
+@every_digit
+def test_a_ring_stays_away_when_the_digit_is_looked_at_closer(strokes: Strokes) -> None:
+    picture = drawn(strokes, size=(1200, 1200), box=(300, 300, 400, 430), pen=16)
+    ImageDraw.Draw(picture).ellipse((245, 250, 455, 480), outline=0, width=8)
+    ink = find_ink(picture, "auto")
+    assert len(ink.pieces.area) == 1
+    assert_is(strokes, digit_in(picture))
+
+
+def test_a_speck_in_the_hole_of_a_0_makes_no_frame_of_it() -> None:
+    picture = drawn(ZERO)
+    ImageDraw.Draw(picture).ellipse((90, 95, 100, 105), fill=0)
+    assert_is(ZERO, digit_in(picture))
+
+
+def test_what_lies_along_the_border_is_found_unless_there_is_nothing_else() -> None:
+    contrast = np.zeros((100, 100), np.float32)
+    contrast[10:90, 3:8] = 255  # a line beside the border
+    contrast[95:, 30:60] = 255  # and something that is cut off by it
+    edges = contrast > 0
+    assert not find_frames(contrast, 50).any()
+    contrast[30:70, 45:55] = 255
+    assert np.array_equal(find_frames(contrast, 50), edges)
+
+
+# Lines of the paper
+
+
+@every_digit
+def test_lines_across_the_whole_paper_are_taken_away_and_strokes_across_them_stay(strokes: Strokes) -> None:
+    def contrast_of(picture: Image.Image) -> ByteArray:
+        return np.asarray(255 - np.asarray(picture), np.uint8)
+
+    digit = contrast_of(drawn(strokes))
+    lined = digit.copy()
+    for row in (20, 70, 120, 170):
+        lined[row : row + 2] = np.maximum(lined[row : row + 2], 90)
+    for turned, bare in ((lined, digit), (lined.T, digit.T)):
+        free = without_rulings(turned.astype(np.float32), 40, 2)
+        assert (free[bare == 0] > 40).sum() < 0.15 * (turned[bare == 0] > 40).sum()
+        assert (free[bare == 255] > 40).mean() > 0.97
+
+
+def test_a_single_line_stays_unless_one_is_enough() -> None:
+    contrast = np.zeros((120, 120), np.float32)
+    contrast[60:62] = 200
+    assert np.array_equal(without_rulings(contrast, 40, 2), contrast)
+    assert not without_rulings(contrast, 40, 1).any()
+    assert np.array_equal(without_rulings(contrast[30:90, :60], 40, 1), contrast[30:90, :60])  # too small to tell
+
+
+# Where it is
+
+
+def test_pixels_of_the_ink_are_found_again_in_the_picture() -> None:
+    picture = drawn(SEVEN, size=(1000, 800), box=(600, 300, 680, 400), pen=12)
+    ink = find_ink(picture, "auto")
+    whole = label(np.asarray(picture) < 128)
+    for seen in (ink, look_closer(ink, _box_of(ink))):
+        left, top, right, bottom = seen.in_picture(_box_of(seen))
+        assert abs(left - whole.left[0]) <= seen.factor
+        assert abs(top - whole.top[0]) <= seen.factor
+        assert abs(right - whole.right[0]) <= seen.factor
+        assert abs(bottom - whole.bottom[0]) <= seen.factor
+    assert look_closer(ink, _box_of(ink)).factor < ink.factor
+
+
+def _box_of(ink: Ink) -> Box:
+    pieces = ink.pieces
+    return Box(int(pieces.left[0]), int(pieces.top[0]), int(pieces.right[0]), int(pieces.bottom[0]))
