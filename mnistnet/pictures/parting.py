@@ -17,9 +17,9 @@ import numpy as np
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL, Cut, Seams
-from mnistnet.pictures.filters import Pieces, grow_mask
+from mnistnet.pictures.filters import Pieces, grow_mask, pen_width
 from mnistnet.pictures.ink import Box
-from mnistnet.pictures.preparation import draw_like_mnist, pen_width
+from mnistnet.pictures.preparation import draw_like_mnist
 
 MAX_ATOMS = 100  # twenty digits, each in five parts; more is noise, or text
 MAX_PARTS = 5  # of one digit

@@ -19,7 +19,7 @@ from mnistnet.images import BoolArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Pieces, grow_mask, median, quantile
-from mnistnet.pictures.ink import FAINT, LEAST_SHARE, SMALLEST_DIGIT, Box, Ink, find_ink, look_closer
+from mnistnet.pictures.ink import MIN_DIGIT, MIN_FAINT, MIN_SHARE, Box, Ink, find_ink, look_closer
 from mnistnet.pictures.paper import OVERVIEW, along_border, without_level_lines
 from mnistnet.pictures.parting import Candidate, Row, part
 from mnistnet.pictures.preparation import digit_in, prepared_digit
@@ -74,7 +74,7 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
         longest = 2 * extent // max(1, round(height * ink.factor / CLOSE))  # twice: there is a margin around the box
         ink, chosen, still_alone = _choose_row(look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST)))
         is_alone &= still_alone
-    if _height(ink.pieces, chosen) < SMALLEST_DIGIT:
+    if _height(ink.pieces, chosen) < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
     return replace(_parted(ink, chosen), is_alone=is_alone)
 
@@ -91,8 +91,8 @@ def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool]:
             ink = replace(ink, contrast=unlined).above(ink.threshold)
     chosen, is_alone = _row_pieces(ink)
     full = quantile(ink.contrast[_mask(ink.pieces, chosen)], 0.8)
-    if FAINT * full > 1.3 * ink.threshold:  # what is faint beside the row's own ink is something else
-        ink = ink.above(FAINT * full)
+    if MIN_FAINT * full > 1.3 * ink.threshold:  # what is faint beside the row's own ink is something else
+        ink = ink.above(MIN_FAINT * full)
         chosen, is_alone = _row_pieces(ink)
     return ink, chosen, is_alone
 
@@ -106,7 +106,7 @@ def _row_pieces(ink: Ink) -> tuple[BoolArray, bool]:
     plain = ~_along_border(pieces)
     off_middle = np.abs(pieces.top + pieces.bottom - len(ink.contrast)) / len(ink.contrast)
     main = int((tall * (1 - 0.4 * off_middle) * np.where(plain, 1, 0.05) * strength).argmax())
-    plain &= strength > FAINT * strength[main]
+    plain &= strength > MIN_FAINT * strength[main]
     plain[main] = True
     big = np.flatnonzero(plain & (tall >= MIN_TALL * tall[main]))
     chosen = np.zeros(len(tall), np.bool_)
@@ -117,7 +117,7 @@ def _row_pieces(ink: Ink) -> tuple[BoolArray, bool]:
     small = plain & (tall < MIN_TALL * tall[main])
     parts = small & (offset < MAX_OFFSET) & (pieces.area > (0.7 + 8 * offset) * pen**2)
     others = small & ~parts & (extent > MIN_TALL * height) & (pieces.area > 2 * pen**2)
-    if pieces.area[chosen | parts].sum() < LEAST_SHARE * pieces.area[plain].sum():
+    if pieces.area[chosen | parts].sum() < MIN_SHARE * pieces.area[plain].sum():
         raise PictureError("no digits in one row that stand out (specks, several rows?); crop to one number")
     return chosen | parts, bool(chosen[big].all()) and not others.any()
 
