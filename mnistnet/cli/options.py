@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 
 from mnistnet.datasets.sources import SOURCES, SOURCES_HELP
 from mnistnet.errors import OptionError
 from mnistnet.settings import Choice, Kind, Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 MODEL_HERE = "mnistnet.npz"
 BUILT_IN = "builtin"
@@ -53,14 +55,16 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of cli
 class SourceName(click.Path):
     """Where data come from: a word or a folder. In the environment, several are separated as in $PATH."""
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Offer the words, and folders."""
         words = {source.name: source.description for source in SOURCES if source.is_meant(source.name)}
         # bash clears the list when it comes to the request for folders, so that it has to come first.
-        return [CompletionItem(incomplete, type="dir"), *_begins(words, incomplete)]
+        return [*click.Path(file_okay=False).shell_complete(ctx, param, incomplete), *_begins(words, incomplete)]
 
 
 def _begins(words: Mapping[str, str], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem  # late: only who presses the tabulator key waits for it
+
     return [CompletionItem(word, help=meaning) for word, meaning in words.items() if word.startswith(incomplete)]
 
 

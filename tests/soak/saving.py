@@ -50,13 +50,14 @@ def whole(known: dict[str, float | bytes], program: Program, folder: Path) -> tu
 
 
 def assert_goes_on_to(expected: bytes, program: Program, folder: Path) -> None:
-    """The same command with --resume ends in the same bytes, and tidies up."""
+    """The same command with --resume ends in the same bytes, and leaves no file of its own behind."""
+    before = set(folder.glob(".*"))  # what a killed run was writing
     done = program(*TRAIN, "--resume", "-q")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (folder / "mnistnet.npz").read_bytes() == expected
     epochs = [json.loads(line)["epoch"] for line in (folder / "history.jsonl").read_text().splitlines()]
     assert epochs == list(range(1, 31))
-    assert not list(folder.glob(".*"))
+    assert set(folder.glob(".*")) == before
 
 
 @pytest.mark.parametrize("seed", KILLS)
@@ -192,6 +193,7 @@ def test_damaged_files_in_the_cache_are_found_before_training(start: Start, tmp_
         nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "XDG_CACHE_HOME": str(cache.parent)}
         process = start("train", environment=nowhere)
         assert process.stderr is not None
+        assert process.stderr.readline() == "Reading mnist\n"
         assert "is damaged (expected SHA-256" in process.stderr.readline()
         process.send_signal(signal.SIGINT)  # it would ask every mirror five times
         process.communicate()
