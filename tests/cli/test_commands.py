@@ -250,15 +250,19 @@ def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
 
 
 @pytest.mark.usefixtures("trained")
-def test_predictions_in_every_format(program: Program, pngs: list[str]) -> None:
+def test_predictions_in_every_format(program: Program, pngs: list[str], digits: Dataset) -> None:
     objects = [json.loads(line) for line in program("predict", *pngs, "--format", "jsonl").stdout.splitlines()]
     assert [facts["path"] for facts in objects] == pngs
     for facts in objects:
         assert facts["digit"] == int(np.argmax(facts["outputs"]))
         assert facts["number"] == str(facts["digit"])
         assert facts["probability"] == max(facts["outputs"])
-        assert [digit["box"] for digit in facts["digits"]] == [[0, 0, 84, 84]]
-    digits = [str(facts["digit"]) for facts in objects]
+    for facts, image in zip(objects, digits.images, strict=False):
+        ((left, top, right, bottom),) = (digit["box"] for digit in facts["digits"])
+        rows, columns = np.nonzero(image >= 128)  # each of its pixels became three wide
+        ink = (3 * columns.min(), 3 * rows.min(), 3 * columns.max() + 3, 3 * rows.max() + 3)
+        assert np.abs(np.subtract((left, top, right, bottom), ink)).max() <= 6
+    read = [str(facts["digit"]) for facts in objects]
 
     done = program("predict", *pngs)
     assert (done.returncode, done.stderr) == (0, "Using mnistnet.npz\n")
@@ -266,10 +270,10 @@ def test_predictions_in_every_format(program: Program, pngs: list[str]) -> None:
         places = 0 if facts["unsure"] else 1
         assert line.startswith(f"{facts['path']}: {facts['digit']} ({facts['probability'] * 100:.{places}f} %")
         assert ("unsure: " in line) is facts["unsure"]
-    assert program("predict", *pngs, "--format", "plain").stdout.split() == digits
+    assert program("predict", *pngs, "--format", "plain").stdout.split() == read
     rows = list(csv.reader(program("predict", *pngs, "--format", "csv").stdout.splitlines()))
     assert rows[0] == ["path", "number", "probability", "unsure", "error"]
-    assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, digits, strict=True)]
+    assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, read, strict=True)]
 
 
 @pytest.mark.usefixtures("trained")
