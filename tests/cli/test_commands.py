@@ -259,8 +259,8 @@ def test_predictions_in_every_format(program: Program, pngs: list[str], digits: 
         assert facts["probability"] == max(facts["outputs"])
     for facts, image in zip(objects, digits.images, strict=False):
         ((left, top, right, bottom),) = (digit["box"] for digit in facts["digits"])
-        rows, columns = np.nonzero(image >= 128)  # each of its pixels became three wide
-        ink = (3 * columns.min(), 3 * rows.min(), 3 * columns.max() + 3, 3 * rows.max() + 3)
+        ys, xs = np.nonzero(image >= 128)  # each of its pixels became three wide
+        ink = (3 * xs.min(), 3 * ys.min(), 3 * xs.max() + 3, 3 * ys.max() + 3)
         assert np.abs(np.subtract((left, top, right, bottom), ink)).max() <= 6
     read = [str(facts["digit"]) for facts in objects]
 
