@@ -21,7 +21,7 @@ from mnistnet.settings import Settings
 from real_mnist import real_mnist
 
 SEEDS = range(5)
-LEAST_MEAN = 97.9  # per cent
+LEAST_MEAN = 99.3  # per cent
 
 TEXTBOOK: Mapping[str, Any] = {
     "inputs": "pixels",
@@ -33,10 +33,11 @@ TEXTBOOK: Mapping[str, Any] = {
 }
 ROWS: list[tuple[str, Mapping[str, Any]]] = [
     ("`mnistnet train`", {}),
-    ("… `--validation 0` (all 60,000)", {"validation": 0}),
-    ("… `--augment 4 --epochs 60`", {"augment": 4, "epochs": 60}),
+    ("… `--inputs moments`", {"inputs": "moments"}),
     ("… `--inputs pixels`", {"inputs": "pixels"}),
-    ("textbook", TEXTBOOK),
+    ("the textbook network", TEXTBOOK),
+    ("`mnistnet train --validation 0` (all 60,000)", {"validation": 0}),
+    ("`mnistnet train --augment 2 --epochs 60`", {"augment": 2, "epochs": 60}),
 ]
 
 
