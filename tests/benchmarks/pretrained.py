@@ -19,9 +19,9 @@ from mnistnet.model import PRETRAINED, fit, save_model
 from mnistnet.settings import Settings
 from real_mnist import real_mnist
 
-COPIES = 2  # distorted, of MNIST's images
-STROKES = 90_000
-SETTINGS = Settings(epochs=20, seed=0)
+COPIES = 4  # distorted, of MNIST's images
+STROKES = 150_000
+SETTINGS = Settings(epochs=48, seed=0)
 
 
 def main() -> None:
