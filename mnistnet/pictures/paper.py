@@ -16,9 +16,8 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is looked for
 MIN_SCENE = 24  # pixels; smaller pictures show no paper and desk
-MIN_SHEET = 0.08  # of a picture; a smaller one is seldom photographed
+MIN_SHEET = 0.06  # of a picture, less its rim; a smaller one is seldom photographed, and a stroke is no larger
 MAX_CORNERS = 6  # of a sheet of which two are cut off
-MAX_WRITTEN = 0.2  # of a sheet; a 0 has a larger hole for its size
 MIN_WRITTEN = 0.001  # of a sheet; nothing is written on what is itself a stroke
 MIN_WRITTEN_STEP = 0.25  # of the step from sheet to desk; the light on a sheet varies less
 MAX_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges; of a round stroke, more does
@@ -97,8 +96,7 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
     rows = np.flatnonzero(paper.any(axis=1))
     left, right = paper[rows].argmax(axis=1), paper.shape[1] - 1 - paper[rows, ::-1].argmax(axis=1)
     sheet = _inside(_corners(np.stack([np.append(left, right), np.append(rows, rows)], axis=1)), side.shape)
-    outside, written = (paper & ~sheet).sum(), (sheet & ~paper).sum()
-    if sheet.mean() < MIN_SHEET or outside > MAX_UNEVEN * sheet.sum() or written > MAX_WRITTEN * sheet.sum():
+    if (paper & ~sheet).sum() > MAX_UNEVEN * sheet.sum():
         return None
     if sheet[:: sheet.shape[0] - 1, :: sheet.shape[1] - 1].all() or side[~sheet].mean() > 0.5:
         return None  # a desk covers a corner of the picture, and is of another brightness
@@ -107,7 +105,7 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
     within = middle & grow_mask(~sheet, 2 * rim)
     beyond = grow_mask(sheet, 2 * rim) & ~grow_mask(sheet, rim)
     across = (within & ~paper).sum() + (beyond & paper).sum()
-    if across > MAX_ACROSS * within.sum():  # the hard edge of a shadow, and ink across it
+    if middle.mean() < MIN_SHEET or across > MAX_ACROSS * within.sum():  # the hard edge of a shadow, and ink across it
         return None
     step = abs(median(grey[middle]) - median(grey[~sheet]))
     if abs(_step_at_edge(grey, sheet, 2)) < MIN_SHARPNESS * step:  # the soft edge of a shadow

@@ -74,6 +74,17 @@ def test_a_page_without_a_desk_stays_whole_in_any_light(strokes: Strokes) -> Non
 
 
 @every_digit
+def test_the_soft_shadow_of_a_head_is_no_desk(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=45, ground=235, size=(240, 240), box=(120, 60, 190, 150), pen=9)
+    y, x = np.mgrid[:240, :240]
+    for radius, softness in ((60, 15), (90, 18), (120, 12)):
+        light = 1 - 0.5 / (1 + np.exp((np.hypot(x, y - 240) - radius) / softness))
+        shaded = photographed(Image.fromarray((np.asarray(page) * light).astype(np.uint8)))
+        assert find_page(shaded).picture.size == (240, 240)
+        assert_is(strokes, digit_in(shaded))
+
+
+@every_digit
 def test_a_shadow_with_a_digit_across_its_edge_is_no_desk(strokes: Strokes) -> None:
     page = drawn(strokes, ink=40, ground=230, size=(240, 240), box=(70, 60, 170, 180), pen=12)
     shade = np.where(np.arange(240) < 115, 0.6, 1)
@@ -87,6 +98,22 @@ def test_a_digit_in_the_dark_part_of_a_page_is_found(strokes: Strokes) -> None:
     page = drawn(strokes, ink=30, ground=230, size=(240, 240), box=(140, 70, 200, 150), pen=9)
     shade = np.where(np.arange(240) < 100, 1, 0.55)
     assert_is(strokes, digit_in(photographed(Image.fromarray((np.asarray(page) * shade).astype(np.uint8)))))
+
+
+def test_a_stroke_as_thin_as_the_rim_of_a_sheet_is_none() -> None:
+    for thickness in range(1, 8):
+        picture = Image.new("L", (28, 60), 255)
+        ImageDraw.Draw(picture).rectangle((12, 6, 11 + thickness, 52), fill=0)
+        assert find_page(picture).picture is picture
+        assert digit_in(picture).any()
+
+
+@pytest.mark.parametrize("bend", [-4, -2, 2, 4])
+def test_a_bold_1_with_a_bend_in_it_is_no_sheet(bend: int) -> None:
+    bent = [[(0.5, 0.0), (0.5 + bend / 20, 0.45), (0.5, 0.55), (0.6, 1.0)]]
+    picture = drawn(bent, size=(48, 105), box=(14, 22, 34, 84), pen=9)
+    assert find_page(picture).picture is picture
+    assert find_page(photographed(picture)).picture.size == picture.size
 
 
 # Frames and rings
@@ -103,10 +130,21 @@ def test_a_ring_or_a_box_around_a_digit_is_no_ink(strokes: Strokes, shape: str, 
 
 
 @every_digit
-def test_a_thin_box_fainter_than_the_digit_is_no_ink(strokes: Strokes) -> None:
+@pytest.mark.parametrize("grey", [60, 90, 120, 150])
+def test_a_thin_box_fainter_than_the_digit_is_no_ink(strokes: Strokes, grey: int) -> None:
     picture = drawn(strokes, box=(65, 60, 125, 140), pen=9, ink=30, ground=230)
-    ImageDraw.Draw(picture).rectangle((30, 20, 165, 185), outline=130, width=1)
+    ImageDraw.Draw(picture).rectangle((30, 20, 165, 185), outline=grey, width=1)
+    assert len(find_ink(photographed(picture), "auto").pieces.area) == 1
     assert_is(strokes, digit_in(photographed(picture)))
+
+
+def test_the_rest_of_a_ring_is_no_ink_where_its_inside_is_looked_at_closer() -> None:
+    picture = drawn(size=(800, 800), box=(300, 300, 400, 430), pen=12)
+    ImageDraw.Draw(picture).ellipse((262, 190, 438, 540), outline=0, width=10)
+    ink = find_ink(picture, "auto")
+    closer = look_closer(ink, _box_of(ink))
+    assert closer.frames.any()
+    assert closer.pieces.area.max() > 0.85 * closer.pieces.area.sum()
 
 
 @every_digit
