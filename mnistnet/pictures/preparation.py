@@ -16,9 +16,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray
+from mnistnet.pictures.digit import choose_digit
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import pen_width
-from mnistnet.pictures.ink import choose_digit, find_ink
+from mnistnet.pictures.ink import find_ink
 
 FINE = 4  # the pen is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
 

@@ -17,9 +17,10 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
+from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Pieces, grow_mask, median, quantile
-from mnistnet.pictures.ink import MIN_DIGIT, MIN_FAINT, MIN_SHARE, Box, Ink, find_ink, look_closer
+from mnistnet.pictures.ink import Box, Ink, find_ink, look_closer
 from mnistnet.pictures.paper import OVERVIEW, along_border, without_level_lines
 from mnistnet.pictures.parting import Candidate, Row, part
 from mnistnet.pictures.preparation import digit_in, prepared_digit

@@ -1,0 +1,117 @@
+"""Which of the ink in a picture is the one digit in it.
+
+The digit is what stands out most, with the strokes that belong to it; specks do not, and noise, walls and blots are
+refused.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnistnet.errors import PictureError
+from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.pictures.filters import Pieces, grow_mask, pen_width, quantile
+from mnistnet.pictures.ink import Box, Ink, look_closer, with_margin
+from mnistnet.pictures.paper import strength
+
+# Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
+MIN_SHARE = 0.5  # of all ink; a digit is nearly all of it, a speck of noise is one of many
+MIN_DIGIT = 4  # pixels from end to end
+MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
+MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
+MAX_BLUR = 0.17  # half ink for full ink, times the spread of the ground; digits have up to 0.15, walls mostly above 0.2
+SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
+FULL = 0.8  # of a digit's ink is fainter than what is called full
+MIN_FAINT = 0.35  # of a digit's full ink; what is fainter beside it is something else, if that is
+MIN_STEP = 1.3  # times as much as the threshold
+MAX_GAP = 0.3  # of a digit's extent, between it and a stroke that stands apart
+OFF_CENTRE = 0.4  # how much less a piece at the border counts than one in the middle
+
+
+def choose_digit(ink: Ink) -> FloatArray:
+    """Return the one digit in a picture: float32 (height, width) of any size, 0 to 1, cropped to the digit.
+
+    The digit is found in an overview; when it is a small part of a large picture, that part is looked at again,
+    closer.
+
+    Raises:
+        PictureError: no digit stands out, or several do.
+    """
+    if _is_blotchy(ink):
+        raise PictureError("no digit in it (nothing but noise or blotches); draw it darker, on plainer paper")
+    digit, box, least_share = _digit_in(ink)
+    for _ in range(2):
+        closer = ink.in_picture(with_margin(box))
+        extent = max(closer.right - closer.left, closer.bottom - closer.top)
+        if ink.factor == 1 or extent > MIN_CLOSE * max(ink.contrast.shape) * ink.factor:
+            break
+        ink = look_closer(ink, box)
+        digit, box, share = _digit_in(ink)
+        least_share = min(least_share, share)
+    left, top, right, bottom = box
+    if least_share < MIN_SHARE or max(right - left, bottom - top) - 2 < MIN_DIGIT:
+        raise PictureError("no digit in it that stands out (specks, several digits?); crop to one, or draw it larger")
+    digit = digit[top:bottom, left:right]
+    if pen_width(digit) > MAX_PEN * max(digit.shape):
+        raise PictureError("no digit in it (a blot, without strokes); draw it with a thinner pen")
+    return digit
+
+
+def _is_blotchy(ink: Ink) -> bool:
+    """Whether there are all shades between ground and ink, as in noise and on walls, and not two groups of them."""
+    is_ink = ink.contrast > ink.threshold
+    full = quantile(ink.contrast[is_ink], FULL)
+    low, high = (share * full for share in SOFT)
+    half = int(np.count_nonzero((ink.contrast > low) & (ink.contrast < high)))
+    blur = half / max(1, int(np.count_nonzero(ink.contrast >= high))) * float(ink.contrast[~is_ink].std()) / full
+    return bool(blur > MAX_BLUR)
+
+
+def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
+    """Return the ink of the digit, 0 to 1, all else 0, its box, and its share of all ink."""
+    chosen, full = _digit_pieces(ink)
+    if MIN_FAINT * full > MIN_STEP * ink.threshold:  # what is faint beside this digit's own ink is something else
+        ink = ink.above(MIN_FAINT * full)
+        chosen, full = _digit_pieces(ink)
+    pieces, low = ink.pieces, 0.5 * ink.threshold
+    soft = grow_mask(np.append(chosen, False)[pieces.labels])
+    digit = np.where(soft, ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
+    box = Box(
+        max(0, int(pieces.left[chosen].min()) - 1),
+        max(0, int(pieces.top[chosen].min()) - 1),
+        min(digit.shape[1], int(pieces.right[chosen].max()) + 1),
+        min(digit.shape[0], int(pieces.bottom[chosen].max()) + 1),
+    )
+    return digit, box, float(pieces.area[chosen].sum() / pieces.area.sum())
+
+
+def _digit_pieces(ink: Ink) -> tuple[BoolArray, float]:
+    """Return which pieces are the digit, the one that looks most like it and what belongs to it; and its full ink."""
+    pieces, contrast = ink.pieces, ink.contrast
+    extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
+    off = np.maximum(
+        *(
+            np.abs(a + b - side) / side
+            for a, b, side in (
+                (pieces.left, pieces.right, contrast.shape[1]),
+                (pieces.top, pieces.bottom, contrast.shape[0]),
+            )
+        )
+    )
+    main = int((extent * strength(pieces, contrast) * (1 - OFF_CENTRE * off)).argmax())
+    pen = pieces.area[main] / (1.5 * extent[main])
+    chosen = np.zeros(len(extent), np.bool_)
+    chosen[main] = True
+    while True:
+        gap = _gaps(pieces, chosen) / extent[main]
+        joined = chosen | ((gap < MAX_GAP) & (pieces.area > (0.7 + 8 * gap) * pen**2))
+        if np.array_equal(joined, chosen):
+            return chosen, quantile(contrast[np.append(chosen, False)[pieces.labels]], FULL)
+        chosen = joined
+
+
+def _gaps(pieces: Pieces, chosen: BoolArray) -> IntArray:
+    """How many pixels lie between each piece's box and the box around the chosen pieces."""
+    gap_x = np.maximum(pieces.left - pieces.right[chosen].max(), pieces.left[chosen].min() - pieces.right)
+    gap_y = np.maximum(pieces.top - pieces.bottom[chosen].max(), pieces.top[chosen].min() - pieces.bottom)
+    return np.asarray(np.maximum(gap_x, gap_y).clip(min=0))
