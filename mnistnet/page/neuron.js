@@ -12,7 +12,7 @@ const MOST_LISTED = 20; // inputs of a neuron told one by one
 export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @param {number} value @param {number} [decimals] */
-export const number = (value, decimals = 2) => value.toFixed(decimals).replace("-", "−");
+export const number = (value, decimals = 2) => value.toFixed(decimals).replace(/^-(?=0\.0*$)/, "").replace("-", "−");
 
 /** Z²₃ and the like: a letter with its layer above and its neuron below. @param {string} letter @param {number} layer
  * @param {string} index */

@@ -251,7 +251,7 @@ function showHistory() {
     return;
   }
   byId("history-words").textContent =
-    `${epoch} times gradient descent saw all training images. Blue: this model. Dashed: ${textbook.words}.`;
+    `${epoch} epochs: in each, gradient descent saw every training image once. Blue: this model. Dashed: ${textbook.words}.`;
   const [cost, learningRate, accuracy] = [0, 1, 2].map((column) => ({
     own: history.map((row) => row[column]).filter((value) => value !== undefined),
     other: textbook.history.map((row) => row[column]),

@@ -2,7 +2,7 @@
 /** One step of gradient descent, told as it happens: C, then back through the layers, then the step, then C again. */
 
 import { SIDE } from "./inputs.js";
-import { byId } from "./neuron.js";
+import { byId, number } from "./neuron.js";
 import { colours, contextOf, paintSigned, placesOf } from "./paint.js";
 import { element, light } from "./view.js";
 /** @import { Network } from "./network.js" */
@@ -10,14 +10,6 @@ import { element, light } from "./view.js";
 
 export const RATES = [0.01, 0.03, 0.1, 0.3, 1];
 const PAUSE = 650; // milliseconds from one line of the lesson to the next
-
-/** A derivative in few characters. @param {number} value */
-function tiny(value) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  const text = size >= 0.0095 ? size.toFixed(2).replace(/^0/, "") : size.toExponential(0).replace("e-", "e−");
-  return (value < 0 ? "−" : "") + text;
-}
 
 /** @param {number} value */
 const cost = (value) => (value < 0.001 ? value.toPrecision(3) : value.toFixed(4));
@@ -109,7 +101,7 @@ export class Lesson {
     const add = (layer, equation, words, shown) => {
       const line = list.appendChild(element("li", "waiting"));
       const head = line.appendChild(element("div", "equations"));
-      head.innerHTML = `<span>${equation}</span><small>${words}</small>`;
+      head.innerHTML = `<span>${equation}</span><small>${words}${shown.dataset.unit ?? ""}</small>`;
       line.append(shown);
       lines.push({ line, layer });
     };
@@ -138,15 +130,18 @@ export class Lesson {
   }
 }
 
-/** @param {number} digit */
-export const superscript = (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? `^${digit}`;
+/** A whole number, written high. @param {number} digit */
+const superscript = (digit) => Array.from(String(digit), (character) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(character)]).join("");
 
 /** Numbers in a row of ten, each coloured. @param {Float32Array} values @param {number} layer @param {number[]} [shown] */
 function cells(values, layer, shown) {
   const row = element("div", "cells");
   const full = largest(values) || 1;
+  // Derivatives can be small: all of a row are told in one power of ten, the largest from 1 to 10.
+  const power = Math.floor(Math.log10(full));
+  if (power < 0) row.dataset.unit = `; times 10⁻${superscript(-power)}`;
   for (const i of shown ?? values.keys()) {
-    const cell = row.appendChild(element("span", "", tiny(values[i])));
+    const cell = row.appendChild(element("span", "", number(values[i] / 10 ** Math.min(power, 0), 1)));
     cell.title = `layer ${layer + 1}, neuron ${i + 1}: ${values[i]}`;
     light(cell, values[i] / full);
   }

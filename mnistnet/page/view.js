@@ -253,7 +253,7 @@ export class Diagram {
 
 /** @param {number} size @param {number} l @param {number[][]} shown */
 function headOf(size, l, shown) {
-  if (l === 0) return `${size} inputs`;
+  if (l === 0) return `${size}\ninputs`;
   if (l === shown.length) return `${size}\noutputs`;
   const drawn = shown[l - 1].length;
   return drawn < size ? `${drawn} of ${size}\nneurons` : `${size}\nneurons`;

@@ -160,7 +160,7 @@ def test_a_model_that_held_nothing_out_shows_no_accuracy(open_page: Open, pretra
     expect(page.locator("#charts")).to_contain_text("no images were held out")
 
 
-@pytest.mark.parametrize("hidden", [(1,), (300, 20), (9, 9, 9, 9, 9, 9, 9, 9)])
+@pytest.mark.parametrize("hidden", [(), (1,), (300, 20), (9, 9, 9, 9, 9, 9, 9, 9)])
 def test_networks_of_any_size_are_drawn(open_page: Open, hidden: tuple[int, ...]) -> None:
     model = made_up(Settings(hidden=hidden))
     page = open_page(model, viewport={"width": 360, "height": 740})
@@ -169,7 +169,7 @@ def test_networks_of_any_size_are_drawn(open_page: Open, hidden: tuple[int, ...]
     assert page.locator("#diagram button.neuron").count() == sum(drawn) + 10
     heads = page.locator("#diagram .head").all_inner_texts()
     assert heads == [
-        "784 inputs",
+        "784\ninputs",
         *(f"20 of {size}\nneurons" if size > 20 else f"{size}\nneurons" for size in hidden),
         "10\noutputs",
     ]
