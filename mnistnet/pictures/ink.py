@@ -22,6 +22,7 @@ from mnistnet.pictures.paper import (
     find_frames,
     find_page,
     shrink,
+    without_level_lines,
     without_rulings,
 )
 
@@ -29,6 +30,7 @@ from mnistnet.pictures.paper import (
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
 MIN_NOISES = 4  # times the noise; so much, or more, it hardly ever is by chance
 MIN_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
+WIDE = 1.25  # of a picture's height; a line from end to end of one as wide is no stroke, but the line written on
 MIN_BORDER = 0.6  # of the border of an even ground has one grey; strokes may cross the rest
 MAX_SPAN = 0.1  # of all contrast, that the greys of an even ground span
 MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
@@ -148,6 +150,8 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
     contrast = _contrast_with_ground(255 - grey if is_dark else grey)
     threshold = _ink_threshold(contrast, _noise(grey))
     unruled = without_rulings(contrast, threshold, rulings)
+    if contrast.shape[1] > WIDE * contrast.shape[0]:
+        unruled = without_level_lines(unruled, threshold, 1)
     if unruled.max() <= threshold:
         raise PictureError("no digit in it (nothing but the lines of the paper)")
     frames = find_frames(unruled, threshold)

@@ -223,10 +223,9 @@ def _along_the_edge(pieces: Pieces) -> BoolArray:
     off_x = np.abs(pieces.left + pieces.right - width) / width
     off_y = np.abs(pieces.top + pieces.bottom - height) / height
     junk = contact > MIN_CONTACT * (tall + wide)
-    junk |= (
-        (tall > MIN_EDGE * height) & (wide < MAX_EDGE * width) & (off_x > MIN_OFF)
-    )  # one side of a frame, or an edge of the page
-    junk |= (wide > MIN_EDGE * width) & (tall < MAX_EDGE * height) & (off_y > MIN_OFF)
+    thickest = MAX_EDGE * min(height, width)  # the 1 at the end of a number is thicker, or doesn't reach as far
+    junk |= (tall > MIN_EDGE * height) & (wide < thickest) & (off_x > MIN_OFF)  # a frame's side, or an edge of the page
+    junk |= (wide > MIN_EDGE * width) & (tall < thickest) & (off_y > MIN_OFF)
     return np.asarray(junk)
 
 

@@ -21,7 +21,7 @@ from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Pieces, grow_mask, median, quantile
 from mnistnet.pictures.ink import Box, Ink, find_ink, look_closer
-from mnistnet.pictures.paper import OVERVIEW, along_border, without_level_lines
+from mnistnet.pictures.paper import OVERVIEW, along_border
 from mnistnet.pictures.parting import Candidate, Row, part
 from mnistnet.pictures.preparation import digit_in, prepared_digit
 
@@ -29,7 +29,6 @@ from mnistnet.pictures.preparation import digit_in, prepared_digit
 CLOSE_ENOUGH = 48  # pixels of a digit's height in which strokes can be told apart
 CLOSE = 96  # pixels of height of digits that are looked at closer
 MAX_LONGEST = 2500  # pixels, of a row that is looked at closer
-WIDE_PICTURE = 1.25  # of its height; a line from end to end of such a picture is no stroke, but the line written on
 MAX_SPACE = 2.5  # between two digits
 MIN_LEVEL = 0.4  # of the lower one's height, that two neighbours must share
 MAX_OFFSET = 0.3  # from a digit to a loose part of it
@@ -73,7 +72,10 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
             break
         extent = max(box.right - box.left, box.bottom - box.top) * ink.factor
         longest = 2 * extent // max(1, round(height * ink.factor / CLOSE))  # twice: there is a margin around the box
-        ink, chosen, still_alone = _choose_row(look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST)))
+        try:
+            ink, chosen, still_alone = _choose_row(look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST)))
+        except PictureError:  # what surrounds it misleads: then the row is read as it was found
+            break
         is_alone &= still_alone
     if _height(ink.pieces, chosen) < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
@@ -85,11 +87,6 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
 
 def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool]:
     """Return the ink that the row is told from, which of its pieces make the row, and whether they are all there is."""
-    rows, columns = ink.contrast.shape
-    if columns > WIDE_PICTURE * rows:
-        unlined = without_level_lines(ink.contrast, ink.threshold, 1)
-        if unlined.max() > ink.threshold:
-            ink = replace(ink, contrast=unlined).above(ink.threshold)
     chosen, is_alone = _row_pieces(ink)
     full = quantile(ink.contrast[_mask(ink.pieces, chosen)], 0.8)
     if MIN_FAINT * full > 1.3 * ink.threshold:  # what is faint beside the row's own ink is something else
