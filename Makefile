@@ -52,6 +52,7 @@ bench: $(READY)  ## measure the README's speeds on real MNIST, beside the other 
 
 kinds: $(READY)  ## read simulated pictures of every kind, and print how many of each are right
 	$(BIN)/python tests/benchmarks/kinds.py
+	$(BIN)/python tests/benchmarks/whole_numbers.py
 
 pretrained: $(READY)  ## make the model that comes with the package again
 	$(BIN)/python tests/benchmarks/pretrained.py
