@@ -26,9 +26,9 @@ MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
 MIN_FRAME = 0.1  # of a picture, from end to end; what a smaller one holds is too small to be read
 FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, and would be found in parts
-MIN_INSIDE = 0.3  # of a frame's shorter side, that what is in it measures; a speck in the loop of a 6 is smaller
+MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
-MIN_EDGE, MAX_EDGE, MIN_OFF = 0.7, 0.1, 0.6  # of a picture: length and thickness of an edge's dark line, its place
+MIN_EDGE, MAX_EDGE, MIN_OFF = 0.95, 0.1, 0.6  # of a picture: length and thickness of an edge's dark line, its place
 MIN_CONTACT = 0.5  # of height and width together, with which what lies along the border touches it
 MIN_RULED = 64  # pixels; in smaller pictures a line of the paper is like one of the digit
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -28,13 +27,13 @@ MAX_WIDE = 1.5  # what is wider is not put together,
 MAX_WIDEST = 2.2  # unless it is one piece
 
 # The costs, chosen on numbers that people wrote
-CUT, CUT_POWER = 0.6, 1.3  # of a cut, by the widths of the pen that it crosses
-CUT_AGAIN = 1.0  # of each stroke after the first that it crosses: digits touch in one place, a 0 is crossed twice
-SPLIT = 0.6  # of parting what stands one above the other
-JOIN, JOIN_APART = 1.25, 1.5  # of joining what stands side by side all the way down; the same by the space between
-SHORT, MIN_HEIGHT = 8.0, 0.75  # of being lower than the others
-TALL, MAX_HEIGHT = 1.7, 1.35  # of being higher
-WIDE, MAX_WIDTH = 3.0, 0.85  # of being wider than digits are
+CUT, CUT_POWER = 0.55, 1.6  # of a cut, by the widths of the pen that it crosses
+CUT_AGAIN = 0.8  # of each stroke after the first that it crosses: digits touch in one place, a 0 is crossed twice
+SPLIT = 0.55  # of parting what stands one above the other
+JOIN, JOIN_APART = 1.25, 1.8  # of joining what stands side by side all the way down; the same by the space between
+SHORT, MIN_HEIGHT = 5.5, 0.78  # of being lower than the others
+TALL, MAX_HEIGHT = 0.6, 1.5  # of being higher
+WIDE, MAX_WIDTH = 1.8, 0.7  # of being wider than most digits are
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +74,20 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class _Atom:
-    """Ink that no two digits share: bool (height, width), where in its box it is, and the cut on its left."""
+    """Ink that no two digits share.
+
+    Attributes:
+        own: bool (height, width), where in its box it is.
+        box: where that is.
+        piece: the piece that it is of.
+        whole: the box of that piece.
+        cut: what is on its left, if not the left end of the piece.
+    """
 
     own: BoolArray
     box: Box
     piece: int
+    whole: Box
     cut: Cut | None
 
     @property
@@ -118,7 +126,7 @@ def part(grey: FloatArray, pieces: Pieces, chosen: BoolArray, height: float) -> 
         raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
     return Row(
         candidates=candidates,
-        splits=(0.0, *(_split_cost(*pair, height) for pair in pairwise(atoms))),
+        splits=(0.0, *(_split_cost(atoms, place, height) for place in range(1, len(atoms)))),
         extents=tuple(math.hypot(*atom.own.shape) / height for atom in atoms),
     )
 
@@ -127,14 +135,15 @@ def _atoms_of(pieces: Pieces, piece: int, seams: Seams) -> Iterator[_Atom]:
     """Yield the parts of a piece between its cuts, from left to right."""
     left, top, right, bottom = (int(side[piece]) for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
     mask = pieces.labels[top:bottom, left:right] == piece
-    cuts = seams.cuts(Box(left, top, right, bottom), mask)
+    whole = Box(left, top, right, bottom)
+    cuts = seams.cuts(whole, mask)
     before = [np.arange(left, right) < cut.path[:, np.newaxis] for cut in cuts]
     for cut, begins, ends in zip([None, *cuts], [~mask & False, *before], [*before, mask | True], strict=True):
         own = mask & ends & ~begins
         rows, columns = np.flatnonzero(own.any(axis=1)).tolist(), np.flatnonzero(own.any(axis=0)).tolist()
         if rows:
             box = Box(left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
-            yield _Atom(own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], box, piece, cut)
+            yield _Atom(own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], box, piece, whole, cut)
 
 
 def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float) -> Iterator[Candidate]:
@@ -152,7 +161,8 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
                     break
                 cost += _join_cost(parts[-2], parts[-1], height)
                 is_one_piece = len({atom.piece for atom in parts}) == 1
-                if box.right - box.left > (MAX_WIDEST if is_one_piece else MAX_WIDE) * height:
+                widest = (MAX_WIDEST if is_one_piece else MAX_WIDE) * max(height, box.bottom - box.top)
+                if box.right - box.left > widest:
                     continue
             if box.bottom - box.top > MIN_TALL * height:
                 image = draw_like_mnist(_ink_of(grey, labels, box, start, stop), pen)
@@ -183,18 +193,27 @@ def _form_cost(box: Box, height: float) -> float:
     )
 
 
-def _split_cost(one: _Atom, other: _Atom, height: float) -> float:
-    """How much speaks against two digits, of which the one ends and the other begins here."""
-    if one.piece == other.piece and other.cut is not None:
-        return CUT * math.pow(other.cut.crossed, CUT_POWER) + CUT_AGAIN * max(0, other.cut.strokes - 1)
+def _split_cost(atoms: list[_Atom], place: int, height: float) -> float:
+    """How much speaks against two digits, of which the one ends before that atom and the other begins with it."""
+    before = {atom.piece for atom in atoms[:place]}
+    parted = {atom.piece: atom.cut for atom in reversed(atoms[place:]) if atom.piece in before}  # the first cut of each
+    cost = sum(_cut_cost(cut) for cut in parted.values() if cut is not None)
+    one, other = atoms[place - 1], atoms[place]
+    if one.piece == other.piece:
+        return cost
     narrower: int = min(one.own.shape[1], other.own.shape[1])
     overlap = max(0, min(one.box.right, other.box.right) - max(one.box.left, other.box.left)) / narrower
-    return SPLIT * overlap * (1 - _beside(one, other, height)[0])
+    return cost + SPLIT * overlap * (1 - _beside(one, other, height)[0])
+
+
+def _cut_cost(cut: Cut) -> float:
+    return CUT * math.pow(cut.crossed, CUT_POWER) + CUT_AGAIN * max(0, cut.strokes - 1)
 
 
 def _join_cost(one: _Atom, other: _Atom, height: float) -> float:
     """How much speaks against one digit that both are parts of."""
-    if one.piece == other.piece:
+    outer, inner = sorted((one.whole, other.whole), key=lambda box: box.left - box.right)
+    if outer.left <= inner.left and inner.right <= outer.right:  # of one piece, or the dot in a 0
         return 0.0
     beside, apart = _beside(one, other, height)
     return JOIN * beside + JOIN_APART * apart

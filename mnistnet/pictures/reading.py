@@ -17,11 +17,12 @@ from mnistnet.images import FloatArray
 from mnistnet.pictures.parting import Row
 
 MAX_DIGITS = 20
-SEVERAL = 0.5  # the cost of more digits than one: most pictures show one
-SKIP = 3.5  # of leaving out ink as large as a digit
-RIVAL = 0.4  # of another digit's output being high, too
+SEVERAL = 0.2  # the cost of more digits than one: most pictures show one
+SKIP = 2.5  # of leaving out ink as large as a digit
+RIVAL = 0.3  # of another digit's output being high, too
 MIN_OUTPUT = 1e-4  # an output of less says as much
-MIN_MARGIN = 2.0  # how much more other digits must cost
+MIN_OF_SEVERAL = 0.9  # output of each digit where there are several: letters and signs beside digits have less
+MIN_MARGIN = 1.2  # how much more other digits must cost
 MAX_SKIPPED = 0.35  # heights of the row: how large a speck may be
 
 
@@ -78,7 +79,9 @@ def best_reading(row: Row, outputs: FloatArray, count: int | None = None) -> Rea
     if not found:
         return None
     is_close = len(found) > 1 and found[1].cost - found[0].cost < MIN_MARGIN
-    return replace(found[0], is_contested=found[0].is_contested or is_close or not row.is_alone)
+    is_doubtful = len(found[0].chosen) > 1 and outputs[list(found[0].chosen)].max(axis=1).min() < MIN_OF_SEVERAL
+    contested = found[0].is_contested or is_close or bool(is_doubtful) or not row.is_alone
+    return replace(found[0], is_contested=contested)
 
 
 def _cost(outputs: FloatArray) -> float:

@@ -87,16 +87,18 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
 
 def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool]:
     """Return the ink that the row is told from, which of its pieces make the row, and whether they are all there is."""
-    chosen, is_alone = _row_pieces(ink)
+    chosen, is_alone, share = _row_pieces(ink)
     full = quantile(ink.contrast[_mask(ink.pieces, chosen)], 0.8)
     if MIN_FAINT * full > 1.3 * ink.threshold:  # what is faint beside the row's own ink is something else
         ink = ink.above(MIN_FAINT * full)
-        chosen, is_alone = _row_pieces(ink)
+        chosen, is_alone, share = _row_pieces(ink)
+    if share < MIN_SHARE:
+        raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
     return ink, chosen, is_alone
 
 
-def _row_pieces(ink: Ink) -> tuple[BoolArray, bool]:
-    """Return which pieces make the row, and whether nothing else is written."""
+def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
+    """Return which pieces make the row, whether nothing else is written, and their share of all ink."""
     pieces = ink.pieces
     tall, extent = pieces.bottom - pieces.top, np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
     inked = pieces.labels >= 0
@@ -115,9 +117,8 @@ def _row_pieces(ink: Ink) -> tuple[BoolArray, bool]:
     small = plain & (tall < MIN_TALL * tall[main])
     parts = small & (offset < MAX_OFFSET) & (pieces.area > (0.7 + 8 * offset) * pen**2)
     others = small & ~parts & (extent > MIN_TALL * height) & (pieces.area > 2 * pen**2)
-    if pieces.area[chosen | parts].sum() < MIN_SHARE * pieces.area[plain].sum():
-        raise PictureError("no digits in one row that stand out (specks, several rows?); crop to one number")
-    return chosen | parts, bool(chosen[big].all()) and not others.any()
+    share = pieces.area[chosen | parts].sum() / pieces.area[plain].sum()
+    return chosen | parts, bool(chosen[big].all()) and not others.any(), float(share)
 
 
 def _chain(pieces: Pieces, big: IntArray, main: int) -> BoolArray:

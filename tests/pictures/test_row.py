@@ -120,7 +120,7 @@ def test_two_rows_are_refused() -> None:
     picture = Image.new("L", (400, 400), 255)
     for top in (0, 190):
         picture.paste(number(SEVEN, FOUR, SEVEN), (0, top))
-    with pytest.raises(PictureError, match="no digits in one row"):
+    with pytest.raises(PictureError, match="nor one row"):
         row_in(picture)
 
 
