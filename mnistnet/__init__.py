@@ -7,24 +7,38 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
     from typing import BinaryIO
 
+    from mnistnet.errors import MnistnetError
     from mnistnet.model import Model
     from mnistnet.prediction import Answer
 
 __version__ = "0.1.0"
-__all__ = ["load", "read"]
+__all__ = ["Answer", "MnistnetError", "Model", "load", "read"]
+
+if not TYPE_CHECKING:
+    _HOMES = {"Answer": "prediction", "MnistnetError": "errors", "Model": "model"}
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"mnistnet.{_HOMES[name]}"), name)  # late: they need NumPy
 
 
-def load(path: str | os.PathLike[str]) -> Model:
-    """Read a model file. Raises ModelError when it is not one; see `mnistnet.model.load_model`."""
-    from mnistnet.model import load_model  # late: `mnistnet --help` need not wait for NumPy
+def load(path: str | os.PathLike[str] | None = None) -> Model:
+    """Read a model file; without a path, the model that comes with the package.
 
-    return load_model(path)
+    Raises:
+        ModelError: the file is missing, damaged, or not a model of ours.
+    """
+    from mnistnet.model import PRETRAINED, load_model  # late: `mnistnet --help` need not wait for NumPy
+
+    return load_model(PRETRAINED if path is None else path)
 
 
 def read(
@@ -54,6 +68,4 @@ def read(
 
 @cache
 def _builtin() -> Model:
-    from mnistnet.model import PRETRAINED
-
-    return load(PRETRAINED)
+    return load()
