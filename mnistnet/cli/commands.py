@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,8 @@ import click
 
 from mnistnet import __version__
 from mnistnet.cli.answers import FORMATS
+from mnistnet.cli.models import load_chosen_model, note
 from mnistnet.cli.options import (
-    BUILT_IN,
     MODEL_HERE,
     model_option,
     option,
@@ -29,7 +28,7 @@ from mnistnet.errors import OptionError, one_line
 from mnistnet.settings import Choice, Number, Or, Whole
 
 if TYPE_CHECKING:
-    from mnistnet.model import Model
+    pass
 
 MAX_DIGITS = 20  # in one picture
 SPLITS = {
@@ -80,7 +79,7 @@ def download(
     directory = directory or cache_directory()
     with download_bar(quiet) as progress:
         fetch(directory, mirrors=mirror or MIRRORS, force=force, timeout=timeout, retries=retries, progress=progress)
-    _note(quiet, f"MNIST is in {directory}")
+    note(quiet, f"MNIST is in {directory}")
 
 
 @main.command(epilog=_example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
@@ -115,13 +114,13 @@ def train(
     check_writable(output)
     record = None if history is None else History(history, done)
     if start is None and Path(output).exists():
-        _note(quiet, f"{output} is there already; it will be replaced after the first epoch")
+        note(quiet, f"{output} is there already; it will be replaced after the first epoch")
     if record is not None and record.replaces:
-        _note(quiet, f"{history} is there already; it will be replaced after the first epoch")
-    _note(quiet, f"Reading {', '.join(data)}")
+        note(quiet, f"{history} is there already; it will be replaced after the first epoch")
+    note(quiet, f"Reading {', '.join(data)}")
     with watchers(quiet) as watching:
         dataset = load_training(data, watching)
-    _note(quiet, *dataset.notes)
+    note(quiet, *dataset.notes)
     training, held_out = hold_out(dataset, settings.validation)
     model = start
     with saving(output, done > 0) as save, epoch_lines(settings.epochs, done, quiet) as report:
@@ -132,7 +131,7 @@ def train(
                 save(model)
             report(epoch)
     if model is not None:
-        _note(quiet, *summary(model, done, output))
+        note(quiet, *summary(model, done, output))
 
 
 @main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
@@ -166,12 +165,12 @@ def evaluate(
     from mnistnet.datasets import load_split
     from mnistnet.mistakes import make_empty_folder, write_mistakes
 
-    path, classifier = _load_model(model, quiet)
+    path, classifier = load_chosen_model(model, quiet)
     if mistakes is not None:
         make_empty_folder(mistakes)  # found out now rather than after the measuring
     with watchers(quiet) as watching:
         dataset = load_split(data[0], split, classifier.settings.validation, classifier.data_digest, watching)
-    _note(quiet, *dataset.notes)
+    note(quiet, *dataset.notes)
     figures = Figures.of(classifier, dataset)
     click.echo(figures.as_json(model=path, data=data[0], split=split) if as_json else figures.as_text())
     if mistakes is not None:
@@ -229,8 +228,8 @@ def predict(
     from mnistnet.cli.drawing import show as draw
     from mnistnet.prediction import find_pictures, read_numbers
 
-    _, classifier = _load_model(model, quiet)
-    paths = list(find_pictures(images, recursive, partial(_note, quiet)))
+    _, classifier = load_chosen_model(model, quiet)
+    paths = list(find_pictures(images, recursive, partial(note, quiet)))
     if chosen.header is not None:
         click.echo(chosen.header)
     failed = False
@@ -246,19 +245,3 @@ def predict(
                 click.echo(draw(seen, digit.outputs, Terminal.of(sys.stdout)))
             advance()
     ctx.exit(1 if failed else 0)
-
-
-def _note(quiet: bool, *lines: str) -> None:
-    for line in () if quiet else lines:
-        say(one_line(line))
-
-
-def _load_model(path: str | None, quiet: bool) -> tuple[str, Model]:
-    """Load the model that was asked for, else the first that is there; also return its name."""
-    from mnistnet.model import PRETRAINED, load_model
-
-    if path is None:
-        here = MODEL_HERE if Path(MODEL_HERE).exists() else BUILT_IN
-        path = os.environ.get("MNISTNET_MODEL") or here
-        _note(quiet, "Using the model that comes with mnistnet" if path == BUILT_IN else f"Using {path}")
-    return path, load_model(PRETRAINED if path == BUILT_IN else path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mnistnet.cli.models import load_chosen_model, note
 from mnistnet.cli.options import BUILT_IN, SourceName, model_option, option, quiet_option
 from mnistnet.cli.program import import_numpy, say
 from mnistnet.cli.progress import watchers
@@ -34,17 +35,15 @@ def page(ctx: click.Context, model: str | None, data: str | None, output: str, q
     Draw a digit and see the whole network at work, look into a neuron, teach it, see how it learned and what it gets
     wrong.
     """
-    from mnistnet.cli.commands import _load_model, _note
-
     import_numpy()
     from mnistnet.datasets import load_split
     from mnistnet.page.fill import write_page
 
-    path, classifier = _load_model(model, quiet)
+    path, classifier = load_chosen_model(model, quiet)
     source = data or os.environ.get("MNISTNET_DATA") or _downloaded_or_drawn()
     with watchers(quiet) as watching:
         dataset = load_split(source, "test", 0, watchers=watching)
-    _note(quiet, *dataset.notes)
+    note(quiet, *dataset.notes)
     name = "the model that comes with mnistnet" if path == BUILT_IN else Path(path).name
     write_page(classifier, name, dataset, _in_words(source), output)
     for error in dataset.unreadable:
