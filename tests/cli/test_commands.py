@@ -233,12 +233,12 @@ def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
 ) -> None:
     wrong = Dataset(digits.images[:20], np.full(20, 7, np.uint8))
     write_class_folders(tmp_path / "own", wrong)
-    (tmp_path / "own" / "7" / "IMG_1234.HEIC").touch()
+    (tmp_path / "own" / "7" / "IMG_1234.CR2").touch()
     done = program("evaluate", "--data", "own", "--json", "--mistakes", "wrong")
     assert done.returncode == 0
     assert done.stderr.splitlines()[1:] == [
         "own: no pictures of 0, 1, 2, 3, 4, 5, 6, 8, 9",
-        "own: 1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.HEIC; save it as JPEG",
+        "own: 1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.CR2; save it as JPEG",
     ]
     mistakes = json.loads(done.stdout)["mistakes"]
     assert {f"true-7_read-{each['read']}_{Path(each['path']).name}" for each in mistakes} == {
@@ -340,14 +340,14 @@ def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, dig
 
 @pytest.mark.usefixtures("trained")
 def test_folders_in_a_folder_are_read_on_request(program: Program, tmp_path: Path, pngs: list[str]) -> None:
-    for name in ("own/a/1.png", "own/2.png", "own/IMG.HEIC"):
+    for name in ("own/a/1.png", "own/2.png", "own/IMG.CR2"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((tmp_path / pngs[0]).read_bytes())
     assert program("predict", "own", "-q").stdout.count("\n") == 1
     done = program("predict", "own", "--recursive")
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["own/2.png", "own/a/1.png"]
     assert "\nown: 1 file that is not PNG, " in done.stderr
-    assert ": IMG.HEIC; save it as JPEG\n" in done.stderr
+    assert ": IMG.CR2; save it as JPEG\n" in done.stderr
     assert program("predict", "own", "--recursive", "-q").stderr == ""
 
 

@@ -53,14 +53,14 @@ def test_names_that_start_with_a_dot_are_not_there(folder: Path) -> None:
 
 
 def test_files_that_are_no_pictures_are_named(folder: Path) -> None:
-    (folder / "3" / "IMG_1234.HEIC").write_bytes(b"a photograph")
+    (folder / "3" / "IMG_1234.CR2").write_bytes(b"a photograph")
     (folder / "3" / "writer").mkdir()
     known = "PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF"
-    note = f"{folder}: 1 file that is not {known}: IMG_1234.HEIC; save it as JPEG"
+    note = f"{folder}: 1 file that is not {known}: IMG_1234.CR2; save it as JPEG"
     assert load_pictures(folder).notes == (note,)
     for number in range(3):
         (folder / "4" / f"{number}.txt").touch()
-    note = f"{folder}: 4 files that are not {known}: IMG_1234.HEIC, 0.txt, 1.txt, …; save them as JPEG"
+    note = f"{folder}: 4 files that are not {known}: IMG_1234.CR2, 0.txt, 1.txt, …; save them as JPEG"
     assert load_pictures(folder).notes == (note,)
 
 
@@ -96,8 +96,8 @@ def test_folders_without_a_readable_picture_are_an_error_that_says_why(tmp_path:
     (tmp_path / "5").mkdir()
     with pytest.raises(DatasetError, match="no picture that can be read in its folders 0 to 9$"):
         load_pictures(tmp_path)
-    (tmp_path / "5" / "photo.heic").touch()
-    with pytest.raises(DatasetError, match=r"folders 0 to 9 \(.*: 1 file that is not PNG, .*: photo.heic; save it as"):
+    (tmp_path / "5" / "photo.cr2").touch()
+    with pytest.raises(DatasetError, match=r"folders 0 to 9 \(.*: 1 file that is not PNG, .*: photo.cr2; save it as"):
         load_pictures(tmp_path)
     (tmp_path / "5" / "empty.png").touch()
     with pytest.raises(DatasetError, match=r"folders 0 to 9 \(.*empty.png: not a picture .*\(empty file"):
