@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +13,8 @@ SIDESTEP = 0.12  # of full ink, for each step that a path takes sideways; else i
 MIN_PART = 0.15  # of the row's height: how wide at least is what a cut leaves on either side
 MIN_TALL = 0.4  # of the row's height: how tall at least
 MAX_CROSSED = 2.6  # pens' widths; what is written across so much ink is one digit
+MAX_NARROW = 0.75  # of the row's height: pieces that are no wider may be two digits only if a single stroke joins them
 MAX_CUTS = 6  # in one piece; more digits seldom hang together
-
-
-_Sweep: TypeAlias = tuple[FloatArray, IntArray]  # costs and steps, as `_sweep` returns them
 
 
 class Cut(NamedTuple):
@@ -43,7 +41,7 @@ class Seams:
     def __init__(self, grey: FloatArray, height: float, pen: float) -> None:
         """Take the row's ink, float32 (rows, columns), 0 to 1, the height of its digits and the width of its pen."""
         self.grey, self.pen, self.height = grey, pen, height
-        self._sweeps: tuple[_Sweep, _Sweep] | None = None
+        self._costs: FloatArray | None = None
 
     def cuts(self, box: Box, mask: BoolArray) -> list[Cut]:
         """Return the cuts through a piece from left to right; mask: bool, which pixels in the box are its ink."""
@@ -61,46 +59,56 @@ class Seams:
                 continue
             cut = self._cut(box.left + x, middle, box)
             right = np.arange(box.left, box.right) >= cut.path[:, np.newaxis]
-            if cut.crossed <= MAX_CROSSED and min(_tall(mask & right), _tall(mask & ~right)) > MIN_TALL * self.height:
+            is_plain = cut.strokes == 1 or box.right - box.left > MAX_NARROW * self.height
+            if (
+                is_plain
+                and cut.crossed <= MAX_CROSSED
+                and min(_tall(mask & right), _tall(mask & ~right)) > MIN_TALL * self.height
+            ):
                 found[x] = cut
         return [found[x] for x in sorted(found)]
 
     def prices(self, row: int) -> FloatArray:
         """What the cheapest path through each pixel of a row costs: float32 (columns,)."""
-        (from_top, _), (from_bottom, _) = self._both_ways()
-        return np.asarray(from_top[row] + from_bottom[row] - self.grey[row])
+        from_top, from_bottom = self._sweeps()
+        return np.asarray((from_top[row] + from_bottom[-1 - row])[1:-1] - self.grey[row])
 
-    def _both_ways(self) -> tuple[_Sweep, _Sweep]:
-        """The sweeps from the top and from the bottom."""
-        if self._sweeps is None:
-            costs, steps = _sweep(self.grey[::-1])
-            self._sweeps = _sweep(self.grey), (costs[::-1], steps[::-1])
-        return self._sweeps
+    def _sweeps(self) -> FloatArray:
+        """What the cheapest path to each pixel costs, from the top, and upside down from the bottom.
+
+        Returns:
+            float32 (2, rows, columns + 2), infinite beyond the sides.
+        """
+        if self._costs is None:
+            costs = np.pad(np.stack([self.grey, self.grey[::-1]]), ((0, 0), (0, 0), (1, 1)), constant_values=np.inf)
+            for row in range(1, len(self.grey)):
+                above = costs[:, row - 1]
+                aside = np.minimum(above[:, :-2], above[:, 2:]) + np.float32(SIDESTEP)
+                costs[:, row, 1:-1] += np.minimum(above[:, 1:-1], aside)
+            self._costs = costs
+        return self._costs
 
     def _cut(self, x: int, middle: int, box: Box) -> Cut:
         """The cheapest path through one pixel, as far as it runs through the box."""
-        path = np.empty(len(self.grey), np.intp)
-        for (_, steps), rows in zip(self._both_ways(), (range(middle, -1, -1), range(middle, len(path))), strict=True):
-            at = x
-            for row in rows:
-                path[row] = at
-                at += (0, -1, 1)[steps[row, at]]
-        path = path[box.top : box.bottom]
+        from_top, from_bottom = self._sweeps()
+        upwards = _trace(from_top, middle, x)
+        downwards = _trace(from_bottom, len(self.grey) - 1 - middle, x)
+        path = np.array(upwards[::-1] + downwards[1:])[box.top : box.bottom]
         inside = (path >= box.left) & (path < box.right)
         along = self.grey[np.arange(box.top, box.bottom)[inside], path[inside]]
         strokes = np.count_nonzero(np.diff(np.append(0, along > 0.5)) == 1)
         return Cut(path, float(along.sum()) / self.pen, int(strokes))
 
 
-def _sweep(grey: FloatArray) -> _Sweep:
-    """What the cheapest path from the first row to each pixel costs, and its last step: 0 down, 1 and 2 aside."""
-    costs, steps = grey.copy(), np.zeros(grey.shape, np.int8)
-    for row in range(1, len(grey)):
-        above = np.pad(costs[row - 1], 1, constant_values=np.inf)
-        ways = np.stack([above[1:-1], above[:-2] + SIDESTEP, above[2:] + SIDESTEP])
-        steps[row] = ways.argmin(axis=0)
-        costs[row] += ways.min(axis=0)
-    return costs, steps
+def _trace(costs: FloatArray, row: int, x: int) -> list[int]:
+    """The columns of the cheapest path from a pixel back to the first row; costs: (rows, columns + 2)."""
+    path = [x]
+    for above in costs[:row][::-1]:
+        left, straight, right = above[x : x + 3].tolist()
+        if straight > min(left, right) + SIDESTEP:
+            x += -1 if left < right else 1
+        path.append(x)
+    return path
 
 
 def _tall(mask: BoolArray) -> int:

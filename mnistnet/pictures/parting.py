@@ -18,7 +18,7 @@ from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL, Cut, Seams
 from mnistnet.pictures.filters import Pieces, grow_mask, pen_width
 from mnistnet.pictures.ink import Box
-from mnistnet.pictures.preparation import draw_like_mnist
+from mnistnet.pictures.preparation import VISIBLE, draw_like_mnist
 
 MAX_ATOMS = 100  # twenty digits, each in five parts; more is noise, or text
 MAX_PARTS = 5  # of one digit
@@ -27,13 +27,14 @@ MAX_WIDE = 1.5  # what is wider is not put together,
 MAX_WIDEST = 2.2  # unless it is one piece
 
 # The costs, chosen on numbers that people wrote
+MAX_COST = 2.5  # of what is put together; more has hardly a chance
 CUT, CUT_POWER = 0.55, 1.6  # of a cut, by the widths of the pen that it crosses
-CUT_AGAIN = 0.8  # of each stroke after the first that it crosses: digits touch in one place, a 0 is crossed twice
-SPLIT = 0.55  # of parting what stands one above the other
-JOIN, JOIN_APART = 1.25, 1.8  # of joining what stands side by side all the way down; the same by the space between
-SHORT, MIN_HEIGHT = 5.5, 0.78  # of being lower than the others
+CUT_AGAIN = 0.45  # of each stroke after the first that it crosses: digits touch in one place, a 0 is crossed twice
+SPLIT = 0.5  # of parting what stands one above the other
+JOIN, JOIN_APART = 1.75, 0.65  # of joining what stands side by side all the way down; the same by the space between
+SHORT, MIN_HEIGHT = 3.3, 0.78  # of being lower than the others
 TALL, MAX_HEIGHT = 0.6, 1.5  # of being higher
-WIDE, MAX_WIDTH = 1.8, 0.7  # of being wider than most digits are
+WIDE, MAX_WIDTH = 1.8, 0.75  # of being wider than most digits are
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +165,11 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
                 widest = (MAX_WIDEST if is_one_piece else MAX_WIDE) * max(height, box.bottom - box.top)
                 if box.right - box.left > widest:
                     continue
-            if box.bottom - box.top > MIN_TALL * height:
-                image = draw_like_mnist(_ink_of(grey, labels, box, start, stop), pen)
-                yield Candidate(image, box, start, stop, cost + _form_cost(box, height))
+            total = cost + _form_cost(box, height)
+            if box.bottom - box.top > MIN_TALL * height and (total < MAX_COST or len(parts) == 1):
+                ink = _ink_of(grey, labels, box, start, stop)
+                if 255 * ink.max() >= VISIBLE:
+                    yield Candidate(draw_like_mnist(ink, pen), box, start, stop, total)
 
 
 def _around(parts: list[_Atom]) -> Box:

@@ -117,9 +117,10 @@ def draw_like_mnist(ink: FloatArray, pen: float | None = None) -> ByteArray:
     width = pen_width(drawn / np.float32(255)) if pen is None else pen * scale
     growth = round((min(max(width, PEN[0]), PEN[1]) - width) / 2)
     if growth:
-        drawn, _ = _fit(pixels, fine - 2 * growth)
-        drawn = _change_pen(np.pad(drawn, max(growth, 0)), growth)
-        drawn, _ = _fit(Image.fromarray(drawn), fine)
+        resized, _ = _fit(pixels, fine - 2 * growth)
+        changed = _change_pen(np.pad(resized, max(growth, 0)), growth)
+        if changed.max() >= VISIBLE:  # a pen that is given may be wider than this digit's strokes
+            drawn, _ = _fit(Image.fromarray(changed), fine)
     return _centred(drawn)
 
 

@@ -20,13 +20,14 @@ from mnistnet.pictures.cuts import MIN_TALL
 from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Pieces, grow_mask, median, quantile
-from mnistnet.pictures.ink import Box, Ink, find_ink, look_closer
+from mnistnet.pictures.ink import WIDE, Box, Ink, find_ink, look_closer
 from mnistnet.pictures.paper import OVERVIEW, along_border
 from mnistnet.pictures.parting import Candidate, Row, part
 from mnistnet.pictures.preparation import digit_in, prepared_digit
 
 # Lengths without a unit are in heights of the row's digits.
-CLOSE_ENOUGH = 48  # pixels of a digit's height in which strokes can be told apart
+MAX_STRIP = 480  # pixels of width, of a picture that is much wider than high; the whole of it is looked at closely
+CLOSE_ENOUGH = 40  # pixels of a digit's height in which strokes can be told apart
 CLOSE = 96  # pixels of height of digits that are looked at closer
 MAX_LONGEST = 2500  # pixels, of a row that is looked at closer
 MAX_SPACE = 2.5  # between two digits
@@ -65,7 +66,8 @@ def _scaled(box: Box, x: float, y: float) -> Box:
 
 def row_in(picture: Image.Image, invert: str = "auto") -> Row:
     """Find all that may be digits of a number in a picture of mode L or RGB, as `read_row` does in a file."""
-    ink, chosen, is_alone = _choose_row(find_ink(picture, invert))
+    is_strip = WIDE * picture.height < picture.width <= MAX_STRIP
+    ink, chosen, is_alone = _choose_row(find_ink(picture, invert, MAX_STRIP if is_strip else OVERVIEW))
     for _ in range(2):
         height, box = _height(ink.pieces, chosen), _box(ink.pieces, chosen)
         if ink.factor == 1 or height >= CLOSE_ENOUGH:

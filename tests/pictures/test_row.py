@@ -92,6 +92,13 @@ def test_one_pen_for_the_whole_row_makes_lines_of_all_digits_alike() -> None:
     assert abs(widths[0] - widths[1]) <= 1
 
 
+def test_a_hairline_beside_a_brush_is_not_thinned_away() -> None:
+    picture = ImageChops.darker(number(SEVEN), drawn(SEVEN, (400, 200), (130, 40, 200, 150), pen=1))
+    brush = drawn(SEVEN, (400, 200), (230, 40, 330, 150), pen=36)
+    candidates = row_in(ImageChops.darker(picture, brush)).candidates
+    assert any(120 < each.box.left < 140 and each.box.right < 210 and each.image.max() == 255 for each in candidates)
+
+
 def test_commas_and_specks_are_no_digits() -> None:
     picture = number(SEVEN, SEVEN, space=60)
     pencil = ImageDraw.Draw(picture)
