@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -170,7 +170,7 @@ def read_number(
 
 def read_numbers(
     model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str = "auto", digits: int | None = None
-) -> Iterator[Answer]:
+) -> Generator[Answer, None, None]:
     """Read pictures and classify what is in them, a block at a time, so that memory doesn't grow with their number.
 
     Args:

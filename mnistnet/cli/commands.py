@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     pass
 
 MAX_DIGITS = 20  # in one picture
+MAX_JOBS = 256  # a process takes some 60 MB
 SPLITS = {
     "test": "images that no model has learned from",
     "validation": "those held out of this model's training",
@@ -201,6 +203,7 @@ def evaluate(
 @option("--show", is_flag=True, help="Draw each digit that the network saw, and its ten outputs.")
 @option("--recursive", is_flag=True, help="Look into the folders in a folder too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 when an answer is unsure.")
+@option("--jobs", kind=Whole(1, MAX_JOBS, "N"), default=1, help="Read in N processes; more than one need joblib.")
 @quiet_option
 @click.pass_context
 def predict(
@@ -214,6 +217,7 @@ def predict(
     show: bool,
     recursive: bool,
     fail_unsure: bool,
+    jobs: int,
     quiet: bool,
 ) -> None:
     """Read the digit or the number in each picture: files, folders, or - for standard input.
@@ -224,8 +228,8 @@ def predict(
     if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
         raise OptionError("--show goes with --format text, --top with text and jsonl")
     import_numpy()
-    from mnistnet.cli.drawing import Terminal
-    from mnistnet.cli.drawing import show as draw
+    from mnistnet.cli.drawing import Terminal, draw
+    from mnistnet.jobs import read_in_processes
     from mnistnet.prediction import find_pictures, read_numbers
 
     _, classifier = load_chosen_model(model, quiet)
@@ -233,15 +237,18 @@ def predict(
     if chosen.header is not None:
         click.echo(chosen.header)
     failed = False
-    with answer_bar(len(paths), quiet) as (advance, complain):
-        for answer in read_numbers(classifier, paths, sys.stdin.buffer, invert, digits):
+    read = partial(read_in_processes, jobs=jobs) if jobs > 1 else read_numbers
+    with (
+        closing(read(classifier, paths, sys.stdin.buffer, invert, digits)) as answers,
+        answer_bar(len(paths), quiet) as (advance, complain),
+    ):
+        for answer in answers:
             failed = failed or answer.error is not None or (fail_unsure and answer.unsure)
             if answer.error is not None:
                 complain(f"Error: {one_line(answer.error)}")
             if (line := chosen.line(answer, top)) is not None:
                 click.echo(line)
-            for digit in answer.digits if show else ():
-                (seen,) = classifier.inputs.kind.shown(digit.image[None])
-                click.echo(draw(seen, digit.outputs, Terminal.of(sys.stdout)))
+            if show and answer.digits:
+                click.echo(draw(answer.digits, classifier.inputs.kind, Terminal.of(sys.stdout)))
             advance()
     ctx.exit(1 if failed else 0)

@@ -1,16 +1,25 @@
-"""A digit and the network's outputs as lines of text, for a terminal or for a file."""
+"""What the network saw, and its outputs, as lines of text, for a terminal or for a file."""
 
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, TextIO
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from mnistnet.images import ByteArray, FloatArray
+import numpy as np
+
+from mnistnet.images import SIDE, ByteArray, FloatArray
+
+if TYPE_CHECKING:
+    from mnistnet.inputs import Pixels
+    from mnistnet.prediction import Digit
 
 HALF_BLOCKS = " ▀▄█"  # for two pixels, one above the other, of which neither, the upper, the lower or both are bright
 SHADES = " .:-=+*#%@"
 FIRST_GREY, GREYS = 232, 24  # of a terminal's 256 colours, from black to white
 BAR = 20  # characters
+GAP = "  "
 
 
 class Terminal(NamedTuple):
@@ -18,6 +27,7 @@ class Terminal(NamedTuple):
 
     unicode: bool
     colour: bool
+    width: int
 
     @classmethod
     def of(cls, stream: TextIO) -> Terminal:
@@ -28,23 +38,35 @@ class Terminal(NamedTuple):
         except UnicodeEncodeError:
             unicode = False
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-        return cls(unicode, colour=stream.isatty() and not plain)
+        return cls(unicode, stream.isatty() and not plain, shutil.get_terminal_size().columns)
 
 
-def show(image: ByteArray, outputs: FloatArray, terminal: Terminal) -> str:
-    """Draw a digit, two rows of pixels in each line of text, and beside it a bar for each output.
+def draw(digits: Sequence[Digit], kind: Pixels, terminal: Terminal) -> str:
+    """Draw the digits of a picture: one beside a bar for each output, several side by side, each below its answer.
 
     Args:
-        image: uint8 (28, 28), ink bright.
-        outputs: float (10,), 0 to 1.
+        digits: at least one.
+        kind: of the network's inputs, which tells what it sees of a digit.
         terminal: what the reader's terminal can do.
     """
-    left = _digit(image, terminal)
-    right = ["", "", *_bars(outputs, terminal), "", ""]  # ten bars in the middle of fourteen lines
-    return "\n".join(f"{drawn}  {bar}".rstrip() for drawn, bar in zip(left, right, strict=True))
+    drawings = [_drawing(kind.shown(digit.image[np.newaxis])[0], terminal) for digit in digits]
+    if len(digits) == 1:
+        bars = ["", "", *_bars(digits[0].outputs, terminal), "", ""]  # ten bars in the middle of fourteen lines
+        return _beside([drawings[0], bars])
+    columns = [
+        [f"{digit.digit} ({digit.probability * 100:.0f} %{', unsure' if digit.unsure else ''})".center(SIDE), *drawing]
+        for digit, drawing in zip(digits, drawings, strict=True)
+    ]
+    fit = max(1, (terminal.width + len(GAP)) // (SIDE + len(GAP)))
+    return "\n\n".join(_beside(columns[start : start + fit]) for start in range(0, len(columns), fit))
 
 
-def _digit(image: ByteArray, terminal: Terminal) -> list[str]:
+def _beside(columns: Sequence[Sequence[str]]) -> str:
+    return "\n".join(GAP.join(line).rstrip() for line in zip(*columns, strict=True))
+
+
+def _drawing(image: ByteArray, terminal: Terminal) -> list[str]:
+    """Draw uint8 (28, 28), two rows of pixels in each line of text."""
     upper, lower = image[0::2].astype(int), image[1::2].astype(int)
     if terminal.unicode and terminal.colour:
         upper, lower = (FIRST_GREY + half * GREYS // 256 for half in (upper, lower))
