@@ -10,7 +10,8 @@ import time
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any, BinaryIO
 
@@ -45,11 +46,10 @@ def read_in_processes(
         MnistnetError: joblib is missing.
     """
     content = stdin.read(MAX_BYTES + 1) if "-" in paths else b""
-    processes = _joblib().parallel_config(
+    with _joblib().parallel_config(
         "loky", n_jobs=jobs, inner_max_num_threads=1, initializer=_end_with, initargs=(os.getpid(),)
-    )
-    with processes, _without_interrupts():
-        return read_in_jobs(model, paths, content, invert, digits)
+    ):
+        return _and_end_processes(read_in_jobs(model, paths, content, invert, digits))
 
 
 def read_in_jobs(
@@ -75,7 +75,7 @@ def read_in_jobs(
     joblib = _joblib()
     read = joblib.delayed(_read)
     jobs = (read(model, *block, invert, digits) for block in _blocks(paths, stdin))
-    return _in_order(joblib.Parallel(return_as="generator")(jobs))
+    return _in_order(joblib.Parallel(return_as="generator"), jobs)
 
 
 def _joblib() -> ModuleType:
@@ -100,21 +100,38 @@ def _read(model: Model, paths: Sequence[str], stdin: bytes, invert: str, digits:
     return list(read_numbers(model, paths, io.BytesIO(stdin), invert, digits))
 
 
-def _in_order(results: Generator[list[Answer], None, None]) -> Generator[Answer, None, None]:
+def _in_order(parallel: Any, jobs: Iterator[Any]) -> Generator[Answer, None, None]:
+    with ExitStack() as ending:
+        with _without_interrupts():
+            results = parallel(jobs)
+            ending.callback(_close, results)
+        try:
+            for answers in results:
+                yield from answers
+        except BrokenProcessPool as error:
+            raise MnistnetError("a process that read pictures was killed; fewer --jobs need less memory") from error
+
+
+def _and_end_processes(answers: Generator[Answer, None, None]) -> Generator[Answer, None, None]:
+    """Kill the processes that joblib would keep for later: at the end of the program it may wait for them long."""
+    from joblib.externals.loky import get_reusable_executor
+
     try:
-        for answers in results:
-            yield from answers
-    except BrokenProcessPool as error:
-        raise MnistnetError("a process that read pictures was killed; fewer --jobs need less memory") from error
+        yield from answers
     finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # joblib counts the jobs that nobody waited for
-            results.close()
+        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+
+
+def _close(results: Generator[list[Answer], None, None]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # joblib counts the jobs that nobody waited for
+        results.close()
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
     """Start processes that Ctrl-C, which a terminal sends to all, doesn't reach: the program ends them."""
+    resource_tracker.ensure_running()  # Python's keeper of shared memory: when it starts later, it lifts the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

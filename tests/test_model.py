@@ -3,11 +3,14 @@ from __future__ import annotations
 import copy
 import io
 import json
+import multiprocessing
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +110,16 @@ def test_a_copy_answers_and_learns_as_the_model_does(
     twin.network.parameters -= gradient
     assert twin.outputs(digits.images).tobytes() != model.outputs(digits.images).tobytes()
     assert np.array_equal(model.network.parameters, before)
+
+
+@pytest.mark.parametrize("kind", ["threads", "forks"])
+def test_threads_and_forks_that_share_a_model_answer_as_it_does(kind: str, model: Model, digits: Dataset) -> None:
+    parts = np.array_split(digits.images, 12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later advise against forks of threads
+        with ThreadPool(4) if kind == "threads" else multiprocessing.get_context("fork").Pool(2) as pool:
+            outputs = pool.map(model.outputs, parts)
+    assert np.concatenate(outputs).tobytes() == model.outputs(digits.images).tobytes()
 
 
 def test_weights_too_large_to_compute_with_give_an_error_and_no_answer(model: Model, digits: Dataset) -> None:

@@ -234,14 +234,14 @@ def predict(
 
     _, classifier = load_chosen_model(model, quiet)
     paths = list(find_pictures(images, recursive, partial(note, quiet)))
-    if chosen.header is not None:
-        click.echo(chosen.header)
     failed = False
     read = partial(read_in_processes, jobs=jobs) if jobs > 1 else read_numbers
     with (
         closing(read(classifier, paths, sys.stdin.buffer, invert, digits)) as answers,
         answer_bar(len(paths), quiet) as (advance, complain),
     ):
+        if chosen.header is not None:
+            click.echo(chosen.header)
         for answer in answers:
             failed = failed or answer.error is not None or (fail_unsure and answer.unsure)
             if answer.error is not None:
