@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ from mnistnet.errors import OptionError, one_line
 from mnistnet.settings import Choice, Number, Or, Whole
 
 if TYPE_CHECKING:
-    pass
+    from mnistnet.prediction import Answer
 
 MAX_DIGITS = 20  # in one picture
 MAX_JOBS = 256  # a process takes some 60 MB
@@ -229,13 +230,16 @@ def predict(
         raise OptionError("--show goes with --format text, --top with text and jsonl")
     import_numpy()
     from mnistnet.cli.drawing import Terminal, draw
-    from mnistnet.jobs import read_in_processes
     from mnistnet.prediction import find_pictures, read_numbers
 
     _, classifier = load_chosen_model(model, quiet)
     paths = list(find_pictures(images, recursive, partial(note, quiet)))
     failed = False
-    read = partial(read_in_processes, jobs=jobs) if jobs > 1 else read_numbers
+    read: Callable[..., Generator[Answer, None, None]] = read_numbers
+    if jobs > 1:
+        from mnistnet.jobs import read_in_processes
+
+        read = partial(read_in_processes, jobs=jobs)
     with (
         closing(read(classifier, paths, sys.stdin.buffer, invert, digits)) as answers,
         answer_bar(len(paths), quiet) as (advance, complain),
