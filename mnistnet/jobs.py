@@ -21,6 +21,7 @@ from mnistnet.pictures.files import MAX_BYTES
 from mnistnet.prediction import Answer, read_numbers
 
 PICTURES = 4  # of a job: photographs are shared out evenly, and joblib makes one parcel of many small jobs
+STOPS = (signal.SIGINT, signal.SIGTERM)
 LOOK = 0.5  # seconds between two looks at whether the program is still there
 
 
@@ -102,7 +103,7 @@ def _read(model: Model, paths: Sequence[str], stdin: bytes, invert: str, digits:
 
 def _in_order(parallel: Any, jobs: Iterator[Any]) -> Generator[Answer, None, None]:
     with ExitStack() as ending:
-        with _without_interrupts():
+        with _undisturbed():
             results = parallel(jobs)
             ending.callback(_close, results)
         try:
@@ -129,14 +130,27 @@ def _close(results: Generator[list[Answer], None, None]) -> None:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C, which a terminal sends to all, doesn't reach: the program ends them."""
+def _undisturbed() -> Iterator[None]:
+    """Start processes whole, for joblib forgets one whose start is interrupted, and deaf to what stops the program.
+
+    A terminal sends Ctrl-C to all processes, but it is the program that ends the others.
+    """
     resource_tracker.ensure_running()  # Python's keeper of shared memory: when it starts later, it lifts the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    waiting: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()  # Python runs handlers in no other
+    handlers = {number: signal.getsignal(number) for number in STOPS if is_main}
+    held = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in held:
+        signal.signal(number, lambda got, _frame: waiting.append(got))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # processes that are started inherit it
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for got in waiting[:1]:
+            signal.raise_signal(got)
 
 
 def _end_with(parent: int) -> None:
