@@ -10,8 +10,8 @@ import numpy as np
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
-from mnistnet.pictures.filters import Pieces, grow_mask, pen_width, quantile
-from mnistnet.pictures.ink import Box, Ink, look_closer, with_margin
+from mnistnet.pictures.filters import Pieces, pen_width, quantile
+from mnistnet.pictures.ink import FULL, Box, Ink, look_closer, with_margin
 from mnistnet.pictures.paper import strength
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
@@ -21,7 +21,6 @@ MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is 
 MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
 MAX_BLUR = 0.17  # half ink for full ink, times the spread of the ground; digits have up to 0.15, walls mostly above 0.2
 SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
-FULL = 0.8  # of a digit's ink is fainter than what is called full
 MIN_FAINT = 0.35  # of a digit's full ink; what is fainter beside it is something else, if that is
 MIN_STEP = 1.3  # times as much as the threshold
 MAX_GAP = 0.3  # of a digit's extent, between it and a stroke that stands apart
@@ -69,13 +68,11 @@ def _is_blotchy(ink: Ink) -> bool:
 
 def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
     """Return the ink of the digit, 0 to 1, all else 0, its box, and its share of all ink."""
-    chosen, full = _digit_pieces(ink)
-    if MIN_FAINT * full > MIN_STEP * ink.threshold:  # what is faint beside this digit's own ink is something else
-        ink = ink.above(MIN_FAINT * full)
-        chosen, full = _digit_pieces(ink)
-    pieces, low = ink.pieces, 0.5 * ink.threshold
-    soft = grow_mask(np.append(chosen, False)[pieces.labels])
-    digit = np.where(soft, ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
+    chosen = _digit_pieces(ink)
+    if (stronger := without_faint(ink, chosen)) is not None:
+        ink = stronger
+        chosen = _digit_pieces(ink)
+    pieces, digit = ink.pieces, ink.scaled(chosen)
     box = Box(
         max(0, int(pieces.left[chosen].min()) - 1),
         max(0, int(pieces.top[chosen].min()) - 1),
@@ -85,8 +82,28 @@ def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
     return digit, box, float(pieces.area[chosen].sum() / pieces.area.sum())
 
 
-def _digit_pieces(ink: Ink) -> tuple[BoolArray, float]:
-    """Return which pieces are the digit, the one that looks most like it and what belongs to it; and its full ink."""
+def without_faint(ink: Ink, chosen: BoolArray) -> Ink | None:
+    """Return the ink without what is faint beside that of the chosen pieces, something else; None if nothing is."""
+    least = MIN_FAINT * ink.full(chosen)
+    return ink.above(least) if least > MIN_STEP * ink.threshold else None
+
+
+def pen_of(pieces: Pieces, piece: int) -> float:
+    """Return roughly how wide a piece's stroke is, in pixels: a digit's stroke is half as long again as the digit."""
+    extent = np.hypot(pieces.bottom[piece] - pieces.top[piece], pieces.right[piece] - pieces.left[piece])
+    return float(pieces.area[piece] / (1.5 * extent))
+
+
+def is_stroke(pieces: Pieces, gap: FloatArray, pen: float) -> BoolArray:
+    """Tell which pieces are no specks, bool (n,): a piece has to be the larger the farther off it is.
+
+    gap: float (n,), from each piece to the digit, as a part of the digit.
+    """
+    return np.asarray(pieces.area > (0.7 + 8 * gap) * pen**2)
+
+
+def _digit_pieces(ink: Ink) -> BoolArray:
+    """Return which pieces are the digit: the one that looks most like it, and what belongs to it."""
     pieces, contrast = ink.pieces, ink.contrast
     extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
     off = np.maximum(
@@ -99,14 +116,14 @@ def _digit_pieces(ink: Ink) -> tuple[BoolArray, float]:
         )
     )
     main = int((extent * strength(pieces, contrast) * (1 - OFF_CENTRE * off)).argmax())
-    pen = pieces.area[main] / (1.5 * extent[main])
+    pen = pen_of(pieces, main)
     chosen = np.zeros(len(extent), np.bool_)
     chosen[main] = True
     while True:
         gap = _gaps(pieces, chosen) / extent[main]
-        joined = chosen | ((gap < MAX_GAP) & (pieces.area > (0.7 + 8 * gap) * pen**2))
+        joined = chosen | ((gap < MAX_GAP) & is_stroke(pieces, gap, pen))
         if np.array_equal(joined, chosen):
-            return chosen, quantile(contrast[np.append(chosen, False)[pieces.labels]], FULL)
+            return chosen
         chosen = joined
 
 

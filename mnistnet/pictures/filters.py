@@ -74,6 +74,11 @@ class Pieces:
     bottom: IntArray
     area: IntArray
 
+    def mask(self, chosen: BoolArray) -> BoolArray:
+        """Return the pixels of the chosen pieces, bool (height, width)."""
+        mask: BoolArray = np.append(chosen, False)[self.labels]
+        return mask
+
 
 def label(mask: BoolArray) -> Pieces:
     """The 8-connected pieces of a mask, found by joining the runs of its rows.

@@ -14,7 +14,7 @@ from PIL import Image
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray
-from mnistnet.pictures.filters import Pieces, label, median, opening, otsu, running_mean
+from mnistnet.pictures.filters import Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
 from mnistnet.pictures.paper import (
     OVERVIEW,
     Page,
@@ -28,6 +28,7 @@ from mnistnet.pictures.paper import (
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
+FULL = 0.8  # of the ink is fainter than what is called full
 MIN_NOISES = 4  # times the noise; so much, or more, it hardly ever is by chance
 MIN_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
 WIDE = 1.25  # of a picture's height; a line from end to end of one as wide is no stroke, but the line written on
@@ -86,6 +87,16 @@ class Ink:
             min(left + picture.width, self.left + box.right * self.factor),
             min(top + picture.height, self.top + box.bottom * self.factor),
         )
+
+    def full(self, chosen: BoolArray) -> float:
+        """Return the contrast of full ink in the chosen pieces: the brim of a stroke has less."""
+        return quantile(self.contrast[self.pieces.mask(chosen)], FULL)
+
+    def scaled(self, chosen: BoolArray) -> FloatArray:
+        """Return the ink of the chosen pieces with its soft edges, all in one light: float32, 0 to 1."""
+        low, full = 0.5 * self.threshold, self.full(chosen)
+        soft = grow_mask(self.pieces.mask(chosen))
+        return np.where(soft, ((self.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
 
     def above(self, threshold: float) -> Ink:
         """Return the same with another threshold."""

@@ -168,7 +168,7 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
     crossing = (pieces.right - pieces.left == mask.shape[1]) & (tall < mask.shape[0] // 5)
     if crossing.sum() < at_least:
         return contrast
-    on_line: BoolArray = np.append(crossing, False)[pieces.labels]
+    on_line = pieces.mask(crossing)
     thickness = int(median(on_line.sum(axis=0)) / crossing.sum()) + 2
     reach = thickness // 2 + 1
     on_line &= ~opening(on_line, reach, axes=(0,))  # less the strokes that lie along a line
@@ -203,7 +203,7 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     ):
         found[number] |= _is_around_another(pieces, int(number))
     weight = np.hypot(pieces.right - pieces.left, pieces.bottom - pieces.top) * strength(pieces, contrast)
-    frames: BoolArray = np.append(found, False)[pieces.labels]
+    frames = pieces.mask(found)
     rest = np.append(found | (weight < MIN_BESIDE * weight.max()), True)[pieces.labels]
     return frames if contrast[~rest].max(initial=0) > threshold else np.zeros_like(frames)
 

@@ -17,11 +17,11 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
-from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE
+from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE, OFF_CENTRE, is_stroke, pen_of, without_faint
 from mnistnet.pictures.files import decode, naming
-from mnistnet.pictures.filters import Pieces, grow_mask, median, quantile
+from mnistnet.pictures.filters import Pieces, median
 from mnistnet.pictures.ink import WIDE, Box, Ink, find_ink, look_closer
-from mnistnet.pictures.paper import OVERVIEW, along_border
+from mnistnet.pictures.paper import OVERVIEW, along_border, strength
 from mnistnet.pictures.parting import Candidate, Row, part
 from mnistnet.pictures.preparation import digit_in, prepared_digit
 
@@ -90,9 +90,8 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
 def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool]:
     """Return the ink that the row is told from, which of its pieces make the row, and whether they are all there is."""
     chosen, is_alone, share = _row_pieces(ink)
-    full = quantile(ink.contrast[_mask(ink.pieces, chosen)], 0.8)
-    if MIN_FAINT * full > 1.3 * ink.threshold:  # what is faint beside the row's own ink is something else
-        ink = ink.above(MIN_FAINT * full)
+    if (stronger := without_faint(ink, chosen)) is not None:
+        ink = stronger
         chosen, is_alone, share = _row_pieces(ink)
     if share < MIN_SHARE:
         raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
@@ -103,21 +102,20 @@ def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
     """Return which pieces make the row, whether nothing else is written, and their share of all ink."""
     pieces = ink.pieces
     tall, extent = pieces.bottom - pieces.top, np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
-    inked = pieces.labels >= 0
-    strength = np.bincount(pieces.labels[inked], weights=ink.contrast[inked]) / pieces.area
+    contrasts = strength(pieces, ink.contrast)
     plain = ~_along_border(pieces)
     off_middle = np.abs(pieces.top + pieces.bottom - len(ink.contrast)) / len(ink.contrast)
-    main = int((tall * (1 - 0.4 * off_middle) * np.where(plain, 1, 0.05) * strength).argmax())
-    plain &= strength > MIN_FAINT * strength[main]
+    main = int((tall * (1 - OFF_CENTRE * off_middle) * np.where(plain, 1, 0.05) * contrasts).argmax())
+    plain &= contrasts > MIN_FAINT * contrasts[main]
     plain[main] = True
     big = np.flatnonzero(plain & (tall >= MIN_TALL * tall[main]))
     chosen = np.zeros(len(tall), np.bool_)
     chosen[big[_chain(pieces, big, main)]] = True
     height = median(tall[chosen])
-    pen = pieces.area[main] / (1.5 * extent[main])
+    pen = pen_of(pieces, main)
     offset = _offsets(pieces, chosen) / height
     small = plain & (tall < MIN_TALL * tall[main])
-    parts = small & (offset < MAX_OFFSET) & (pieces.area > (0.7 + 8 * offset) * pen**2)
+    parts = small & (offset < MAX_OFFSET) & is_stroke(pieces, offset, pen)
     others = small & ~parts & (extent > MIN_TALL * height) & (pieces.area > 2 * pen**2)
     share = pieces.area[chosen | parts].sum() / pieces.area[plain].sum()
     return chosen | parts, bool(chosen[big].all()) and not others.any(), float(share)
@@ -156,11 +154,6 @@ def _along_border(pieces: Pieces) -> BoolArray:
     return along
 
 
-def _mask(pieces: Pieces, chosen: BoolArray) -> BoolArray:
-    mask: BoolArray = np.append(chosen, False)[pieces.labels]
-    return mask
-
-
 def _height(pieces: Pieces, chosen: BoolArray) -> float:
     """The height of the row's digits: the median of the pieces that are not much lower than the tallest."""
     tall = (pieces.bottom - pieces.top)[chosen]
@@ -174,8 +167,5 @@ def _box(pieces: Pieces, chosen: BoolArray) -> Box:
 
 def _parted(ink: Ink, chosen: BoolArray) -> Row:
     """Part the row, in one light: its ink is scaled from 0 to 1 as a whole."""
-    mask, low = _mask(ink.pieces, chosen), 0.5 * ink.threshold
-    full = quantile(ink.contrast[mask], 0.8)
-    grey = np.where(grow_mask(mask), ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
-    row = part(grey, ink.pieces, chosen, _height(ink.pieces, chosen))
+    row = part(ink.scaled(chosen), ink.pieces, chosen, _height(ink.pieces, chosen))
     return replace(row, candidates=tuple(replace(each, box=ink.in_picture(each.box)) for each in row.candidates))
