@@ -92,6 +92,7 @@ def moments(images: ByteArray) -> InkMoments:
     return InkMoments(*(value.astype(np.float32) for value in values))
 
 
+@one_thread()
 def straighten(images: ByteArray) -> ByteArray:
     """Digits upright, centred, and in one size: uint8 (n, 28, 28) to the same; a blank image stays blank."""
     straight = np.empty_like(images)
@@ -99,8 +100,7 @@ def straighten(images: ByteArray) -> ByteArray:
     # system at the end of a function and asked for anew, they would make this three times as slow.
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
-        with one_thread():
-            ink = moments(block)
+        ink = moments(block)
         down = np.outer(ink.deviation_y / HEIGHT, OFFSETS)  # (n, 28), y − cy of each new row
         # In float64, then rounded: libraries differ in the last bit of a float32 power.
         step = ((ink.deviation_x.astype(np.float64) / WIDTH) ** WIDTH_EXPONENT).astype(np.float32)
@@ -142,6 +142,7 @@ SINES, COSINES = _directions()
 PLACE_WEIGHTS = _place_weights()
 
 
+@one_thread()
 def outline_directions(images: ByteArray) -> ByteArray:
     """How much of the outline runs in each of 16 directions at each of 7×7 places.
 
@@ -159,9 +160,8 @@ def outline_directions(images: ByteArray) -> ByteArray:
     for start in range(0, len(images), DIRECTION_BLOCK):
         block = images[start : start + DIRECTION_BLOCK]
         shared = _share_out(*_sobel(block), crosses[:, : len(block)], parts[:, : len(block)])  # (16, n, 28, 28)
-        with one_thread():
-            along_rows = shared.reshape(-1, SIDE) @ PLACE_WEIGHTS.T  # (16 · n · 28, 7)
-            sums = PLACE_WEIGHTS @ along_rows.reshape(-1, SIDE, PLACES)  # (16 · n, 7, 7)
+        along_rows = shared.reshape(-1, SIDE) @ PLACE_WEIGHTS.T  # (16 · n · 28, 7)
+        sums = PLACE_WEIGHTS @ along_rows.reshape(-1, SIDE, PLACES)  # (16 · n, 7, 7)
         np.sqrt(sums, out=sums)
         sums *= np.float32(BYTES_FOR_ROOT)
         sums += np.float32(0.5)  # to the nearest byte
