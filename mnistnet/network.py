@@ -213,12 +213,23 @@ class Network:
         Returns:
             dtype (n, 10), a new array: for each image, ten numbers, one for each digit.
         """
+        return self.activations(inputs)[-1]
+
+    def activations(self, inputs: FloatArray) -> list[FloatArray]:
+        """The activations A^2 … A^L of all layers; the last are the outputs, as `forward` gives them.
+
+        Args:
+            inputs: dtype (n, 784).
+
+        Returns:
+            dtype (n, neurons of the layer) each, new arrays.
+        """
         # A product of matrices may round its rows differently, so each image is a matrix of one row: (n, 1, 784).
         layers = [np.empty((len(inputs), 1, size), self.parameters.dtype) for size in self.sizes[1:]]
         self._propagate(inputs[:, np.newaxis], layers, product=np.matmul)
-        outputs = layers[-1][:, 0]
-        self.cost_function.activate(outputs)
-        return outputs
+        activations = [layer[:, 0] for layer in layers]
+        self.cost_function.activate(activations[-1])
+        return activations
 
     def cost(self, inputs: FloatArray, labels: IntArray) -> float:
         """The cost C, averaged over the images: C = 1/n Σ C_k.

@@ -91,17 +91,9 @@ def measure(model: Model, dataset: Dataset, data: str) -> Measured:
 
 def _activations(model: Model, images: ByteArray) -> list[FloatArray]:
     """A^2 … A^L of every image, float32 (n, neurons of the layer) each."""
-    network = model.network
-    blocks = []
     with one_thread():
-        for start in range(0, len(images), BLOCK):
-            below = model.inputs(images[start : start + BLOCK])
-            layers = []
-            for weights, biases in zip(network.weights, network.biases, strict=True):
-                below = below @ weights.T + biases
-                (network.cost_function if weights is network.weights[-1] else network.activation).activate(below)
-                layers.append(below)
-            blocks.append(layers)
+        starts = range(0, len(images), BLOCK)
+        blocks = [model.network.activations(model.inputs(images[start : start + BLOCK])) for start in starts]
     return [np.concatenate(layer) for layer in zip(*blocks, strict=True)]
 
 
