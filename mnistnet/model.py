@@ -15,7 +15,7 @@ import mnistnet
 from mnistnet.errors import ModelError, TrainingError
 from mnistnet.images import ByteArray, FloatArray, IntArray, check_images
 from mnistnet.inputs import KINDS, Inputs
-from mnistnet.model_file import PARAMETERS, Contents, read_model_file, write_model_file
+from mnistnet.model_file import PARAMETERS, Contents, network_of, read_model_file, write_model_file
 from mnistnet.network import Network
 from mnistnet.settings import Settings
 from mnistnet.threads import one_thread
@@ -201,7 +201,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """
     contents = read_model_file(path)
     settings, facts = contents.settings, contents.facts
-    network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
+    network = network_of(settings)
     network.parameters[...] = contents.vectors[PARAMETERS]
     return Model(
         network=network,
@@ -218,7 +218,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 
 def _new_model(training: Dataset, features: ByteArray, settings: Settings) -> Model:
-    network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
+    network = network_of(settings)
     network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: none of them has this
     return Model(
         network=network,

@@ -86,7 +86,7 @@ def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
     Raises:
         ModelError: the file can't be written; what was there is untouched.
     """
-    network = _network(contents.settings)
+    network = network_of(contents.settings)
     arrays = {"mean_inputs": contents.mean_inputs, "history": contents.history}
     for name, vector in contents.vectors.items():
         arrays |= _members(network, name, vector)
@@ -148,7 +148,8 @@ _FIRST_ADVICE = {
 }
 
 
-def _network(settings: Settings) -> Network:
+def network_of(settings: Settings) -> Network:
+    """Return the network that settings describe, with all its numbers 0."""
     return Network(settings.sizes, activation=settings.activation, cost=settings.cost)
 
 
@@ -170,7 +171,7 @@ def _read(file: IO[bytes]) -> Contents:
         metadata = _parse_metadata(_read_member(archive, members["metadata"], np.uint8, None))
         settings = _parse_settings(metadata)
 
-        network = _network(settings)
+        network = network_of(settings)
         vectors = {
             name: np.empty_like(network.parameters)
             for name in (PARAMETERS, *PROGRESS)

@@ -14,10 +14,11 @@ import numpy as np
 from mnistnet.errors import PictureError
 from mnistnet.images import DIGITS, BoolArray, ByteArray, FloatArray
 from mnistnet.model import BLOCK, Model
+from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.files import name_of
 from mnistnet.pictures.folders import is_picture, left_out, list_folder
 from mnistnet.pictures.parting import Row
-from mnistnet.pictures.reading import MAX_DIGITS, best_reading
+from mnistnet.pictures.reading import best_reading
 from mnistnet.pictures.row import read_row
 
 # Chosen on pictures that people drew: these mark most of the wrong answers and few of the right ones.

@@ -20,8 +20,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> N
     """
     target = Path(os.path.realpath(path))
     mode = _mode_to_keep(target)
-    # A name of its own, so that two programs that save to one file can't mix what they write.
-    temporary = target.with_name(f".{target.name}-{os.urandom(4).hex()}.tmp")
+    temporary = _temporary_beside(target)
     try:
         with temporary.open("xb") as file:
             file.write(content)
@@ -43,7 +42,7 @@ def check_replaceable(path: str | os.PathLike[str]) -> None:
     """
     target = Path(os.path.realpath(path))
     _mode_to_keep(target)
-    temporary = target.with_name(f".{target.name}-{os.urandom(4).hex()}.tmp")
+    temporary = _temporary_beside(target)
     try:
         temporary.open("xb").close()
     finally:
@@ -58,6 +57,11 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _temporary_beside(target: Path) -> Path:
+    """Name a file in the same folder, one of its own: two programs that save to one file can't mix what they write."""
+    return target.with_name(f".{target.name}-{os.urandom(4).hex()}.tmp")
 
 
 def _mode_to_keep(target: Path) -> int | None:

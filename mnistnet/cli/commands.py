@@ -16,6 +16,7 @@ from mnistnet.cli.answers import FORMATS
 from mnistnet.cli.models import load_chosen_model, note
 from mnistnet.cli.options import (
     MODEL_HERE,
+    example,
     model_option,
     option,
     quiet_option,
@@ -27,12 +28,12 @@ from mnistnet.cli.page import page
 from mnistnet.cli.program import PREFIX, CommandLine, import_numpy, say, undisturbed
 from mnistnet.cli.progress import answer_bar, download_bar, epoch_lines, watchers
 from mnistnet.errors import OptionError, one_line
+from mnistnet.pictures import MAX_DIGITS
 from mnistnet.settings import Choice, Number, Or, Whole
 
 if TYPE_CHECKING:
     from mnistnet.prediction import Answer
 
-MAX_DIGITS = 20  # in one picture
 MAX_JOBS = 256  # a process takes some 60 MB
 SPLITS = {
     "test": "images that no model has learned from",
@@ -42,14 +43,10 @@ SPLITS = {
 POLARITIES = {"auto": "finds out", "yes": "dark ink on light ground", "no": "light ink on dark ground"}
 
 
-def _example(text: str) -> str:
-    return f"\b\nExample:\n  {text}"
-
-
 @click.group(
     cls=CommandLine,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX, "show_default": True},
-    epilog=_example("mnistnet train --epochs 30 && mnistnet predict digit.png"),
+    epilog=example("mnistnet train --epochs 30 && mnistnet predict digit.png"),
 )
 @click.version_option(__version__, prog_name="mnistnet", allow_from_autoenv=False)  # MNISTNET_VERSION is another
 def main() -> None:
@@ -59,7 +56,7 @@ def main() -> None:
 main.add_command(page)
 
 
-@main.command(epilog=_example("mnistnet download --directory ./mnist && mnistnet train --data ./mnist"))
+@main.command(epilog=example("mnistnet download --directory ./mnist && mnistnet train --data ./mnist"))
 @option(
     "--directory", metavar="DIR", type=click.Path(path_type=Path), show_default="the cache", help="Where they are kept."
 )
@@ -85,7 +82,7 @@ def download(
     note(quiet, f"MNIST is in {directory}")
 
 
-@main.command(epilog=_example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
+@main.command(epilog=example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
 @source_option("; repeatable.")
 @settings_options
 @option("-o", "--output", metavar="FILE", type=click.Path(), default=MODEL_HERE, help="The model file.")
@@ -137,7 +134,7 @@ def train(
         note(quiet, *summary(model, done, output))
 
 
-@main.command(epilog=_example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
+@main.command(epilog=example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
 @model_option
 @source_option(".")
 @option("--split", kind=Choice(SPLITS), default="test", help="Which part of the data.")
@@ -187,7 +184,7 @@ def evaluate(
     ctx.exit(1 if below or dataset.unreadable else 0)
 
 
-@main.command(epilog=_example("mnistnet predict --format jsonl digit.png folder/"))
+@main.command(epilog=example("mnistnet predict --format jsonl digit.png folder/"))
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @model_option
 @option("--digits", kind=Or("auto", Whole(1, MAX_DIGITS, "N")), default="auto", help="How many each picture shows.")

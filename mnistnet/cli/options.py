@@ -84,6 +84,11 @@ def option(*names: str, kind: Kind | None = None, help: str, **more: Any) -> Cal
     return click.option(*names, help=help + meanings, show_envvar=True, **more)
 
 
+def example(text: str) -> str:
+    """Return a command as the end of a help text."""
+    return f"\b\nExample:\n  {text}"
+
+
 def settings_options(command: Function) -> Function:
     """Add an option for each setting of a training run."""
     for each in reversed(fields(Settings)):

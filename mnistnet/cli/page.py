@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mnistnet.cli.models import load_chosen_model, note
-from mnistnet.cli.options import BUILT_IN, SourceName, model_option, option, quiet_option
+from mnistnet.cli.options import BUILT_IN, SourceName, example, model_option, option, quiet_option
 from mnistnet.cli.program import import_numpy, say
 from mnistnet.cli.progress import watchers
 from mnistnet.datasets.sources import SOURCES_HELP
@@ -17,7 +17,7 @@ from mnistnet.errors import one_line
 PAGE_HERE = "mnistnet.html"
 
 
-@click.command(epilog="\b\nExample:\n  mnistnet page --output digits.html")
+@click.command(epilog=example("mnistnet page --output digits.html"))
 @model_option
 @option(
     "--data",
@@ -48,10 +48,8 @@ def page(ctx: click.Context, model: str | None, data: str | None, output: str, q
     write_page(classifier, name, dataset, _in_words(source), output)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")
-    if not quiet:
-        say(f"The page is in {one_line(output)}; open it in a browser")
-    if dataset.unreadable:
-        ctx.exit(1)
+    note(quiet, f"The page is in {output}; open it in a browser")
+    ctx.exit(1 if dataset.unreadable else 0)
 
 
 def _downloaded_or_drawn() -> str:

@@ -6,7 +6,9 @@ if TYPE_CHECKING:
     from mnistnet.pictures.files import PICTURE_SUFFIXES, write_picture
     from mnistnet.pictures.preparation import digit_in, read_picture
 
-__all__ = ["PICTURE_SUFFIXES", "digit_in", "read_picture", "write_picture"]
+MAX_DIGITS = 20  # of one number: a longer row is text
+
+__all__ = ["MAX_DIGITS", "PICTURE_SUFFIXES", "digit_in", "read_picture", "write_picture"]
 
 if not TYPE_CHECKING:
 

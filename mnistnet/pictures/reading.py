@@ -14,9 +14,9 @@ from typing import TypeAlias
 import numpy as np
 
 from mnistnet.images import FloatArray
+from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.parting import Row
 
-MAX_DIGITS = 20
 SEVERAL = 0.2  # the cost of more digits than one: most pictures show one
 SKIP = 2.5  # of leaving out ink as large as a digit
 RIVAL = 0.2  # of another digit's output being high, too
