@@ -5,24 +5,41 @@ from __future__ import annotations
 import io
 import os
 import signal
+import sys
 import threading
-import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
-from multiprocessing import resource_tracker
-from types import ModuleType
-from typing import Any, BinaryIO
+from contextlib import ExitStack
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from mnistnet.errors import MnistnetError
 from mnistnet.model import Model
 from mnistnet.pictures.files import MAX_BYTES
 from mnistnet.prediction import Answer, read_numbers
+from mnistnet.signals import undisturbed
+from mnistnet.threads import one_thread
 
-PICTURES = 4  # of a job: photographs are shared out evenly, and joblib makes one parcel of many small jobs
-STOPS = (signal.SIGINT, signal.SIGTERM)
-LOOK = 0.5  # seconds between two looks at whether the program is still there
+try:
+    from joblib.parallel import Parallel, ParallelBackendBase, delayed, parallel_config
+except ImportError as error:
+    raise MnistnetError("several jobs need joblib, which is not installed; install mnistnet[jobs]") from error
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+# Of a block, which one process reads at once: to hand out a picture takes as long as to read a tenth of a small one,
+# and of photographs, of which some take ten times as long as others, each goes to whoever is free.
+MAX_PICTURES = 16
+MAX_SIZE = 100_000  # bytes of all but the last
+
+# A fork has all that this process has loaded; one that starts afresh takes half a second for it. Elsewhere than on
+# Linux the system's own libraries forbid it.
+START = "fork" if sys.platform == "linux" else "spawn"
 
 
 def read_in_processes(
@@ -30,7 +47,7 @@ def read_in_processes(
 ) -> Generator[Answer, None, None]:
     """Read pictures as `read_numbers` does, to the same bits, in several processes.
 
-    The processes end when the generator is closed, and soon after this process ended in any way.
+    The processes end when the generator is closed, and when this process ends in any way.
 
     Args:
         model: what classifies the digits.
@@ -42,15 +59,10 @@ def read_in_processes(
 
     Returns:
         An Answer for each path, in the order given.
-
-    Raises:
-        MnistnetError: joblib is missing.
     """
     content = stdin.read(MAX_BYTES + 1) if "-" in paths else b""
-    with _joblib().parallel_config(
-        "loky", n_jobs=jobs, inner_max_num_threads=1, initializer=_end_with, initargs=(os.getpid(),)
-    ):
-        return _and_end_processes(read_in_jobs(model, paths, content, invert, digits))
+    with parallel_config(_Processes(model), n_jobs=jobs):
+        return _read_blocks(_read_here, paths, content, invert, digits)
 
 
 def read_in_jobs(
@@ -69,41 +81,46 @@ def read_in_jobs(
 
     Returns:
         An Answer for each path, in the order given.
-
-    Raises:
-        MnistnetError: joblib is missing.
     """
-    joblib = _joblib()
-    read = joblib.delayed(_read)
-    jobs = (read(model, *block, invert, digits) for block in _blocks(paths, stdin))
-    return _in_order(joblib.Parallel(return_as="generator"), jobs)
+    return _read_blocks(partial(_read, model), paths, stdin, invert, digits)
 
 
-def _joblib() -> ModuleType:
-    try:
-        import joblib  # late: an extra
-    except ImportError as error:
-        raise MnistnetError("several jobs need joblib, which is not installed; install mnistnet[jobs]") from error
-    return joblib  # type: ignore[no-any-return]
+def _read_blocks(
+    read: Callable[..., list[Answer]], paths: Sequence[str], stdin: bytes, invert: str, digits: int | None
+) -> Generator[Answer, None, None]:
+    jobs = (delayed(read)(block, content, invert, digits) for block, content in _blocks(paths, stdin))
+    return _in_order(Parallel(return_as="generator"), jobs)
 
 
 def _blocks(paths: Sequence[str], stdin: bytes) -> Iterator[tuple[Sequence[str], bytes]]:
-    for start in range(0, len(paths), PICTURES):
-        block = paths[start : start + PICTURES]
-        if "-" in block:
-            yield block, stdin
-            stdin = b""  # it has been read
-        else:
-            yield block, b""
+    """Yield paths in blocks, with the content of standard input where it is first read."""
+    block: list[str] = []
+    size = 0
+    for path in paths:
+        block.append(path)
+        size += len(stdin) if path == "-" else _size(path)
+        if len(block) == MAX_PICTURES or size > MAX_SIZE:
+            yield block, stdin if "-" in block else b""
+            stdin = b"" if "-" in block else stdin
+            block, size = [], 0
+    if block:
+        yield block, stdin if "-" in block else b""
+
+
+def _size(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except (OSError, ValueError):  # whoever reads it says what is wrong with it
+        return 0
 
 
 def _read(model: Model, paths: Sequence[str], stdin: bytes, invert: str, digits: int | None) -> list[Answer]:
     return list(read_numbers(model, paths, io.BytesIO(stdin), invert, digits))
 
 
-def _in_order(parallel: Any, jobs: Iterator[Any]) -> Generator[Answer, None, None]:
+def _in_order(parallel: Parallel, jobs: Iterator[Any]) -> Generator[Answer, None, None]:
     with ExitStack() as ending:
-        with _undisturbed():
+        with undisturbed():
             results = parallel(jobs)
             ending.callback(_close, results)
         try:
@@ -113,52 +130,72 @@ def _in_order(parallel: Any, jobs: Iterator[Any]) -> Generator[Answer, None, Non
             raise MnistnetError("a process that read pictures was killed; fewer --jobs need less memory") from error
 
 
-def _and_end_processes(answers: Generator[Answer, None, None]) -> Generator[Answer, None, None]:
-    """Kill the processes that joblib would keep for later: at the end of the program it may wait for them long."""
-    from joblib.externals.loky import get_reusable_executor
-
-    try:
-        yield from answers
-    finally:
-        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
-
-
 def _close(results: Generator[list[Answer], None, None]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # joblib counts the jobs that nobody waited for
         results.close()
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Start processes whole, for joblib forgets one whose start is interrupted, and deaf to what stops the program.
+class _Processes(ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
+    """Processes of this machine, as joblib wants them told. Each gets the model once, when it starts."""
 
-    A terminal sends Ctrl-C to all processes, but it is the program that ends the others.
+    supports_retrieve_callback = True
+    supports_return_generator = True
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self._model = model
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        return n_jobs
+
+    def configure(self, n_jobs: int, parallel: Parallel, **_: object) -> int:
+        self.parallel = parallel
+        context = get_context(START)
+        theirs, self._lifeline = context.Pipe(duplex=False)
+        self._executor = ProcessPoolExecutor(n_jobs, context, _begin, (theirs, self._lifeline, self._model))
+        return n_jobs
+
+    def submit(self, func: Callable[[], Any], callback: Callable[[Future[Any]], None]) -> Future[Any]:
+        future = self._executor.submit(func)
+        future.add_done_callback(callback)
+        return future
+
+    def retrieve_result_callback(self, future: Future[Any]) -> Any:
+        return future.result()
+
+    def terminate(self) -> None:
+        self._lifeline.close()
+        self._executor.shutdown()
+
+    def abort_everything(self, **_: object) -> None:
+        self.terminate()
+
+
+_model: Model  # of a process that was started to read
+
+
+def _begin(lifeline: Connection, other_end: Connection, model: Model) -> None:
+    """Make this process one that reads, deaf to Ctrl-C, which a terminal sends to all: it's the program that ends it.
+
+    Args:
+        lifeline: breaks when the program ends in any way, or lets go of its end.
+        other_end: this process's copy of that, which would keep the lifeline whole.
+        model: what classifies the digits.
     """
-    resource_tracker.ensure_running()  # Python's keeper of shared memory: when it starts later, it lifts the block
-    waiting: list[int] = []
-    is_main = threading.current_thread() is threading.main_thread()  # Python runs handlers in no other
-    handlers = {number: signal.getsignal(number) for number in STOPS if is_main}
-    held = {number: handler for number, handler in handlers.items() if callable(handler)}
-    for number in held:
-        signal.signal(number, lambda got, _frame: waiting.append(got))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # processes that are started inherit it
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        for number, handler in held.items():
-            signal.signal(number, handler)
-        for got in waiting[:1]:
-            signal.raise_signal(got)
+    global _model
+    other_end.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    _model = model
 
 
-def _end_with(parent: int) -> None:
-    """End this process soon after the one that started it: killed, that one can't do it any more."""
+def _end_with(lifeline: Connection) -> None:
+    lifeline.poll(None)
+    os._exit(1)  # in the middle of whatever it reads
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(LOOK)
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _read_here(*arguments: Any) -> list[Answer]:
+    with one_thread():  # there are as many processes as are wanted
+        return _read(_model, *arguments)

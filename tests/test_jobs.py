@@ -21,7 +21,7 @@ from conftest import Program
 from mnistnet.datasets import Dataset
 from mnistnet.errors import MnistnetError, ModelError
 from mnistnet.images import ByteArray, FloatArray
-from mnistnet.jobs import PICTURES, read_in_jobs, read_in_processes
+from mnistnet.jobs import MAX_PICTURES, MAX_SIZE, _blocks, read_in_jobs, read_in_processes
 from mnistnet.model import Model, load_model
 from mnistnet.prediction import Answer, read_numbers
 
@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder of pictures, of which some can't be read."""
     folder = tmp_path / "pictures"
     folder.mkdir()
-    for index in range(10 * PICTURES + 3):
+    for index in range(43):
         (folder / f"{index:02}.png").write_bytes(b"" if index % 10 == 3 else OWN[index % len(OWN)].read_bytes())
     return folder
 
@@ -55,6 +55,17 @@ def test_the_program_says_the_same_with_several_jobs(program: Program, folder: P
     assert one.returncode == 1
     assert one.stdout.count("\n") >= 80
     assert (two.returncode, two.stdout, two.stderr) == (one.returncode, one.stdout, one.stderr)
+
+
+def test_small_pictures_are_handed_out_together_and_large_ones_singly(folder: Path, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(MAX_SIZE + 1))
+    small = sorted(map(str, folder.iterdir()))
+    paths = [*small[:2], str(large), str(large), "-", *small, "-", "none.png"]
+    blocks = list(_blocks(paths, b"content"))
+    assert [path for block, _ in blocks for path in block] == paths
+    assert [len(block) for block, _ in blocks] == [3, 1, MAX_PICTURES, MAX_PICTURES, len(small) + 3 - 2 * MAX_PICTURES]
+    assert [content for _, content in blocks] == [b"", b"", b"content", b"", b""]  # once: then it has been read
 
 
 def test_without_joblib_one_line_says_what_to_install(program: Program, tmp_path: Path) -> None:

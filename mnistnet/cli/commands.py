@@ -25,11 +25,12 @@ from mnistnet.cli.options import (
     source_option,
 )
 from mnistnet.cli.page import page
-from mnistnet.cli.program import PREFIX, CommandLine, import_numpy, say, undisturbed
+from mnistnet.cli.program import PREFIX, CommandLine, import_numpy, say
 from mnistnet.cli.progress import answer_bar, download_bar, epoch_lines, watchers
 from mnistnet.errors import OptionError, one_line
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.settings import Choice, Number, Or, Whole
+from mnistnet.signals import undisturbed
 
 if TYPE_CHECKING:
     from mnistnet.prediction import Answer

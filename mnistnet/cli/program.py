@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from mnistnet.errors import MnistnetError, OptionError, one_line
+from mnistnet.signals import STOPS, undisturbed
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
 NOBODY_READS = 141  # 128 + SIGPIPE, as shells expect it
 PREFIX = "MNISTNET"  # of the environment variables that are options
 SHARED_VARIABLES = {"MNISTNET_DATA", "MNISTNET_MODEL"}  # the defaults of an option that several commands have
@@ -119,22 +119,6 @@ def _stop(number: int, _frame: FrameType | None) -> None:
         # Not SIG_IGN yet: Python complains when a signal that came at the same moment has no handler any more.
         signal.signal(each, lambda _number, _frame: None)
     raise Stopped(number)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Hold signals back until the end of the block: the middle of a file is no place to stop."""
-    waiting: list[int] = []
-    held = [number for number in STOPS if signal.getsignal(number) is _stop]
-    for number in held:
-        signal.signal(number, lambda number, _frame: waiting.append(number))
-    try:
-        yield
-    finally:
-        for number in held:
-            signal.signal(number, _stop)
-        if waiting:
-            _stop(waiting[0], None)
 
 
 def _unknown_variables(root: click.Context) -> set[str]:

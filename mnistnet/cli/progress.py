@@ -27,7 +27,8 @@ def _bar(**options: Any) -> tqdm[Any]:
         del os.environ[name]
     from tqdm import tqdm
 
-    return tqdm(dynamic_ncols=True, **options)
+    tqdm.monitor_interval = 0  # a thread that looks after bars, in the way of whoever starts processes
+    return tqdm(dynamic_ncols=True, miniters=1, **options)  # and with 1 needless
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def wait_for(process: subprocess.Popen[str], words: str) -> None:
 
 TWO_SIGNALS = """
 import os, signal, sys
-from mnistnet.cli.program import _stop, Stopped, undisturbed
+from mnistnet.cli.program import _stop, Stopped
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, _stop)
 try:
@@ -137,6 +137,18 @@ def test_it_runs_where_unix_signals_file_locks_and_open_folders_are_missing(fold
         _, said = process.communicate()
         assert (process.returncode, "Traceback" in said) == (status, False), said
     assert load_model(folder / "mnistnet.npz").epoch == 3
+
+
+def test_several_processes_read_where_there_is_no_fork(folder: Path, digits: Dataset) -> None:
+    pictures = [f"{index}.png" for index in range(40)]
+    for index, name in enumerate(pictures):
+        Image.fromarray(255 - digits.images[index]).resize((84, 84)).save(folder / name)
+    said = []
+    for before, jobs in (("", "1"), (f"{WINDOWS}\nimport mnistnet.jobs\nmnistnet.jobs.START = 'spawn'", "2")):
+        process = start_after(before, "predict", "-q", "--format", "jsonl", "--jobs", jobs, *pictures, cwd=folder)
+        said.append((*process.communicate(), process.returncode))
+    assert said[0] == said[1]
+    assert said[0][0].count("\n") == 40
 
 
 def test_output_that_nobody_reads_ends_quietly_without_sigpipe(folder: Path) -> None:
