@@ -121,6 +121,8 @@ class SoftmaxCrossEntropy:
         np.subtract(a, y, out=out)
 
 
+# Each has its word in `settings.py` too, from which the command line is made without NumPy, and a twin on the page, in
+# `network.js`. Tests go through these tables and fail where the others differ.
 SIGMOID = Sigmoid()
 ACTIVATIONS: dict[str, Sigmoid | Tanh | Relu] = {"sigmoid": SIGMOID, "tanh": Tanh(), "relu": Relu()}
 COSTS: dict[str, MeanSquaredError | CrossEntropy | SoftmaxCrossEntropy] = {

@@ -174,6 +174,7 @@ class Settings:
         "What becomes of the learning rate.",
     )
     hidden: tuple[int, ...] = setting((20, 10), Layers(), "Neurons in each hidden layer; none: no hidden layer.")
+    # The words of the next three are those of the tables in `network.py` and `inputs.py`, which need NumPy.
     activation: str = setting(
         "sigmoid",
         Choice({"sigmoid": "1 / (1 + exp(-z))", "tanh": "the same from -1 to 1", "relu": "max(0, z)"}),

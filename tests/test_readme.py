@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from mnistnet.cli.answers import FORMATS
+from mnistnet.cli.answers import ANSWER_FORMATS
 from mnistnet.cli.commands import main
 from mnistnet.datasets.sources import SOURCES
 from mnistnet.settings import Settings
@@ -27,7 +27,7 @@ def test_every_option_that_the_readme_names_exists() -> None:
 
 
 def test_every_word_that_an_option_takes_is_in_the_readme() -> None:
-    words = set(FORMATS) | {source.name for source in SOURCES if source.is_meant(source.name)}
+    words = set(ANSWER_FORMATS) | {source.name for source in SOURCES if source.is_meant(source.name)}
     for field in fields(Settings):
         if field.name in ("activation", "cost"):
             words |= set(field.metadata["kind"].meanings)

@@ -104,7 +104,7 @@ def _csv(answer: Answer, _top: int) -> str:
     return line.getvalue()
 
 
-FORMATS = {
+ANSWER_FORMATS = {
     "text": Format("for people", _text, ranks=True, draws=True),
     "plain": Format("the number alone", _plain),
     "jsonl": Format("a JSON object for each picture", _jsonl, ranks=True),

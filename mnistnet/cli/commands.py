@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistnet import __version__
-from mnistnet.cli.answers import FORMATS
+from mnistnet.cli.answers import ANSWER_FORMATS
 from mnistnet.cli.models import load_chosen_model, note
 from mnistnet.cli.options import (
     MODEL_HERE,
@@ -192,7 +192,7 @@ def evaluate(
 @option(
     "--format",
     "form",
-    kind=Choice({name: each.help for name, each in FORMATS.items()}),
+    kind=Choice({name: each.help for name, each in ANSWER_FORMATS.items()}),
     default="text",
     envvar="MNISTNET_PREDICT_FORMAT",
     help="How answers are written.",
@@ -223,7 +223,7 @@ def predict(
 
     An answer is unsure, and says so, where the network's best output for a digit is low or another comes close to it.
     """
-    chosen = FORMATS[form]
+    chosen = ANSWER_FORMATS[form]
     if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
         raise OptionError("--show goes with --format text, --top with text and jsonl")
     import_numpy()

@@ -23,7 +23,7 @@ class _Format(NamedTuple):
     epoch: Callable[[str], int]
 
 
-FORMATS = {
+HISTORY_FORMATS = {
     ".csv": _Format(
         header=[",".join(COLUMNS)],
         line=lambda values: ",".join("" if value is None else str(value) for value in values.values()),
@@ -51,9 +51,9 @@ class History:
 
     def __init__(self, path: str, done: int) -> None:
         self._path = Path(path)
-        if self._path.suffix not in FORMATS:
-            raise OptionError(f"--history is {path}, expected a name that ends in {' or '.join(FORMATS)}")
-        self._format = FORMATS[self._path.suffix]
+        if self._path.suffix not in HISTORY_FORMATS:
+            raise OptionError(f"--history is {path}, expected a name that ends in {' or '.join(HISTORY_FORMATS)}")
+        self._format = HISTORY_FORMATS[self._path.suffix]
         try:
             check_replaceable(path)
             found = self._read()

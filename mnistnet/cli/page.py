@@ -11,7 +11,7 @@ from mnistnet.cli.models import load_chosen_model, note
 from mnistnet.cli.options import BUILT_IN, SourceName, example, model_option, option, quiet_option
 from mnistnet.cli.program import import_numpy, say
 from mnistnet.cli.progress import watchers
-from mnistnet.datasets.sources import SOURCES_HELP
+from mnistnet.datasets.sources import SOURCES_HELP, find_source
 from mnistnet.errors import one_line
 
 PAGE_HERE = "mnistnet.html"
@@ -61,5 +61,4 @@ def _downloaded_or_drawn() -> str:
 
 def _in_words(source: str) -> str:
     """What a source is called on the page, which may go to people whom the rest of a path is no concern of."""
-    known = {"mnist": "MNIST’s test images", "strokes": "digits drawn by mnistnet itself"}
-    return known.get(source, f"the digits in “{Path(source).resolve().name}”")
+    return find_source(source).title or f"the digits in “{Path(source).resolve().name}”"

@@ -46,6 +46,7 @@ class Source:
         is_meant: tells whether a SOURCE as the user wrote it is of this kind.
         load: reads the training or the test images of one; see `load_split` for what goes wrong.
         has_splits: whether it tells training images from test images.
+        title: what its test images are called on the page; None: a folder has a name of its own.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Source:
     is_meant: Callable[[str], bool]
     load: Callable[[str, Half, Watchers], Dataset]
     has_splits: bool = True
+    title: str | None = None
 
 
 # What loads a source is imported by whoever loads one: the help needs no NumPy, and files need no pen.
@@ -102,8 +104,20 @@ def _load_class_folders(source: str, _half: Half, watchers: Watchers) -> Dataset
 
 
 SOURCES = (
-    Source("mnist", "mnist (downloaded when it is missing)", lambda source: source == "mnist", _load_mnist),
-    Source("strokes", "strokes (drawn by a built-in generator)", lambda source: source == "strokes", _draw_strokes),
+    Source(
+        "mnist",
+        "mnist (downloaded when it is missing)",
+        lambda source: source == "mnist",
+        _load_mnist,
+        title="MNIST’s test images",
+    ),
+    Source(
+        "strokes",
+        "strokes (drawn by a built-in generator)",
+        lambda source: source == "strokes",
+        _draw_strokes,
+        title="digits drawn by mnistnet itself",
+    ),
     Source("IDX files", "a folder of MNIST's files", _holds_idx, _load_idx),
     Source(
         "pictures",

@@ -180,13 +180,18 @@ function shareOut(image) {
  * @property {(image: Uint8Array) => Uint8Array} shown 28×28
  * @property {(shown: Uint8Array) => Uint8Array} features
  * @property {boolean} roses whether the features are directions at places, not pixels
+ * @property {string[]} steps what the page calls the way there: the image, what is shown of it, and its roses
  */
 
-/** @type {Record<string, Kind>} */
+const FITTED = "Fitted as MNIST’s makers did";
+const UPRIGHT = "Made upright, in one size";
+const ROSES = "Roses: how its outline runs";
+
+/** Those of `inputs.py`, under the same words. @type {Record<string, Kind>} */
 export const KINDS = {
-  directions: { shown: straighten, features: outlineDirections, roses: true },
-  moments: { shown: straighten, features: (shown) => shown, roses: false },
-  pixels: { shown: (image) => image, features: (shown) => shown, roses: false },
+  directions: { shown: straighten, features: outlineDirections, roses: true, steps: [FITTED, UPRIGHT, ROSES] },
+  moments: { shown: straighten, features: (shown) => shown, roses: false, steps: [FITTED, UPRIGHT] },
+  pixels: { shown: (image) => image, features: (shown) => shown, roses: false, steps: [FITTED] },
 };
 
 /** The way from an image to inputs. */

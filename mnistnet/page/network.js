@@ -16,7 +16,7 @@
  * @property {string} slope
  */
 
-/** @type {Record<string, Activation>} */
+/** Those of `network.py`, under the same words. @type {Record<string, Activation>} */
 export const ACTIVATIONS = {
   sigmoid: {
     activate: (z) => 0.5 * Math.tanh(0.5 * z) + 0.5, // the same function as 1 / (1 + e^−z)
@@ -52,7 +52,7 @@ const { activate: sigmoid, derivative: sigmoidSlope } = ACTIVATIONS.sigmoid;
  * @property {string} outputs what the outputs do to Z^L
  */
 
-/** @type {Record<string, Cost>} */
+/** Those of `network.py`, under the same words. @type {Record<string, Cost>} */
 export const COSTS = {
   mse: {
     activate: (z) => z.map(sigmoid),

@@ -72,12 +72,7 @@ const lesson = new Lesson(network, blame, () => update());
 
 // What the network is shown, step by step: a small canvas for each.
 
-const STEPS = [
-  { name: "Fitted as MNIST’s makers did", kinds: ["pixels", "moments", "directions"] },
-  { name: "Made upright, in one size", kinds: ["moments", "directions"] },
-  { name: "Roses: how its outline runs", kinds: ["directions"] },
-].filter(({ kinds }) => kinds.includes(data.inputs.kind));
-const steps = STEPS.map(({ name }, at) => {
+const steps = inputs.kind.steps.map((name, at) => {
   const item = byId("steps").appendChild(element("li"));
   const canvas = item.appendChild(element("canvas", at === 2 ? "roses" : ""));
   canvas.width = canvas.height = at === 2 ? 448 : 1;

@@ -20,9 +20,10 @@ from mnistnet.errors import PictureError, one_line
 from mnistnet.images import ByteArray, FloatArray
 from mnistnet.pictures.filters import median
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
+PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm")
 HEIF_SUFFIXES = (".heic", ".heif") if find_spec("pillow_heif") else ()  # the extra mnistnet[heic]
+FORMAT_NAMES = (*PICTURE_FORMATS, "HEIC") if HEIF_SUFFIXES else PICTURE_FORMATS
 PICTURE_SUFFIXES: frozenset[str] = frozenset(SUFFIXES + HEIF_SUFFIXES)
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 HEIF_HEAD = b"ftyp"  # behind four bytes of length
@@ -124,7 +125,7 @@ def _decode_stream(file: BinaryIO) -> Image.Image:
                 if width * height <= most:
                     return _flatten(image)
     except UnidentifiedImageError as error:
-        reason = "empty file" if file.seek(0, io.SEEK_END) == 0 else f"none of {', '.join(FORMATS)}"
+        reason = "empty file" if file.seek(0, io.SEEK_END) == 0 else f"none of {', '.join(FORMAT_NAMES)}"
         raise _unreadable(reason) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"far more than {MAX_PIXELS:,} pixels; save it smaller") from error
@@ -143,7 +144,7 @@ def _open(file: BinaryIO) -> Image.Image:
     if head == PNG_HEAD:
         return PngImagePlugin.PngImageFile(file)
     if head[4:] != HEIF_HEAD:
-        return Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=PICTURE_FORMATS)
     if not HEIF_SUFFIXES:
         raise PictureError("a HEIC picture; install mnistnet[heic], or save it as JPEG")
     from pillow_heif import register_heif_opener  # late: an extra, and slow to import

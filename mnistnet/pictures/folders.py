@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnistnet.pictures.files import FORMATS, PICTURE_SUFFIXES
+from mnistnet.pictures.files import FORMAT_NAMES, PICTURE_SUFFIXES
 
 MAX_NAMED = 3  # files that a note names; a folder may hold thousands
 
@@ -28,4 +28,4 @@ def left_out(folder: Path, files: Sequence[Path]) -> str:
     """Return a note about files of a folder that are no pictures, at least one."""
     named = ", ".join(path.name for path in files[:MAX_NAMED]) + (", …" if len(files) > MAX_NAMED else "")
     count, them = ("1 file that is", "it") if len(files) == 1 else (f"{len(files)} files that are", "them")
-    return f"{folder}: {count} not {', '.join(FORMATS)}: {named}; save {them} as JPEG"
+    return f"{folder}: {count} not {', '.join(FORMAT_NAMES)}: {named}; save {them} as JPEG"

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from mnistnet.cli.answers import FORMATS
+from mnistnet.cli.answers import ANSWER_FORMATS
 from mnistnet.prediction import Answer, Digit
 
 
@@ -24,7 +24,7 @@ UNREADABLE = Answer("c,d.png", error="c,d.png: no picture")
 
 
 def line(form: str, answer: Answer, top: int = 1) -> str:
-    return FORMATS[form].line(answer, top) or ""
+    return ANSWER_FORMATS[form].line(answer, top) or ""
 
 
 def test_text_tells_the_number_and_how_probable_it_is() -> None:
@@ -32,7 +32,7 @@ def test_text_tells_the_number_and_how_probable_it_is() -> None:
     assert line("text", SURE, top=2) == "a.png: 7 (99.3 %), 0 (0.0 %)"
     assert line("text", NUMBER) == "room.png: 04 (97.1 %)"
     assert line("text", NUMBER, top=2) == "room.png: 04: 0 (99.0 %), 1 (0.0 %) | 4 (97.1 %), 9 (2.0 %)"
-    assert FORMATS["text"].line(UNREADABLE, 1) is None
+    assert ANSWER_FORMATS["text"].line(UNREADABLE, 1) is None
 
 
 def test_text_says_when_the_answer_is_unsure_and_stays_in_its_line() -> None:
@@ -75,7 +75,7 @@ def test_jsonl_ranks_the_best_few_on_request() -> None:
 
 
 def test_csv_tells_whether_the_answer_is_sure_and_why_there_is_none() -> None:
-    assert FORMATS["csv"].header == "path,number,probability,unsure,error"
+    assert ANSWER_FORMATS["csv"].header == "path,number,probability,unsure,error"
     (row,) = csv.reader([line("csv", SURE)])
     assert row[:2] + row[3:] == ["a.png", "7", "false", ""]
     assert float(row[2]) == pytest.approx(0.993)

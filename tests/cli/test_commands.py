@@ -16,6 +16,7 @@ from conftest import Program, write_class_folders, write_mnist
 from mnistnet.cli.commands import main
 from mnistnet.datasets import Dataset
 from mnistnet.model import load_model
+from mnistnet.pictures.files import FORMAT_NAMES
 from mnistnet.prediction import is_unsure
 
 QUICK = ("--epochs", "2", "--validation", "100")
@@ -238,7 +239,7 @@ def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
     assert done.returncode == 0
     assert done.stderr.splitlines()[1:] == [
         "own: no pictures of 0, 1, 2, 3, 4, 5, 6, 8, 9",
-        "own: 1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.CR2; save it as JPEG",
+        f"own: 1 file that is not {', '.join(FORMAT_NAMES)}: IMG_1234.CR2; save it as JPEG",
     ]
     mistakes = json.loads(done.stdout)["mistakes"]
     assert {f"true-7_read-{each['read']}_{Path(each['path']).name}" for each in mistakes} == {

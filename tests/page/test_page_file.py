@@ -147,7 +147,9 @@ def test_the_command_writes_the_page(program: Program, tmp_path: Path) -> None:
     done = program("page", "--data", "strokes")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines()[-1] == "The page is in mnistnet.html; open it in a browser"
-    assert data_of((tmp_path / "mnistnet.html").read_text())["name"] == "the model that comes with mnistnet"
+    data = data_of((tmp_path / "mnistnet.html").read_text())
+    assert data["name"] == "the model that comes with mnistnet"
+    assert data["measured"]["data"] == "digits drawn by mnistnet itself"
 
 
 def test_the_command_tells_a_users_model_by_its_file(program: Program, tmp_path: Path, pretrained: Model) -> None:

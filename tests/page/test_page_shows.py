@@ -260,3 +260,10 @@ def test_blame_flows_back_layer_by_layer(open_page: Open, pretrained: Model) -> 
     reached = page.locator("#blame .neuron").evaluate_all(lit)
     cost(page)
     assert 10 < reached < page.locator("#blame .neuron").evaluate_all(lit)
+
+
+@pytest.mark.parametrize(("kind", "steps"), [("pixels", 1), ("moments", 2), ("directions", 3)])
+def test_the_steps_to_the_inputs_are_those_of_their_kind(open_page: Open, kind: str, steps: int) -> None:
+    page = open_page(made_up(Settings(inputs=kind)))
+    names = ["1. Fitted as MNIST’s makers did", "2. Made upright, in one size", "3. Roses: how its outline runs"]
+    assert page.locator("#steps li").all_inner_texts() == names[:steps]

@@ -394,6 +394,7 @@ def test_a_heic_picture_is_read_where_the_plug_in_is_installed(tmp_path: Path, m
     heif.register_heif_opener()
     drawn().convert("RGB").save(tmp_path / "seven.heic", "HEIF")
     assert_is_the_seven(read_picture(tmp_path / "seven.heic"))
+    assert "(none of PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF, HEIC)" in message_of(io.BytesIO(b"no picture"))
     monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
     assert "install mnistnet[heic], or save it as JPEG" in message_of(tmp_path / "seven.heic")
 
