@@ -10,11 +10,11 @@ from mnistnet.images import BoolArray, FloatArray, IntArray
 from mnistnet.pictures.ink import Box
 
 SIDESTEP = 0.12  # of full ink, for each step that a path takes sideways; else it wanders around whole digits
-MIN_PART = 0.15  # of the row's height: how wide at least is what a cut leaves on either side
+MIN_PART = 0.12  # of the row's height: how wide at least is what a cut leaves on either side
 MIN_TALL = 0.4  # of the row's height: how tall at least
 MAX_CROSSED = 2.6  # pens' widths; what is written across so much ink is one digit
 MAX_NARROW = 0.75  # of the row's height: pieces that are no wider may be two digits only if a single stroke joins them
-MAX_CUTS = 6  # in one piece; more digits seldom hang together
+MAX_CUTS = 6  # in a piece as wide as the row is high, or less; in a wider one, more in proportion
 
 
 class Cut(NamedTuple):
@@ -34,14 +34,15 @@ class Cut(NamedTuple):
 class Seams:
     """The cheapest paths from the top of a row to its bottom, which run straight down or in steps of one to the side.
 
-    A path costs the ink on it and its sidesteps. Two sweeps, from the top and from the bottom, tell for every pixel
-    the cheapest path through it. They are made when the first piece is wide enough to be cut.
+    A path costs the ink on it and its sidesteps; where it slips between two pixels that touch at their corners, it
+    crosses the fainter of them. Two sweeps, from the top and from the bottom, tell for every pixel the cheapest path
+    through it. They are made when the first piece is wide enough to be cut.
     """
 
     def __init__(self, grey: FloatArray, height: float, pen: float) -> None:
         """Take the row's ink, float32 (rows, columns), 0 to 1, the height of its digits and the width of its pen."""
         self.grey, self.pen, self.height = grey, pen, height
-        self._costs: FloatArray | None = None
+        self._swept: tuple[FloatArray, FloatArray] | None = None
 
     def cuts(self, box: Box, mask: BoolArray) -> list[Cut]:
         """Return the cuts through a piece from left to right; mask: bool, which pixels in the box are its ink."""
@@ -51,8 +52,9 @@ class Seams:
         middle = (box.top + box.bottom) // 2
         price = self.prices(middle)[box.left : box.right]
         found: dict[int, Cut] = {}
+        most = MAX_CUTS * max(1.0, (box.right - box.left) / self.height)
         for x in np.argsort(price, kind="stable").tolist():
-            if len(found) == MAX_CUTS or price[x] > (MAX_CROSSED + 1) * self.pen:
+            if len(found) >= most or price[x] > (MAX_CROSSED + 1) * self.pen:
                 break
             is_valley = price[x] <= price[max(0, x - 2) : x + 3].min()
             if not is_valley or not least <= x < len(price) - least or any(abs(x - other) < least for other in found):
@@ -70,45 +72,56 @@ class Seams:
 
     def prices(self, row: int) -> FloatArray:
         """What the cheapest path through each pixel of a row costs: float32 (columns,)."""
-        from_top, from_bottom = self._sweeps()
+        from_top, from_bottom = self._sweeps()[0]
         return np.asarray((from_top[row] + from_bottom[-1 - row])[1:-1] - self.grey[row])
 
-    def _sweeps(self) -> FloatArray:
-        """What the cheapest path to each pixel costs, from the top, and upside down from the bottom.
+    def _sweeps(self) -> tuple[FloatArray, FloatArray]:
+        """What paths cost, from the top, and upside down from the bottom.
 
         Returns:
-            float32 (2, rows, columns + 2), infinite beyond the sides.
+            Of the cheapest path to each pixel, float32 (2, rows, columns + 2), infinite beyond the sides; and of a
+            step to each from the row above, from the left and from the right, float32 (2, 2, rows, columns).
         """
-        if self._costs is None:
-            costs = np.pad(np.stack([self.grey, self.grey[::-1]]), ((0, 0), (0, 0), (1, 1)), constant_values=np.inf)
+        if self._swept is None:
+            costs = np.pad(np.stack([self.grey, self.grey[::-1]]), ((0, 0), (0, 0), (1, 1)))
+            above = np.pad(costs, ((0, 0), (1, 0), (0, 0)))[:, :-1]
+            sides = np.s_[:, :, :-2], np.s_[:, :, 2:]
+            between = np.stack([np.minimum(above[:, :, 1:-1], costs[side]) for side in sides])
+            ends = np.stack([np.maximum(above[side], costs[:, :, 1:-1]) for side in sides])
+            asides = np.float32(SIDESTEP) + np.maximum(between - ends, 0)
+            costs[:, :, [0, -1]] = np.inf
             for row in range(1, len(self.grey)):
-                above = costs[:, row - 1]
-                aside = np.minimum(above[:, :-2], above[:, 2:]) + np.float32(SIDESTEP)
-                costs[:, row, 1:-1] += np.minimum(above[:, 1:-1], aside)
-            self._costs = costs
-        return self._costs
+                before = costs[:, row - 1]
+                aside = np.minimum(before[:, :-2] + asides[0, :, row], before[:, 2:] + asides[1, :, row])
+                costs[:, row, 1:-1] += np.minimum(before[:, 1:-1], aside)
+            self._swept = costs, asides
+        return self._swept
 
     def _cut(self, x: int, middle: int, box: Box) -> Cut:
         """The cheapest path through one pixel, as far as it runs through the box."""
-        from_top, from_bottom = self._sweeps()
-        upwards = _trace(from_top, middle, x)
-        downwards = _trace(from_bottom, len(self.grey) - 1 - middle, x)
+        upwards = self._trace(0, middle, x)
+        downwards = self._trace(1, len(self.grey) - 1 - middle, x)
         path = np.array(upwards[::-1] + downwards[1:])[box.top : box.bottom]
-        inside = (path >= box.left) & (path < box.right)
-        along = self.grey[np.arange(box.top, box.bottom)[inside], path[inside]]
+        rows = np.arange(box.top, box.bottom)
+        along = self.grey[rows, path]
+        between = np.minimum(self.grey[rows[:-1], path[1:]], self.grey[rows[1:], path[:-1]])
+        along[1:] += np.maximum(between - np.maximum(along[:-1], along[1:]), 0)
+        along = along[(path >= box.left) & (path < box.right)]
         strokes = np.count_nonzero(np.diff(np.append(0, along > 0.5)) == 1)
         return Cut(path, float(along.sum()) / self.pen, int(strokes))
 
-
-def _trace(costs: FloatArray, row: int, x: int) -> list[int]:
-    """The columns of the cheapest path from a pixel back to the first row; costs: (rows, columns + 2)."""
-    path = [x]
-    for above in costs[:row][::-1]:
-        left, straight, right = above[x : x + 3].tolist()
-        if straight > min(left, right) + SIDESTEP:
-            x += -1 if left < right else 1
-        path.append(x)
-    return path
+    def _trace(self, sweep: int, row: int, x: int) -> list[int]:
+        """The columns of the cheapest path from a pixel back to the first row."""
+        costs, asides = self._sweeps()
+        path = [x]
+        for place in range(row, 0, -1):
+            left, straight, right = costs[sweep, place - 1, x : x + 3].tolist()
+            from_left, from_right = asides[:, sweep, place, x].tolist()
+            left, right = left + from_left, right + from_right
+            if straight > min(left, right):
+                x += -1 if left < right else 1
+            path.append(x)
+        return path
 
 
 def _tall(mask: BoolArray) -> int:

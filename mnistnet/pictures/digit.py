@@ -88,10 +88,10 @@ def without_faint(ink: Ink, chosen: BoolArray) -> Ink | None:
     return ink.above(least) if least > MIN_STEP * ink.threshold else None
 
 
-def pen_of(pieces: Pieces, piece: int) -> float:
-    """Return roughly how wide a piece's stroke is, in pixels: a digit's stroke is half as long again as the digit."""
-    extent = np.hypot(pieces.bottom[piece] - pieces.top[piece], pieces.right[piece] - pieces.left[piece])
-    return float(pieces.area[piece] / (1.5 * extent))
+def pens(pieces: Pieces) -> FloatArray:
+    """Return how wide each piece's stroke is, in pixels, if it is half as long again as the piece, as a digit's is."""
+    extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
+    return np.asarray(pieces.area / (1.5 * extent))
 
 
 def is_stroke(pieces: Pieces, gap: FloatArray, pen: float) -> BoolArray:
@@ -116,7 +116,7 @@ def _digit_pieces(ink: Ink) -> BoolArray:
         )
     )
     main = int((extent * strength(pieces, contrast) * (1 - OFF_CENTRE * off)).argmax())
-    pen = pen_of(pieces, main)
+    pen = float(pens(pieces)[main])
     chosen = np.zeros(len(extent), np.bool_)
     chosen[main] = True
     while True:

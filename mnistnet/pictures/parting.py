@@ -21,7 +21,7 @@ from mnistnet.pictures.ink import Box
 from mnistnet.pictures.preparation import VISIBLE, draw_like_mnist
 
 MAX_ATOMS = 100  # twenty digits, each in five parts; more is noise, or text
-MAX_PARTS = 5  # of one digit
+MAX_PARTS = 5  # of one digit, unless it is one piece: what was cut may be one after all
 MAX_GAP = 0.35  # between two parts of one digit
 MAX_WIDE = 1.5  # what is wider is not put together,
 MAX_WIDEST = 2.2  # unless it is one piece
@@ -154,14 +154,16 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
         labels[atom.box.top : atom.box.bottom, atom.box.left : atom.box.right][atom.own] = place
     for start in range(len(atoms)):
         cost = 0.0
-        for stop in range(start + 1, min(start + MAX_PARTS, len(atoms)) + 1):
+        for stop in range(start + 1, len(atoms) + 1):
             parts = atoms[start:stop]
             box = _around(parts)
+            is_one_piece = len({atom.piece for atom in parts}) == 1
+            if len(parts) > MAX_PARTS and not is_one_piece:
+                break
             if len(parts) > 1:
                 if parts[-1].box.left - _around(parts[:-1]).right > MAX_GAP * height:
                     break
                 cost += _join_cost(parts[-2], parts[-1], height)
-                is_one_piece = len({atom.piece for atom in parts}) == 1
                 widest = (MAX_WIDEST if is_one_piece else MAX_WIDE) * max(height, box.bottom - box.top)
                 if box.right - box.left > widest:
                     continue

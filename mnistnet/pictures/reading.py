@@ -64,7 +64,9 @@ def best_reading(row: Row, outputs: FloatArray, count: int | None = None) -> Rea
     for place, extent in enumerate(row.extents):
         for reading in [each for alike in places[place].values() for each in alike.values()]:
             contested = reading.is_contested or extent > MAX_SKIPPED
-            skipping = replace(reading, cost=reading.cost + SKIP * extent**2, is_contested=contested)
+            skipping = replace(
+                reading, cost=reading.cost + row.splits[place] + SKIP * extent**2, is_contested=contested
+            )
             _offer(places[place + 1], skipping)
             if len(reading.digits) == (count or MAX_DIGITS):
                 continue

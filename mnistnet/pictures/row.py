@@ -17,7 +17,7 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
-from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE, OFF_CENTRE, is_stroke, pen_of, without_faint
+from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE, OFF_CENTRE, is_stroke, pens, without_faint
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Pieces, median
 from mnistnet.pictures.ink import WIDE, Box, Ink, find_ink, look_closer
@@ -67,7 +67,7 @@ def _scaled(box: Box, x: float, y: float) -> Box:
 def row_in(picture: Image.Image, invert: str = "auto") -> Row:
     """Find all that may be digits of a number in a picture of mode L or RGB, as `read_row` does in a file."""
     is_strip = WIDE * picture.height < picture.width <= MAX_STRIP
-    ink, chosen, is_alone = _choose_row(find_ink(picture, invert, MAX_STRIP if is_strip else OVERVIEW))
+    ink, chosen, is_alone, share = _choose_row(find_ink(picture, invert, MAX_STRIP if is_strip else OVERVIEW))
     for _ in range(2):
         height, box = _height(ink.pieces, chosen), _box(ink.pieces, chosen)
         if ink.factor == 1 or height >= CLOSE_ENOUGH:
@@ -75,10 +75,13 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
         extent = max(box.right - box.left, box.bottom - box.top) * ink.factor
         longest = 2 * extent // max(1, round(height * ink.factor / CLOSE))  # twice: there is a margin around the box
         try:
-            ink, chosen, still_alone = _choose_row(look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST)))
+            closer = look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST))
         except PictureError:  # what surrounds it misleads: then the row is read as it was found
             break
+        ink, chosen, still_alone, share = _choose_row(closer)
         is_alone &= still_alone
+    if share < MIN_SHARE:
+        raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
     if _height(ink.pieces, chosen) < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
     return replace(_parted(ink, chosen), is_alone=is_alone)
@@ -87,15 +90,13 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
 # Which ink is the row
 
 
-def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool]:
-    """Return the ink that the row is told from, which of its pieces make the row, and whether they are all there is."""
-    chosen, is_alone, share = _row_pieces(ink)
-    if (stronger := without_faint(ink, chosen)) is not None:
+def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool, float]:
+    """Return the ink that the row is told from, and what _row_pieces says of it."""
+    found = _row_pieces(ink)
+    if (stronger := without_faint(ink, found[0])) is not None:
         ink = stronger
-        chosen, is_alone, share = _row_pieces(ink)
-    if share < MIN_SHARE:
-        raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
-    return ink, chosen, is_alone
+        found = _row_pieces(ink)
+    return ink, *found
 
 
 def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
@@ -112,7 +113,7 @@ def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
     chosen = np.zeros(len(tall), np.bool_)
     chosen[big[_chain(pieces, big, main)]] = True
     height = median(tall[chosen])
-    pen = pen_of(pieces, main)
+    pen = float(pens(pieces)[chosen].min())  # the finest, whose strokes are the smallest
     offset = _offsets(pieces, chosen) / height
     small = plain & (tall < MIN_TALL * tall[main])
     parts = small & (offset < MAX_OFFSET) & is_stroke(pieces, offset, pen)

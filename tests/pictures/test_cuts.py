@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -48,6 +49,14 @@ def test_nothing_too_low_for_a_digit_is_cut_off() -> None:
     assert Seams(grey, height=40, pen=4).cuts(Box(5, 2, 49, 42), grey[2:42, 5:49] > 0) == []
 
 
+def test_a_cut_crosses_a_hairline_where_its_pixels_touch_at_their_corners() -> None:
+    grey = np.zeros((44, 54), np.float32)
+    steps = np.arange(40)
+    grey[2 + steps, 5 + steps] = 1  # a sloping line, of a pixel in each row and column
+    cuts = Seams(grey, height=40, pen=1).cuts(Box(5, 2, 45, 42), grey[2:42, 5:45] > 0)
+    assert cuts == [] or {(cut.crossed, cut.strokes) for cut in cuts} == {(1.0, 1)}
+
+
 def all_paths(rows: int, columns: int) -> Iterator[list[int]]:
     """Every path from the top to the bottom in steps of at most one column."""
     paths = [[x] for x in range(columns)]
@@ -61,5 +70,8 @@ def test_the_price_of_each_pixel_is_that_of_the_cheapest_of_all_paths_through_it
     seams, cheapest = Seams(grey, height=6, pen=1), np.full(5, np.inf)
     for path in all_paths(*grey.shape):
         price = grey[np.arange(6), path].sum() + SIDESTEP * np.abs(np.diff(path)).sum()
+        for row, (x, next_x) in enumerate(itertools.pairwise(path)):
+            between = min(grey[row, next_x], grey[row + 1, x])  # twice the pixel itself where the path runs straight
+            price += max(0, between - max(grey[row, x], grey[row + 1, next_x]))
         cheapest[path[2]] = min(cheapest[path[2]], price)
     assert seams.prices(2) == pytest.approx(cheapest, rel=1e-5)

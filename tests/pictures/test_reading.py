@@ -32,7 +32,7 @@ def all_readings(row: Row, said: FloatArray, place: int = 0) -> Iterator[tuple[t
         yield (), 0.0
         return
     for rest, cost in all_readings(row, said, place + 1):
-        yield rest, cost + SKIP * row.extents[place] ** 2
+        yield rest, cost + row.splits[place] + SKIP * row.extents[place] ** 2
     for index, each in enumerate(row.candidates):
         if each.start == place:
             second, best = np.sort(said[index])[-2:].tolist()

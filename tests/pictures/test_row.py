@@ -123,12 +123,27 @@ def test_a_dash_beside_digits_is_something_else() -> None:
     assert not row_in(picture).is_alone
 
 
-def test_two_rows_are_refused() -> None:
-    picture = Image.new("L", (400, 400), 255)
-    for top in (0, 190):
-        picture.paste(number(SEVEN, FOUR, SEVEN), (0, top))
+def rows_of_numbers(rows: int) -> Image.Image:
+    picture = Image.new("L", (400, 150 * rows), 255)
+    for row in range(rows):
+        picture.paste(number(SEVEN, FOUR, SEVEN).crop((0, 20, 400, 170)), (0, 150 * row))
+    return picture
+
+
+def test_two_rows_are_doubted() -> None:
+    assert not row_in(rows_of_numbers(2)).is_alone
+
+
+def test_many_rows_are_refused() -> None:
     with pytest.raises(PictureError, match="nor one row"):
-        row_in(picture)
+        row_in(rows_of_numbers(4).resize((130, 190)))
+
+
+def test_a_faint_digit_that_falls_apart_in_the_overview_is_read_where_it_is_looked_at_closer() -> None:
+    digit = np.asarray(drawn(SEVEN, (1920, 1920), (900, 900, 980, 1020), ink=190, pen=2), np.float64)
+    noise = np.random.default_rng(0).normal(0, 3, digit.shape)
+    row = row_in(Image.fromarray((digit + noise).clip(0, 255).astype(np.uint8)))
+    assert any(looks_like(each, SEVEN) > 0.8 for each in row.candidates)
 
 
 def test_a_page_full_of_marks_is_refused() -> None:
