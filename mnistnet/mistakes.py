@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from mnistnet.datasets.dataset import Dataset
 from mnistnet.errors import DatasetError
 from mnistnet.images import FloatArray
 
+INDEX = "index-"
 MAX_NAME = 200  # bytes of a picture's name that go into another; file systems allow 255
 
 
@@ -38,11 +40,18 @@ class Mistake:
         """Return the fields as plain Python values, the path only where there is one."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
-    def file_name(self) -> str:
-        """Return a name for its picture that tells what happened: `true-7_read-1_index-1234.png`."""
-        name = f"index-{self.index}"
-        if self.path is not None and len(Path(self.path).name.encode(errors="surrogateescape")) <= MAX_NAME:
-            name = Path(self.path).name.removesuffix(".png")
+    def file_name(self, numbered: bool) -> str:
+        """Return a name for its picture that tells what happened.
+
+        Args:
+            numbered: whether its index is part of the name, `true-7_read-1_index-1234_scan.jpg.png`. Otherwise it is
+                that of the picture, `true-7_read-1_scan.jpg.png`, if there is one whose name is short enough.
+        """
+        name = "" if self.path is None else Path(self.path).name.removesuffix(".png")
+        if len(name.encode(errors="surrogateescape")) > MAX_NAME:
+            name = ""
+        if numbered or not name or name.startswith(INDEX):  # which only names with a number begin with
+            name = f"{INDEX}{self.index}" + (f"_{name}" if name else "")
         return f"true-{self.true}_read-{self.read}_{name}.png"
 
 
@@ -66,6 +75,16 @@ def find_mistakes(dataset: Dataset, outputs: FloatArray) -> list[Mistake]:
     ]
 
 
+def file_names(mistakes: Sequence[Mistake]) -> list[str]:
+    """Return a name for the picture of each, all different: `a.jpg` and `a.jpg.png` get their numbers in them."""
+    names = [mistake.file_name(numbered=False) for mistake in mistakes]
+    count = Counter(name.casefold() for name in names)  # some file systems take A and a for the same letter
+    return [
+        name if count[name.casefold()] == 1 else mistake.file_name(numbered=True)
+        for name, mistake in zip(names, mistakes, strict=True)
+    ]
+
+
 def make_empty_folder(directory: Path) -> None:
     """Make a folder for mistakes, unless it is there and empty.
 
@@ -81,7 +100,7 @@ def make_empty_folder(directory: Path) -> None:
 
 
 def write_mistakes(directory: Path, dataset: Dataset, mistakes: Sequence[Mistake]) -> None:
-    """Write each image that was misread to a folder, as the network saw it, under its `file_name`.
+    """Write each image that was misread to a folder, as the network saw it, under the names of `file_names`.
 
     Raises:
         DatasetError: the folder can't be written.
@@ -89,7 +108,7 @@ def write_mistakes(directory: Path, dataset: Dataset, mistakes: Sequence[Mistake
     from mnistnet.pictures import write_picture  # late: only pictures need Pillow
 
     try:
-        for mistake in mistakes:
-            write_picture(directory / mistake.file_name(), dataset.images[mistake.index])
+        for mistake, name in zip(mistakes, file_names(mistakes), strict=True):
+            write_picture(directory / name, dataset.images[mistake.index])
     except OSError as error:
         raise DatasetError(f"{directory}: can't be written ({error.strerror or error}); name another folder") from None

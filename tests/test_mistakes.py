@@ -44,6 +44,23 @@ def test_mistakes_are_written_under_the_names_of_their_pictures(tmp_path: Path, 
     assert np.array_equal(written["true-7_read-1_7.png"], digits.images[0])
 
 
+def test_no_mistake_takes_the_name_of_another(tmp_path: Path, digits: Dataset) -> None:
+    paths = ("7/a.jpg", "7/a.jpg.png", "7/A.JPG", "7/index-4.png", f"7/{LONG}.png", "more/7/b.png", "other/7/b.png")
+    named = Dataset(digits.images[:7], np.full(7, 7, np.uint8), paths)
+    write_mistakes(tmp_path, named, find_mistakes(named, outputs_for(named, dict.fromkeys(range(7), 1))))
+    written = {path.name: np.asarray(Image.open(path)) for path in tmp_path.iterdir()}
+    assert sorted(written) == [
+        "true-7_read-1_index-0_a.jpg.png",
+        "true-7_read-1_index-1_a.jpg.png",
+        "true-7_read-1_index-2_A.JPG.png",
+        "true-7_read-1_index-3_index-4.png",
+        "true-7_read-1_index-4.png",
+        "true-7_read-1_index-5_b.png",
+        "true-7_read-1_index-6_b.png",
+    ]
+    assert np.array_equal(written["true-7_read-1_index-1_a.jpg.png"], digits.images[1])
+
+
 def test_mistakes_without_pictures_are_written_by_their_number(tmp_path: Path, digits: Dataset) -> None:
     wrong = int(digits.labels[5] + 1) % 10
     write_mistakes(tmp_path, digits, find_mistakes(digits, outputs_for(digits, {5: wrong})))

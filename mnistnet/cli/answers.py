@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -93,15 +94,23 @@ def _csv(answer: Answer, _top: int) -> str:
     import csv
     import json
 
-    # A name that would break its line, or send codes to a terminal, is written as a JSON string. So is one that
-    # begins with a quotation mark: what begins with one is always JSON.
-    plain = answer.path.isprintable() and not answer.path.startswith('"')
+    # A name that would break its line, or send codes to a terminal, or that the output's encoding lacks, is written as
+    # a JSON string. So is one that begins with a quotation mark: what begins with one is always JSON.
+    plain = answer.path.isprintable() and not answer.path.startswith('"') and _has_letters_of(answer.path)
     path = answer.path if plain else json.dumps(answer.path)
     read = (answer.number, answer.probability, str(answer.unsure).lower(), "")
     row = (path, *(read if answer.error is None else ("", "", "", one_line(answer.error))))
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(row)
     return line.getvalue()
+
+
+def _has_letters_of(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 ANSWER_FORMATS = {

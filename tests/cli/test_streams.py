@@ -138,7 +138,7 @@ def test_any_file_name_in_any_encoding_is_answered_in_its_line(folder: Path, env
         assert b"\x1b" not in done.stdout
         if form == "jsonl":
             assert [os.fsencode(json.loads(line)["path"]) for line in lines] == names
-        if form == "csv" and environment.get("LC_ALL") == "C.UTF-8":
+        if form == "csv":
             fields = [row[0] for row in csv.reader(line.decode() for line in lines)]
             paths = [json.loads(field) if field.startswith('"') else field for field in fields]
             assert [os.fsencode(path) for path in paths] == names
