@@ -6,12 +6,18 @@ Two threads that share products as small as these take up to eight times as long
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING
 
-from threadpoolctl import ThreadpoolController
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+# What the BLAS libraries that NumPy may be built with read when they are loaded.
+VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class _Turns:
@@ -23,6 +29,19 @@ class _Turns:
 
 
 _turns = _Turns()
+_is_single = False  # whether there never is more than one thread
+
+
+def begin_with_one_thread() -> None:
+    """Make NumPy begin with one thread and stay with it, where it isn't loaded yet.
+
+    That is for a program of its own: a library must leave those alone that compute beside it. It spares the program
+    the search for libraries to limit, and a process that has never had other threads can be forked safely.
+    """
+    global _is_single
+    if "numpy" not in sys.modules:
+        os.environ.update(dict.fromkeys(VARIABLES, "1"))
+        _is_single = True
 
 
 def _begin_anew() -> None:
@@ -37,6 +56,8 @@ if hasattr(os, "register_at_fork"):  # where there is fork
 
 @cache
 def _controller() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController  # late: a program that begins with one thread needs none
+
     return ThreadpoolController()  # looks through the loaded libraries, which takes a millisecond or two
 
 
@@ -47,6 +68,9 @@ def one_thread() -> Iterator[None]:
     The limit is the whole process's, so threads take turns: were one to lift it while another computes, the other's
     sums would be added in another order, and its results differ in their last bits.
     """
+    if _is_single:
+        yield
+        return
     turns = _turns
     with turns.lock:
         turns.depth += 1

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -16,7 +18,7 @@ from mnistnet.datasets import Dataset
 from mnistnet.model import Model, fit
 from mnistnet.network import Network
 from mnistnet.settings import Settings
-from mnistnet.threads import one_thread
+from mnistnet.threads import VARIABLES, one_thread
 
 
 def blas_threads() -> set[int]:
@@ -116,3 +118,30 @@ def test_a_model_computes_in_one_thread_and_so_does_training(
     assert seen.pop("cost") == [{1}] * 5
     list(fit(digits, digits.take(np.arange(10)), Settings(epochs=1, batch_size=100)))
     assert seen == {"gradient": [{1}] * 6, "cost": [{1}], "forward": [{1}]}
+
+
+BEGINS = """
+import sys
+from mnistnet.threads import begin_with_one_thread, one_thread
+begin_with_one_thread()
+import numpy
+with one_thread():
+    numpy.dot(numpy.ones((2, 2)), numpy.ones((2, 2)))
+assert "threadpoolctl" not in sys.modules
+from threadpoolctl import threadpool_info
+print({library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"})
+"""
+
+
+def test_a_program_can_begin_with_one_thread_and_needs_no_limit() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    done = subprocess.run([sys.executable, "-c", BEGINS], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("{1}\n", "")
+    several = subprocess.run(
+        [sys.executable, "-c", f"import numpy{BEGINS}".replace("assert ", "assert not ")],  # it was loaded before
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (several.stdout, several.stderr) == (f"{blas_threads()}\n", "")

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,29 +57,29 @@ main.add_command(page)
 
 
 @main.command(epilog=example("mnistnet download --directory ./mnist && mnistnet train --data ./mnist"))
-@option(
-    "--directory", metavar="DIR", type=click.Path(path_type=Path), show_default="the cache", help="Where they are kept."
-)
+@option("--directory", metavar="DIR", type=click.Path(), show_default="the cache", help="Where they are kept.")
 @option("--mirror", metavar="URL", multiple=True, help="Ask this mirror instead; repeatable, asked in turn.")
 @option("--force", is_flag=True, help="Fetch all four files again, even those that are right.")
 @option("--timeout", metavar="SECONDS", default=30.0, help="How long a server may be silent.")
 @option("--retries", metavar="COUNT", default=4, help="How often a mirror is asked again.")
 @quiet_option
 def download(
-    directory: Path | None, mirror: tuple[str, ...], force: bool, timeout: float, retries: int, quiet: bool
+    directory: str | None, mirror: tuple[str, ...], force: bool, timeout: float, retries: int, quiet: bool
 ) -> None:
     """Fetch MNIST's four files, each checked by its SHA-256.
 
     Files that are there and right are left alone, damaged ones are replaced.
     """
+    from pathlib import Path
+
     from mnistnet.datasets.download import MIRRORS
     from mnistnet.datasets.download import download as fetch
     from mnistnet.datasets.mnist import cache_directory
 
-    directory = directory or cache_directory()
+    folder = Path(directory) if directory else cache_directory()
     with download_bar(quiet) as progress:
-        fetch(directory, mirrors=mirror or MIRRORS, force=force, timeout=timeout, retries=retries, progress=progress)
-    note(quiet, f"MNIST is in {directory}")
+        fetch(folder, mirrors=mirror or MIRRORS, force=force, timeout=timeout, retries=retries, progress=progress)
+    note(quiet, f"MNIST is in {folder}")
 
 
 @main.command(epilog=example("mnistnet train --epochs 30 --seed 1 --output digits.npz"))
@@ -103,6 +102,8 @@ def train(
 ) -> None:
     """Train a network by gradient descent; the model is saved after every epoch."""
     import_numpy()
+    from pathlib import Path
+
     from mnistnet.cli.history import History
     from mnistnet.cli.training import saving, summary
     from mnistnet.datasets import hold_out, load_training
@@ -145,7 +146,7 @@ def train(
     kind=Number("a number from 0 to 1, such as 0.97", lambda accuracy: 0 <= accuracy <= 1),
     help="Exit with 1 when the accuracy is below.",
 )
-@option("--mistakes", metavar="DIR", type=click.Path(path_type=Path), help="Write what was misread as PNG files.")
+@option("--mistakes", metavar="DIR", type=click.Path(), help="Write what was misread as PNG files.")
 @quiet_option
 @click.pass_context
 def evaluate(
@@ -155,27 +156,29 @@ def evaluate(
     split: Any,
     as_json: bool,
     min_accuracy: float | None,
-    mistakes: Path | None,
+    mistakes: str | None,
     quiet: bool,
 ) -> None:
     """Measure how well a model reads labelled digits."""
     if len(data) > 1:
         raise OptionError("--data is given more than once; evaluate one source at a time")
     import_numpy()
+    from pathlib import Path
+
     from mnistnet.cli.figures import Figures
     from mnistnet.datasets import load_split
     from mnistnet.mistakes import make_empty_folder, write_mistakes
 
     path, classifier = load_chosen_model(model, quiet)
     if mistakes is not None:
-        make_empty_folder(mistakes)  # found out now rather than after the measuring
+        make_empty_folder(Path(mistakes))  # found out now rather than after the measuring
     with watchers(quiet) as watching:
         dataset = load_split(data[0], split, classifier.settings.validation, classifier.data_digest, watching)
     note(quiet, *dataset.notes)
     figures = Figures.of(classifier, dataset)
     click.echo(figures.as_json(model=path, data=data[0], split=split) if as_json else figures.as_text())
     if mistakes is not None:
-        write_mistakes(mistakes, dataset, figures.mistakes)
+        write_mistakes(Path(mistakes), dataset, figures.mistakes)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")
     accuracy = figures.evaluation.accuracy

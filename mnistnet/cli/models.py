@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnistnet.cli.options import BUILT_IN, MODEL_HERE
@@ -22,6 +21,8 @@ def note(quiet: bool, *lines: str) -> None:
 
 def load_chosen_model(path: str | None, quiet: bool) -> tuple[str, Model]:
     """Load the model that was asked for, else the first that is there; also return its name."""
+    from pathlib import Path
+
     from mnistnet.model import PRETRAINED, load_model
 
     if path is None:

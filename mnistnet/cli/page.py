@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import click
 
@@ -36,6 +35,8 @@ def page(ctx: click.Context, model: str | None, data: str | None, output: str, q
     wrong.
     """
     import_numpy()
+    from pathlib import Path
+
     from mnistnet.datasets import load_split
     from mnistnet.page.fill import write_page
 
@@ -45,7 +46,7 @@ def page(ctx: click.Context, model: str | None, data: str | None, output: str, q
         dataset = load_split(source, "test", 0, watchers=watching)
     note(quiet, *dataset.notes)
     name = "the model that comes with mnistnet" if path == BUILT_IN else Path(path).name
-    write_page(classifier, name, dataset, _in_words(source), output)
+    write_page(classifier, name, dataset, _in_words(source, Path(source).resolve().name), output)
     for error in dataset.unreadable:
         say(f"Error: {one_line(error)}")
     note(quiet, f"The page is in {output}; open it in a browser")
@@ -59,6 +60,6 @@ def _downloaded_or_drawn() -> str:
     return "strokes" if any(file.problem for file in verify(cache_directory())) else "mnist"
 
 
-def _in_words(source: str) -> str:
+def _in_words(source: str, folder: str) -> str:
     """What a source is called on the page, which may go to people whom the rest of a path is no concern of."""
-    return find_source(source).title or f"the digits in “{Path(source).resolve().name}”"
+    return find_source(source).title or f"the digits in “{folder}”"

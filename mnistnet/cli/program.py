@@ -147,6 +147,9 @@ def say(text: str) -> None:
 
 
 def import_numpy() -> None:
-    """Import NumPy with signals held back: it would turn one into an error of its own."""
+    """Import NumPy with one thread, and with signals held back: it would turn one into an error of its own."""
+    from mnistnet.threads import begin_with_one_thread
+
     with undisturbed():
+        begin_with_one_thread()
         import numpy  # noqa: F401

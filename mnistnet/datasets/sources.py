@@ -6,13 +6,13 @@ To add a source is to add one to SOURCES: the checks and the help are made from 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from mnistnet.errors import DatasetError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnistnet.datasets.dataset import Dataset
     from mnistnet.datasets.download import Progress
 
@@ -23,8 +23,7 @@ STROKES_COUNT: dict[Half, int] = {"train": 30_000, "test": 5_000}
 STROKES_SEED: dict[Half, int] = {"train": 0, "test": 1}
 
 
-@dataclass(frozen=True)
-class Watchers:
+class Watchers(NamedTuple):
     """Who is told how far the slow parts of loading are; None: nobody.
 
     Attributes:
@@ -36,8 +35,7 @@ class Watchers:
     download: Callable[[Progress], None] | None = None
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """A kind of source.
 
     Attributes:
@@ -57,7 +55,13 @@ class Source:
     title: str | None = None
 
 
-# What loads a source is imported by whoever loads one: the help needs no NumPy, and files need no pen.
+# What loads a source is imported by whoever loads one: the help needs no paths and no NumPy, and files need no pen.
+
+
+def _folder(source: str) -> Path:
+    from pathlib import Path
+
+    return Path(source)
 
 
 def _load_mnist(_source: str, half: Half, watchers: Watchers) -> Dataset:
@@ -82,25 +86,25 @@ def _draw_strokes(_source: str, half: Half, _watchers: Watchers) -> Dataset:
 def _holds_idx(source: str) -> bool:
     from mnistnet.datasets.idx import has_idx
 
-    return has_idx(Path(source))
+    return has_idx(_folder(source))
 
 
 def _load_idx(source: str, half: Half, _watchers: Watchers) -> Dataset:
     from mnistnet.datasets.idx import load_idx
 
-    return load_idx(Path(source), half)
+    return load_idx(_folder(source), half)
 
 
 def _holds_class_folders(source: str) -> bool:
     from mnistnet.datasets.class_folders import has_class_folders
 
-    return has_class_folders(Path(source))
+    return has_class_folders(_folder(source))
 
 
 def _load_class_folders(source: str, _half: Half, watchers: Watchers) -> Dataset:
     from mnistnet.datasets.class_folders import load_pictures
 
-    return load_pictures(Path(source), watchers.picture)
+    return load_pictures(_folder(source), watchers.picture)
 
 
 SOURCES = (
@@ -140,10 +144,10 @@ def find_source(source: str) -> Source:
         for each in SOURCES if source else ():
             if each.is_meant(source):
                 return each
-        if source and Path(source).is_dir():
+        if source and _folder(source).is_dir():
             reason = "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9"
         else:
-            reason = "not a folder" if source and Path(source).exists() else "no such folder"
+            reason = "not a folder" if source and _folder(source).exists() else "no such folder"
     except OSError as error:
         reason = f"can't be looked into ({error.strerror})"
     raise DatasetError(f"{source}: {reason}; give {SOURCES_HELP}")

@@ -19,12 +19,13 @@ HEAVY = {
     "json",
     "numpy",
     "numpy.ma",
+    "pathlib",
     "requests",
     "subprocess",
     "threadpoolctl",
     "tqdm",
 }
-CLASSIFIER = {"click", "json", "numpy", "threadpoolctl"}
+CLASSIFIER = {"click", "json", "numpy", "pathlib"}
 
 
 def imports(program: Program, *arguments: str | Path) -> set[str]:

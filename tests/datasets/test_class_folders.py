@@ -10,6 +10,7 @@ from conftest import write_class_folders
 from mnistnet.datasets import Dataset
 from mnistnet.datasets.class_folders import has_class_folders, load_pictures
 from mnistnet.errors import DatasetError
+from mnistnet.pictures.files import FORMAT_NAMES
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_names_that_start_with_a_dot_are_not_there(folder: Path) -> None:
 def test_files_that_are_no_pictures_are_named(folder: Path) -> None:
     (folder / "3" / "IMG_1234.CR2").write_bytes(b"a photograph")
     (folder / "3" / "writer").mkdir()
-    known = "PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF"
+    known = ", ".join(FORMAT_NAMES)
     note = f"{folder}: 1 file that is not {known}: IMG_1234.CR2; save it as JPEG"
     assert load_pictures(folder).notes == (note,)
     for number in range(3):
