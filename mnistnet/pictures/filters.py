@@ -80,8 +80,8 @@ class Pieces:
         return mask
 
 
-def label(mask: BoolArray) -> Pieces:
-    """The 8-connected pieces of a mask, found by joining the runs of its rows.
+def label(mask: BoolArray, corners: bool = True) -> Pieces:
+    """The pieces of a mask, connected by their pixels' sides and corners, or by sides alone.
 
     A row's runs are found for all rows at once; runs that touch in neighbouring rows are then joined by giving both
     the smaller number, again and again, through the numbers' own numbers, until nothing changes.
@@ -91,8 +91,8 @@ def label(mask: BoolArray) -> Pieces:
     padded = np.zeros(height * stride + 2, np.int8)
     padded[1:-1].reshape(height, stride)[:, :width] = mask
     starts, stops = np.flatnonzero(np.diff(padded) == 1), np.flatnonzero(np.diff(padded) == -1)
-    first = np.searchsorted(stops, starts + stride, "left")
-    counts = np.searchsorted(starts, stops + stride, "right") - first
+    first = np.searchsorted(stops, starts + stride, "left" if corners else "right")
+    counts = np.searchsorted(starts, stops + stride, "right" if corners else "left") - first
     upper = np.repeat(np.arange(len(starts)), counts)
     lower = np.arange(len(upper)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
     number = _join(len(starts), upper, lower)

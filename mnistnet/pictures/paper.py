@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from mnistnet.images import BoolArray, FloatArray, IntArray
 from mnistnet.pictures.filters import Pieces, closing, grow_mask, label, median, opening, otsu
+from mnistnet.pictures.outlines import filled
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -27,6 +28,7 @@ RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or
 MIN_FRAME = 0.1  # of a picture, from end to end; what a smaller one holds is too small to be read
 FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, and would be found in parts
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
+MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
 MIN_EDGE, MAX_EDGE, MIN_OFF = 0.95, 0.1, 0.6  # of a picture: length and thickness of an edge's dark line, its place
 MIN_CONTACT = 0.5  # of height and width together, with which what lies along the border touches it
@@ -201,7 +203,8 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     for number in np.flatnonzero(
         np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) > MIN_FRAME * max(contrast.shape)
     ):
-        found[number] |= _is_around_another(pieces, int(number))
+        if not found[number] and _is_around_another(pieces, int(number)):
+            found[number] = not _is_outline(pieces, int(number), contrast)
     weight = np.hypot(pieces.right - pieces.left, pieces.bottom - pieces.top) * strength(pieces, contrast)
     frames = pieces.mask(found)
     rest = np.append(found | (weight < MIN_BESIDE * weight.max()), True)[pieces.labels]
@@ -245,3 +248,16 @@ def _is_around_another(pieces: Pieces, number: int) -> bool:
         if sum(side.any() for side in sides) >= 4 - is_cut_off and not ring[rows, columns].any():
             return True
     return False
+
+
+def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:
+    """Whether a piece and what it surrounds are the outline of a digit.
+
+    In the middle of a frame there is a digit; so there is in the outline of a 0, which needn't be told from it.
+    """
+    box = np.s_[pieces.top[number] : pieces.bottom[number], pieces.left[number] : pieces.right[number]]
+    inside = pieces.labels[box] >= 0
+    inside &= pieces.labels[box] != number
+    off = max(abs(float(np.nonzero(each)[0].mean()) / len(each) - 0.5) for each in (inside, inside.T))
+    is_digit = off < MIN_OFF_MIDDLE and len(np.unique(pieces.labels[box][inside])) == 1
+    return not is_digit and filled(contrast[box] / contrast[box].max()) is not None

@@ -18,6 +18,7 @@ from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL, Cut, Seams
 from mnistnet.pictures.filters import Pieces, grow_mask, pen_width
 from mnistnet.pictures.ink import Box
+from mnistnet.pictures.outlines import filled
 from mnistnet.pictures.preparation import VISIBLE, draw_like_mnist
 
 MAX_ATOMS = 100  # twenty digits, each in five parts; more is noise, or text
@@ -172,6 +173,8 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
                 ink = _ink_of(grey, labels, box, start, stop)
                 if 255 * ink.max() >= VISIBLE:
                     yield Candidate(draw_like_mnist(ink, pen), box, start, stop, total)
+                    if (full := filled(ink)) is not None:
+                        yield Candidate(draw_like_mnist(full), box, start, stop, total)  # with a pen of its own
 
 
 def _around(parts: list[_Atom]) -> Box:

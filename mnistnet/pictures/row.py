@@ -15,15 +15,25 @@ import numpy as np
 from PIL import Image
 
 from mnistnet.errors import PictureError
-from mnistnet.images import BoolArray, IntArray
+from mnistnet.images import BoolArray, ByteArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
-from mnistnet.pictures.digit import MIN_DIGIT, MIN_FAINT, MIN_SHARE, OFF_CENTRE, is_stroke, pens, without_faint
+from mnistnet.pictures.digit import (
+    MIN_DIGIT,
+    MIN_FAINT,
+    MIN_SHARE,
+    OFF_CENTRE,
+    choose_digit,
+    is_stroke,
+    pens,
+    without_faint,
+)
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Pieces, median
 from mnistnet.pictures.ink import WIDE, Box, Ink, find_ink, look_closer
+from mnistnet.pictures.outlines import filled
 from mnistnet.pictures.paper import OVERVIEW, along_border, strength
 from mnistnet.pictures.parting import Candidate, Row, part
-from mnistnet.pictures.preparation import digit_in, prepared_digit
+from mnistnet.pictures.preparation import draw_like_mnist, prepared_digit
 
 # Lengths without a unit are in heights of the row's digits.
 MAX_STRIP = 480  # pixels of width, of a picture that is much wider than high; the whole of it is looked at closely
@@ -42,7 +52,7 @@ def read_row(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", co
         source: the file.
         invert: as in `read_picture`.
         count: how many digits there are. A picture of one, and one that is as MNIST has it already, makes one
-            candidate, whose box is the whole picture.
+            candidate, whose box is the whole picture; two where only an outline is drawn.
 
     Raises:
         PictureError: the file can't be opened or read, is too large, or shows no digit.
@@ -50,14 +60,22 @@ def read_row(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", co
     with naming(source):
         picture = decode(source)
         width, height = picture.info["own_size"]
-        digit = digit_in(picture, invert) if count == 1 else prepared_digit(picture, invert)
+        digit = prepared_digit(picture, invert)
+        if digit is None and count == 1:
+            ink = choose_digit(find_ink(picture, invert))
+            return _one_digit([draw_like_mnist(each) for each in (ink, filled(ink)) if each is not None], width, height)
         if digit is not None:
-            return Row((Candidate(digit, Box(0, 0, width, height), 0, 1),))
+            return _one_digit([digit], width, height)
         row = row_in(picture, invert)
     if picture.size == (width, height):
         return row
     x, y = width / picture.width, height / picture.height
     return replace(row, candidates=tuple(replace(each, box=_scaled(each.box, x, y)) for each in row.candidates))
+
+
+def _one_digit(images: list[ByteArray], width: int, height: int) -> Row:
+    """The row of one digit, which may look like any of these images, in a picture of that size."""
+    return Row(tuple(Candidate(image, Box(0, 0, width, height), 0, 1) for image in images))
 
 
 def _scaled(box: Box, x: float, y: float) -> Box:

@@ -7,6 +7,7 @@ measured on choose nothing. Needs MNIST where MNISTNET_DATA points, or in the ca
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,8 +22,7 @@ from mnistnet.datasets import load_training
 from mnistnet.errors import PictureError
 from mnistnet.images import DIGITS, ByteArray
 from mnistnet.model import Model, load_model
-from mnistnet.pictures import digit_in
-from mnistnet.prediction import Digit
+from mnistnet.prediction import Answer, read_number
 from prints import NEED_FONTS, NO_DIGITS, PRINTED, Printed, Shown, fonts
 from real_mnist import real_mnist
 from scenes import on_screen
@@ -102,19 +102,21 @@ def measure(model: Model, pictures: list[Labelled]) -> tuple[Row, list[bool]]:
     right, wrong_and_sure = [], []
     for (_, label), answer in zip(pictures, answers, strict=True):
         is_sure = answer is not None and not answer.unsure
-        is_right = not is_sure if label == NOTHING else answer is not None and answer.digit == label
+        is_right = not is_sure if label == NOTHING else answer is not None and answer.number == str(label)
         right.append(is_right)
         wrong_and_sure.append(is_sure and not is_right)
     unsure = sum(answer is not None and answer.unsure for answer in answers)
     return Row(sum(right), sum(wrong_and_sure), unsure, answers.count(None)), [not is_right for is_right in right]
 
 
-def _answer(model: Model, picture: Image.Image) -> Digit | None:
+def _answer(model: Model, picture: Image.Image) -> Answer | None:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    file.seek(0)
     try:
-        image = digit_in(picture)
+        return read_number(model, file, digits=1)
     except PictureError:
         return None
-    return Digit(image, model.outputs(image[np.newaxis])[0], (0, 0, *picture.size))
 
 
 def contact_sheet(pictures: list[Labelled], failed: list[bool]) -> Image.Image:

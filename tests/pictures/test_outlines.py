@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageFilter, ImageOps
+
+from drawings import DIGITS, FOUR, SEVEN, TWO, ZERO, Strokes, drawn, likeness
+from mnistnet.images import FloatArray
+from mnistnet.pictures import digit_in
+from mnistnet.pictures.outlines import filled
+from mnistnet.pictures.row import read_row
+
+SIZE = (400, 400)
+SIX: Strokes = [[(0.75, 0.0), (0.4, 0.1), (0.1, 0.7), (0.2, 0.95), (0.5, 1.0), (0.8, 0.8), (0.6, 0.55), (0.1, 0.7)]]
+EIGHT: Strokes = [[(x, y / 2 + half) for x, y in stroke] for stroke in ZERO for half in (0.0, 0.5)]
+
+
+def solid(strokes: Strokes) -> Image.Image:
+    return drawn(strokes, SIZE, (110, 80, 270, 320), pen=40)
+
+
+def outline(strokes: Strokes, line: int = 7) -> Image.Image:
+    """The line around a digit, dark on white."""
+    return ImageOps.invert(ImageChops.difference(solid(strokes), solid(strokes).filter(ImageFilter.MinFilter(line))))
+
+
+def ink(picture: Image.Image) -> FloatArray:
+    """The ink of a picture, 0 to 1, cropped to it."""
+    inverted = ImageOps.invert(picture)
+    return np.asarray(inverted.crop(inverted.getbbox()), np.float32) / 255
+
+
+@pytest.mark.parametrize("strokes", DIGITS)
+def test_an_outline_is_filled(strokes: Strokes) -> None:
+    full = filled(ink(outline(strokes)))
+    assert full is not None
+    expected = ink(solid(strokes).filter(ImageFilter.MinFilter(7)))
+    assert full.shape == expected.shape
+    assert np.mean((full > 0.5) == (expected > 0.5)) > 0.98
+
+
+def test_the_line_of_a_pixel_is_no_leak() -> None:
+    full = filled(ink(outline(SEVEN, 3)))
+    assert full is not None
+    assert full.mean() > 0.15
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        drawn(SEVEN, SIZE, (110, 80, 270, 320), pen=5),
+        drawn(ZERO, SIZE, (110, 80, 270, 320), pen=30),
+        drawn(ZERO, SIZE, (110, 80, 350, 320), pen=5),  # a disc if it were filled
+        drawn(EIGHT, SIZE, (110, 80, 270, 320), pen=5),
+        drawn(SIX, SIZE, (110, 80, 270, 320), pen=5),
+    ],
+    ids=["no loop", "a thick pen", "a round 0", "an 8", "a 6"],
+)
+def test_a_digit_that_is_no_outline_is_not_filled(picture: Image.Image) -> None:
+    assert filled(ink(picture)) is None
+
+
+@pytest.mark.parametrize("count", [None, 1])
+@pytest.mark.parametrize("strokes", [SEVEN, TWO, FOUR, SIX, EIGHT])
+def test_an_outline_is_a_candidate_as_it_is_and_filled_in(strokes: Strokes, count: int | None, tmp_path: Path) -> None:
+    outline(strokes).save(tmp_path / "outline.png")
+    whole = read_row(tmp_path / "outline.png", count=count)
+    images = [each.image for each in whole.candidates if each.start == 0 and each.stop == len(whole.splits)]
+    assert len(images) == 2
+    assert likeness(images[1], digit_in(solid(strokes))) > 0.9
+
+
+def test_the_outline_of_a_zero_looks_like_a_zero_with_a_frame_or_without(tmp_path: Path) -> None:
+    outline(ZERO).save(tmp_path / "outline.png")
+    assert likeness(read_row(tmp_path / "outline.png", count=1).candidates[0].image, digit_in(solid(ZERO))) > 0.7
