@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -154,6 +155,9 @@ class _Processes(ParallelBackendBase):  # type: ignore[misc]  # joblib has no ty
         context = get_context(START)
         theirs, self._lifeline = context.Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(n_jobs, context, _begin, (theirs, self._lifeline, self._model))
+        gc.freeze()  # a search for garbage writes to all that there is, and would part what forks share
+        self._executor.submit(os.getpid)  # starts them
+        gc.unfreeze()
         return n_jobs
 
     def submit(self, func: Callable[[], Any], callback: Callable[[Future[Any]], None]) -> Future[Any]:
