@@ -78,7 +78,8 @@ def train(
         An Epoch after each, when `network` and `velocity` are as it left them.
 
     Raises:
-        TrainingError: a batch is larger than the data, or the cost is no longer a finite number.
+        OptionError: a batch is larger than the data.
+        TrainingError: the cost is no longer a finite number, or the weights run away.
     """
     if settings.batch_size > len(inputs):
         raise OptionError(

@@ -26,6 +26,7 @@ HEIF_SUFFIXES = (".heic", ".heif") if find_spec("pillow_heif") else ()  # the ex
 FORMAT_NAMES = (*PICTURE_FORMATS, "HEIC") if HEIF_SUFFIXES else PICTURE_FORMATS
 PICTURE_SUFFIXES: frozenset[str] = frozenset(SUFFIXES + HEIF_SUFFIXES)
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+JPEG_HEAD = b"\xff\xd8\xff"
 HEIF_HEAD = b"ftyp"  # behind four bytes of length
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory
 MAX_PIXELS_OF = {  # where it is not that many
@@ -129,8 +130,8 @@ def _decode_stream(file: BinaryIO) -> Image.Image:
         raise _unreadable(reason) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"far more than {MAX_PIXELS:,} pixels; save it smaller") from error
-    except MemoryError:
-        raise  # it says nothing of the picture's bytes
+    except (PictureError, MemoryError):
+        raise  # neither says that the picture is damaged
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
         np.empty(MAX_MEMORY, np.uint8)  # a MemoryError: two decoders call it damage when they get no more memory
         raise _unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
@@ -138,11 +139,18 @@ def _decode_stream(file: BinaryIO) -> Image.Image:
 
 
 def _open(file: BinaryIO) -> Image.Image:
-    """Open a picture as Image.open does, which imports the readers of all formats; most pictures are PNGs."""
+    """Open a picture as Image.open does, which imports the readers of all formats, and refuses large ones.
+
+    Most pictures are PNGs, and of JPEGs large ones are read, too: only the first of those that hold several.
+    """
     head = file.read(len(PNG_HEAD))
     file.seek(0)
     if head == PNG_HEAD:
         return PngImagePlugin.PngImageFile(file)
+    if head.startswith(JPEG_HEAD):
+        from PIL.JpegImagePlugin import JpegImageFile  # late: slow to import
+
+        return JpegImageFile(file)
     if head[4:] != HEIF_HEAD:
         return Image.open(file, formats=PICTURE_FORMATS)
     if not HEIF_SUFFIXES:
