@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
 
 from mnistnet.cli.answers import ANSWER_FORMATS
 from mnistnet.cli.commands import main
@@ -28,10 +36,74 @@ def test_every_option_that_the_readme_names_exists() -> None:
 
 def test_every_word_that_an_option_takes_is_in_the_readme() -> None:
     words = set(ANSWER_FORMATS) | {source.name for source in SOURCES if source.is_meant(source.name)}
-    for field in fields(Settings):
-        if field.name in ("activation", "cost"):
-            words |= set(field.metadata["kind"].meanings)
     assert words <= set(re.findall(r"`([\w-]+)`", README))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("activation", re.findall(r"`([\w-]+)`", README.split("`--activation` ")[1].split(";")[0])),
+        ("cost", re.findall(r"`([\w-]+)`", README.split("`--cost` ")[1].split(";")[0])),
+        ("inputs", re.findall(r"^\| `(\w+)`", README.split("### What the 784 inputs are")[1], re.MULTILINE)),
+    ],
+)
+def test_the_words_of_the_settings_are_those_in_the_readme(name: str, told: list[str]) -> None:
+    (field,) = (field for field in fields(Settings) if field.name == name)
+    assert set(told) == set(field.metadata["kind"].meanings)
+
+
+def code_with(words: str, language: str) -> str:
+    """The block of code in the README that has these words in it."""
+    (block,) = (block for block in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if words in block)
+    return str(block)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of ten pictures, of the digits that are their names."""
+    return Path(shutil.copytree(ROOT / "tests" / "digits", tmp_path / "pictures"))
+
+
+def test_the_recipe_for_many_machines_reads_a_shared_folder_on_two(pictures: Path) -> None:
+    recipe = code_with("dask.distributed", "python")
+    assert len(recipe.splitlines()) <= 10
+    with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        for told, here in (("tcp://scheduler:8786", cluster.scheduler_address), ("/shared/pictures", str(pictures))):
+            assert recipe.count(told) == 1
+            recipe = recipe.replace(told, here)
+        done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"{pictures / f'{digit}.png'} {digit}" for digit in range(10)]
+
+
+def test_the_recipe_with_nothing_installed_reads_in_several_processes(pictures: Path, tmp_path: Path) -> None:
+    recipe = code_with("xargs -0", "sh").replace("-n 1000", "-n 4")
+    program = tmp_path / "mnistnet"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mnistnet "$@"\n')
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", recipe], cwd=tmp_path, env=environment, check=True, timeout=120)  # noqa: S607
+    answers = [path.read_text().splitlines() for path in tmp_path.glob("answers.*")]
+    assert sorted(map(len, answers)) == [2, 4, 4]
+    facts = [json.loads(line) for lines in answers for line in lines]
+    assert {each["path"]: each["number"] for each in facts} == {
+        f"{pictures.name}/{digit}.png": str(digit) for digit in range(10)
+    }
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "7.png").rename(tmp_path / "7.png")
+    recipe = code_with("hold_out", "python").replace("epochs=5", "epochs=1")
+    subprocess.run([sys.executable, "-c", recipe], cwd=tmp_path, check=True, timeout=120)
+    short = code_with("mnistnet.read(", "python").replace("mnistnet.npz", "digits.npz").replace("room.png", "7.png")
+    done = subprocess.run(
+        [sys.executable, "-c", short], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    number, unsure = done.stdout.split()
+    assert number.isdigit()
+    assert unsure in ("True", "False")
 
 
 def test_every_make_target_that_the_readme_names_exists() -> None:

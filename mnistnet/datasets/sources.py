@@ -174,7 +174,7 @@ def load_training(sources: Sequence[str], watchers: Watchers | None = None) -> D
 
 
 def load_split(
-    source: str, split: Split, validation: int | None, trained_on: str = "", watchers: Watchers | None = None
+    source: str, split: Split, validation: int | None = None, trained_on: str = "", watchers: Watchers | None = None
 ) -> Dataset:
     """Load the part of a source to measure on.
 

@@ -1,0 +1,48 @@
+"""What the package is to Python and to those who install it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import metadata
+from pathlib import Path
+
+import pytest
+
+import mnistnet
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_what_people_need_is_at_the_top() -> None:
+    assert mnistnet.__all__ == ["Answer", "MnistnetError", "Model", "load", "read"]
+    for name in mnistnet.__all__:
+        assert getattr(mnistnet, name).__name__ == name
+    assert mnistnet.Model.__module__ == "mnistnet.model"
+    with pytest.raises(AttributeError, match="module 'mnistnet' has no attribute 'Network'"):
+        getattr(mnistnet, "Network")  # noqa: B009
+
+
+def test_the_top_loads_numpy_only_when_it_is_needed() -> None:
+    statements = (
+        "import mnistnet",
+        "from mnistnet import MnistnetError",
+        "from mnistnet import Answer, Model",
+    )
+    told = "; import sys; print('numpy' in sys.modules)"
+    said = [
+        subprocess.run([sys.executable, "-c", each + told], capture_output=True, text=True, check=True).stdout.strip()
+        for each in statements
+    ]
+    assert said == ["False", "False", "True"]
+
+
+def test_it_is_under_the_mit_licence_whose_text_is_in_the_package() -> None:
+    told = metadata("mnistnet")
+    assert told["License-Expression"] == "MIT"
+    assert told.get_all("Project-URL") is None
+    text = Path(mnistnet.__file__).with_name("LICENSE").read_text()
+    assert text.startswith("MIT License\n")
+    assert re.search(r"^Copyright .*the mnistnet authors$", text, re.MULTILINE)
+    assert "git clone " in (ROOT / "README.md").read_text()
