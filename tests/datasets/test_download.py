@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import mirror as answers
+from conftest import Program
 from fetching import (
     CONTENT,
     FAKES,
@@ -299,3 +300,27 @@ def test_a_folder_that_is_none_or_has_one_in_the_way_is_told(tmp_path: Path) -> 
     with serve() as mirror:
         assert refusal(tmp_path, mirror.url).startswith(f"{tmp_path / 'images.gz'}: Is a directory; ")
     assert names(tmp_path) == ["file", "images.gz"]
+
+
+def test_the_program_tells_each_failure_of_a_mirror_in_a_line_and_the_whole_once(program: Program) -> None:
+    mirrors = ("http://127.0.0.1:1/", "http://127.0.0.1:2/")
+    named = [option for mirror in mirrors for option in ("--mirror", mirror)]
+    done = program("download", "--directory", "here", "--retries", "0", *named)
+    assert (done.returncode, done.stdout) == (1, "")
+    name = "train-images-idx3-ubyte.gz"
+    *failures, whole = done.stderr.splitlines()
+    assert failures == [f"{name}: {mirror}: Connection refused" for mirror in mirrors]
+    assert whole.startswith(f"Error: {name} can't be had: {mirrors[0]}: Connection refused; {mirrors[1]}: Connection ")
+    assert whole.endswith(
+        "; put MNIST's four files into here by hand, name a mirror with "
+        "'mnistnet download --mirror URL', or use --data strokes, which needs no network"
+    )
+
+
+def test_training_says_at_once_what_it_reads_and_in_a_line_that_it_cannot_be_had(program: Program) -> None:
+    dead = dict.fromkeys(("https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:1")
+    done = program("train", environment={**dead, "no_proxy": "", "NO_PROXY": ""})
+    assert done.returncode == 1
+    assert done.stderr.startswith("Reading mnist\n")
+    assert done.stderr.splitlines()[-1].startswith("Error: train-images-idx3-ubyte.gz can't be had: ")
+    assert "Traceback" not in done.stderr
