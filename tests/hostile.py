@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import struct
 import zipfile
 import zlib
@@ -62,6 +63,16 @@ def with_entry_field(content: bytes, offset: int, field: bytes) -> bytes:
     """The archive with another field in the first entry of its directory."""
     entry = content.index(b"PK\x01\x02") + offset
     return content[:entry] + field + content[entry + len(field) :]
+
+
+def with_swallowed_entries(content: bytes, name: bytes) -> bytes:
+    """The archive with a directory in which the entries of that name are the comment of the one before them."""
+    directory = content.index(b"PK\x01\x02")
+    starts = [directory + found.start() for found in re.finditer(rb"PK\x01\x02", content[directory:])]
+    named = [start for start in starts if content[start + 46 :].startswith(name)]
+    before = starts[starts.index(named[0]) - 1]
+    behind = starts[starts.index(named[-1]) + 1]
+    return content[: before + 32] + struct.pack("<H", behind - named[0]) + content[before + 34 :]
 
 
 HEADS = {
@@ -122,6 +133,9 @@ def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
         ("place beyond the file", 42, struct.pack("<I", 0xFFFFFFF0)),
     ):
         yield f"directory: {name}", with_entry_field(content, offset, field)
+    longer = struct.pack("<I", len(next(iter(files.values()))) + 4)
+    yield "directory: more bytes in the archive than there are", with_entry_field(content, 20, longer)
+    yield "directory: the velocity is a comment", with_swallowed_entries(content, b"velocity_")
     yield "directory: place beyond 64 bits", zip64_with_far_entry()
 
     settings: tuple[tuple[str, Any], ...] = (

@@ -182,6 +182,13 @@ def half_without_length(request: Request, body: bytes) -> None:
     request.wfile.write(body[: len(body) // 2])
 
 
+def rest_without_length(request: Request, body: bytes) -> None:
+    """The part that was asked for, whose end is that of the connection."""
+    start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
+    request.send_head(206, Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
+    request.wfile.write(body[start:])
+
+
 def wrong(request: Request, body: bytes) -> None:
     """The right number of wrong bytes."""
     ranged(request, bytes(byte ^ 1 for byte in body))

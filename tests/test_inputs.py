@@ -161,3 +161,8 @@ def test_images_are_not_changed(digits: Dataset) -> None:
     before = digits.images.copy()
     straighten(digits.images)
     assert np.array_equal(before, digits.images)
+
+
+def test_what_leans_further_than_a_diagonal_is_turned_by_no_more_than_one() -> None:
+    assert moments(blob((0, 0), (1, 3), slant=1.6)).slant[0] == 1
+    assert moments(blob((0, 0), (1, 3), slant=-1.6)).slant[0] == -1

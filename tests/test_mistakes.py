@@ -45,9 +45,10 @@ def test_mistakes_are_written_under_the_names_of_their_pictures(tmp_path: Path, 
 
 
 def test_no_mistake_takes_the_name_of_another(tmp_path: Path, digits: Dataset) -> None:
-    paths = ("7/a.jpg", "7/a.jpg.png", "7/A.JPG", "7/index-4.png", f"7/{LONG}.png", "more/7/b.png", "other/7/b.png")
-    named = Dataset(digits.images[:7], np.full(7, 7, np.uint8), paths)
-    write_mistakes(tmp_path, named, find_mistakes(named, outputs_for(named, dict.fromkeys(range(7), 1))))
+    pictures = ("7/a.jpg", "7/a.jpg.png", "7/A.JPG", "7/index-4.png", f"7/{LONG}.png", "more/7/b.png", "other/7/b.png")
+    paths = (*pictures, "7/index-0_a.jpg.png")
+    named = Dataset(digits.images[:8], np.full(8, 7, np.uint8), paths)
+    write_mistakes(tmp_path, named, find_mistakes(named, outputs_for(named, dict.fromkeys(range(8), 1))))
     written = {path.name: np.asarray(Image.open(path)) for path in tmp_path.iterdir()}
     assert sorted(written) == [
         "true-7_read-1_index-0_a.jpg.png",
@@ -57,6 +58,7 @@ def test_no_mistake_takes_the_name_of_another(tmp_path: Path, digits: Dataset) -
         "true-7_read-1_index-4.png",
         "true-7_read-1_index-5_b.png",
         "true-7_read-1_index-6_b.png",
+        "true-7_read-1_index-7_index-0_a.jpg.png",
     ]
     assert np.array_equal(written["true-7_read-1_index-1_a.jpg.png"], digits.images[1])
 

@@ -39,6 +39,8 @@ def test_text_says_when_the_answer_is_unsure_and_stays_in_its_line() -> None:
     assert line("text", DOUBTFUL) == r"a\nb.png: 7 (41 %, unsure: 1 at 38 %)"
     assert line("text", DOUBTFUL, top=2) == r"a\nb.png: 7 (41.0 %), 1 (38.0 %); unsure"
     assert line("text", CONTESTED) == "room.png: 04 (97 %, unsure)"
+    several = Answer("room.png", (DOUBTFUL.digits[0], NUMBER.digits[1]))
+    assert line("text", several) == "room.png: 74 (41 %, unsure)"
     assert line("text", Answer("a.png", SURE.digits, contested=True)) == "a.png: 7 (99 %, unsure)"
 
 

@@ -240,6 +240,13 @@ def test_no_kind_of_transfer_changes_a_byte(tmp_path: Path, answer: Answer) -> N
     assert_complete(tmp_path)
 
 
+def test_the_rest_of_a_file_may_come_without_its_length(tmp_path: Path) -> None:
+    with serve(answers.half, answers.rest_without_length, answers.ranged) as mirror:
+        get(tmp_path, mirror.url, retries=1)
+        assert len(mirror.seen) == 2
+    assert_complete(tmp_path)
+
+
 # The disk
 
 

@@ -13,6 +13,7 @@ from browser import Open, answer, made_up, wait_for_update
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model
 from mnistnet.network import ACTIVATIONS, COSTS
+from mnistnet.prediction import is_unsure
 from mnistnet.settings import Settings
 
 
@@ -267,3 +268,22 @@ def test_the_steps_to_the_inputs_are_those_of_their_kind(open_page: Open, kind: 
     page = open_page(made_up(Settings(inputs=kind)))
     names = ["1. Fitted as MNIST’s makers did", "2. Made upright, in one size", "3. Roses: how its outline runs"]
     assert page.locator("#steps li").all_inner_texts() == names[:steps]
+
+
+@pytest.mark.parametrize(
+    ("best", "second", "unsure"),
+    [(0.99, 0.2, False), (0.9, 0.15, False), (0.9, 0.25, True), (0.84, 0.01, True), (0.86, 0.01, False)],
+)
+def test_the_page_is_unsure_where_the_library_is(
+    open_page: Open, digits: Dataset, best: float, second: float, unsure: bool
+) -> None:
+    model = made_up(Settings(hidden=()))
+    outputs = np.array([best, second, *[0.001] * 8], np.float32)
+    model.network.parameters[...] = 0
+    model.network.biases[0][...] = np.log(outputs / (1 - outputs))  # whatever is drawn
+    page = open_page(model)
+    open_mistake(page)
+    said = answer(page)
+    assert said is not None
+    assert said["number"] == "0"
+    assert said["unsure"] == unsure == is_unsure(model.outputs(digits.images[:1]))[0]

@@ -145,6 +145,16 @@ def test_a_scan_with_transparent_corners_is_read() -> None:
     assert_is_the_seven(read_picture(as_file(Image.merge("LA", (drawn(ground=235), alpha)))))
 
 
+@pytest.mark.parametrize("ink", [0, 255])
+def test_one_opaque_bar_is_a_digit_and_no_scan(ink: int) -> None:
+    alpha = Image.new("L", (100, 100), 0)
+    ImageDraw.Draw(alpha).rectangle((45, 10, 55, 90), fill=255)
+    image = read_picture(as_file(Image.merge("LA", (Image.new("L", (100, 100), ink), alpha))))
+    assert image.max() == 255
+    rows, columns = (image > 0).any(axis=1), (image > 0).any(axis=0)
+    assert rows.sum() >= 20 > 8 >= columns.sum()
+
+
 # Kinds of pictures
 
 
@@ -254,6 +264,12 @@ def png_header(width: int, height: int) -> bytes:
 def test_a_huge_picture_is_refused_by_its_header_alone(width: int, height: int) -> None:
     file = io.BytesIO(png_header(width, height) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
     assert "pixels" in message_of(file)
+
+
+def test_a_progressive_photograph_may_be_no_larger_than_other_pictures(tmp_path: Path) -> None:
+    """Its decoder holds all of it, where that of another one gives an eighth."""
+    Image.new("L", (7100, 7100), 255).save(tmp_path / "large.jpg", progressive=True)
+    assert "7100 x 7100 pixels, at most 50,000,000 are read; save it smaller" in message_of(tmp_path / "large.jpg")
 
 
 def test_text_and_profile_bombs_are_refused_or_left_alone() -> None:
