@@ -1,7 +1,6 @@
 """Which of the ink in a picture is the one digit in it.
 
-The digit is what stands out most, with the strokes that belong to it; specks do not, and noise, walls and blots are
-refused.
+The digit is what stands out most, with the strokes that belong to it; specks do not, and blots and text are refused.
 """
 
 from __future__ import annotations
@@ -10,17 +9,16 @@ import numpy as np
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
-from mnistnet.pictures.filters import Pieces, pen_width, quantile
-from mnistnet.pictures.ink import FULL, Box, Ink, look_closer, with_margin
+from mnistnet.pictures.filters import Pieces, pen_width
+from mnistnet.pictures.ink import Box, Ink, look_closer, with_margin
 from mnistnet.pictures.paper import strength
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_SHARE = 0.5  # of all ink; a digit is nearly all of it, a speck of noise is one of many
+MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
 MIN_DIGIT = 4  # pixels from end to end
 MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
 MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
-MAX_BLUR = 0.17  # half ink for full ink, times the spread of the ground; digits have up to 0.15, walls mostly above 0.2
-SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
 MIN_FAINT = 0.35  # of a digit's full ink; what is fainter beside it is something else, if that is
 MIN_STEP = 1.3  # times as much as the threshold
 MAX_GAP = 0.3  # of a digit's extent, between it and a stroke that stands apart
@@ -36,8 +34,6 @@ def choose_digit(ink: Ink) -> FloatArray:
     Raises:
         PictureError: no digit stands out, or several do.
     """
-    if _is_blotchy(ink):
-        raise PictureError("no digit in it (nothing but noise or blotches); draw it darker, on plainer paper")
     digit, box, least_share = _digit_in(ink)
     for _ in range(2):
         closer = ink.in_picture(with_margin(box))
@@ -51,19 +47,14 @@ def choose_digit(ink: Ink) -> FloatArray:
     if least_share < MIN_SHARE or max(right - left, bottom - top) - 2 < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one, or draw it larger")
     digit = digit[top:bottom, left:right]
-    if pen_width(digit) > MAX_PEN * max(digit.shape):
+    if is_blot(digit):
         raise PictureError("no digit in it (a blot, without strokes); draw it with a thinner pen")
     return digit
 
 
-def _is_blotchy(ink: Ink) -> bool:
-    """Whether there are all shades between ground and ink, as in noise and on walls, and not two groups of them."""
-    is_ink = ink.contrast > ink.threshold
-    full = quantile(ink.contrast[is_ink], FULL)
-    low, high = (share * full for share in SOFT)
-    half = int(np.count_nonzero((ink.contrast > low) & (ink.contrast < high)))
-    blur = half / max(1, int(np.count_nonzero(ink.contrast >= high))) * float(ink.contrast[~is_ink].std()) / full
-    return bool(blur > MAX_BLUR)
+def is_blot(ink: FloatArray) -> bool:
+    """Whether ink, (height, width), 0 to 1, cropped to it, has no strokes."""
+    return pen_width(ink) > MAX_PEN * max(ink.shape)
 
 
 def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
@@ -72,6 +63,8 @@ def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
     if (stronger := without_faint(ink, chosen)) is not None:
         ink = stronger
         chosen = _digit_pieces(ink)
+    if chosen.sum() > MAX_PIECES:
+        raise PictureError("no digit in it (a page of text?); crop to one digit")
     pieces, digit = ink.pieces, ink.scaled(chosen)
     box = Box(
         max(0, int(pieces.left[chosen].min()) - 1),

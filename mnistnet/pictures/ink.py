@@ -36,6 +36,10 @@ MIN_BORDER = 0.6  # of the border of an even ground has one grey; strokes may cr
 MAX_SPAN = 0.1  # of all contrast, that the greys of an even ground span
 MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
 MIN_PHOTOGRAPH = 96  # pixels of its longer side; in smaller pictures, steps between enlarged pixels seem to be noise
+SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
+# Half ink for full ink, times the spread of the ground, or of the border, in full ink: noise and walls have at least
+# 0.15 and 0.24, pictures of digits out of focus up to 0.19 and 0.17, small ones enlarged 0.14 and 0.6.
+MAX_BLUR, MAX_BLUR_OF_BORDER = 0.15, 0.2
 ICON = 20  # pixels, of a picture that shows a digit and no more, and of the margin that it is given
 
 
@@ -115,11 +119,14 @@ def find_ink(picture: Image.Image, invert: str, longest: int = OVERVIEW) -> Ink:
         The ink of the whole page, shrunk to the overview.
 
     Raises:
-        PictureError: nothing stands out from the ground.
+        PictureError: nothing stands out from the ground, or nothing but noise.
     """
     page = find_page(picture)
     whole = Box(page.left, page.top, page.left + page.picture.width, page.top + page.picture.height)
-    return _ink_of(page, whole, invert, MIN_RULINGS, longest)
+    ink = _ink_of(page, whole, invert, MIN_RULINGS, longest)
+    if _is_blotchy(ink):
+        raise PictureError("no digit in it (nothing but noise or blotches); draw it darker, on plainer paper")
+    return ink
 
 
 def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
@@ -140,7 +147,8 @@ def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
     closer = _ink_of(ink.page, part, "yes" if ink.is_dark else "no", 1 if ink.is_ruled else MIN_RULINGS, longest)
     rows, columns = (np.arange(side) * closer.factor for side in closer.contrast.shape)
     rows, columns = (rows + closer.top - ink.top) // ink.factor, (columns + closer.left - ink.left) // ink.factor
-    frames = ink.frames[np.ix_(rows, columns)]
+    height, width = ink.frames.shape  # the margin of a small part may lie beyond them
+    frames = ink.frames[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
     contrast = np.where(frames, 0, closer.contrast)
     if contrast.max() <= closer.threshold:
         return closer
@@ -176,6 +184,20 @@ def with_margin(box: Box) -> Box:
     """Return the box with a third of its size more on all sides."""
     margin = 3 + max(box.right - box.left, box.bottom - box.top) // 3
     return Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)
+
+
+def _is_blotchy(ink: Ink) -> bool:
+    """Whether there are all shades between ground and ink, as in noise and on walls, and not two groups of them.
+
+    So there may be around a digit that is out of focus, but then the border of the picture is even.
+    """
+    is_ink = ink.contrast > ink.threshold
+    full = quantile(ink.contrast[is_ink], FULL)
+    low, high = (share * full for share in SOFT)
+    half = int(np.count_nonzero((ink.contrast > low) & (ink.contrast < high)))
+    blur = half / max(1, int(np.count_nonzero(ink.contrast >= high))) / full
+    ground, border = ink.contrast[~is_ink], along_border(ink.contrast)
+    return bool(blur * ground.std() > MAX_BLUR and blur * border.std() > MAX_BLUR_OF_BORDER)
 
 
 def _best_grey(picture: Image.Image) -> FloatArray:

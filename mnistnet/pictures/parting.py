@@ -16,6 +16,7 @@ import numpy as np
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL, Cut, Seams
+from mnistnet.pictures.digit import is_blot
 from mnistnet.pictures.filters import Pieces, grow_mask, pen_width
 from mnistnet.pictures.ink import Box
 from mnistnet.pictures.outlines import filled
@@ -171,7 +172,7 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
             total = cost + _form_cost(box, height)
             if box.bottom - box.top > MIN_TALL * height and (total < MAX_COST or len(parts) == 1):
                 ink = _ink_of(grey, labels, box, start, stop)
-                if 255 * ink.max() >= VISIBLE:
+                if 255 * ink.max() >= VISIBLE and not is_blot(ink):
                     yield Candidate(draw_like_mnist(ink, pen), box, start, stop, total)
                     if (full := filled(ink)) is not None:
                         yield Candidate(draw_like_mnist(full), box, start, stop, total)  # with a pen of its own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from drawings import DIGITS, FIVE_WITH_A_BAR_APART, Strokes, assert_is, assert_is_the_seven, drawn, ink_box, likeness
 from mnistnet.errors import PictureError
 from mnistnet.pictures import digit_in
+from mnistnet.pictures.row import row_in
 
 
 def test_invert_says_which_polarity_a_picture_has() -> None:
@@ -51,18 +54,33 @@ def test_a_small_digit_on_a_large_photograph_is_looked_at_closer(strokes: Stroke
     assert_is(strokes, digit_in(shaded(picture, np.linspace(0.6, 1, 1500) * np.ones((1200, 1)))))
 
 
-def test_noise_blotches_and_blots_are_no_digits() -> None:
+@pytest.mark.parametrize("read", [digit_in, row_in])
+def test_noise_blotches_and_blots_are_no_digits(read: Callable[[Image.Image], object]) -> None:
     generator = np.random.default_rng(3)
     for blur in (0, 2, 6):
         noise = Image.fromarray(generator.integers(0, 256, (240, 240), dtype=np.uint8))
         grey = np.asarray(noise.filter(ImageFilter.GaussianBlur(blur)), np.float64)
         wall = 128 + 20 * (grey - grey.mean()) / grey.std()
-        with pytest.raises(PictureError, match="no digit in it"):
-            digit_in(shaded(Image.fromarray(wall.clip(0, 255).astype(np.uint8)), np.ones((240, 240))))
+        with pytest.raises(PictureError, match="nothing but noise"):
+            read(shaded(Image.fromarray(wall.clip(0, 255).astype(np.uint8)), np.ones((240, 240))))
     disc = Image.new("L", (200, 200), 255)
     ImageDraw.Draw(disc).ellipse((60, 60, 140, 140), fill=0)
-    with pytest.raises(PictureError, match="a blot, without strokes"):
-        digit_in(disc)
+    with pytest.raises(PictureError, match="no digit in it"):
+        read(disc)
+
+
+@pytest.mark.parametrize("strokes", DIGITS)
+def test_a_digit_out_of_focus_is_no_noise(strokes: Strokes) -> None:
+    assert_is(strokes, digit_in(drawn(strokes).filter(ImageFilter.GaussianBlur(9))), 0.7)
+
+
+def test_a_page_full_of_letters_is_no_digit() -> None:
+    picture = Image.new("L", (400, 400), 255)
+    for place in range(64):
+        left, top = 20 + 45 * (place % 8), 20 + 45 * (place // 8)
+        ImageDraw.Draw(picture).line((left, top, left + 30, top, left, top + 30), fill=0, width=5)
+    with pytest.raises(PictureError, match="a page of text"):
+        digit_in(picture)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,12 @@ def test_a_thin_box_fainter_than_the_digit_is_no_ink(strokes: Strokes, grey: int
     assert_is(strokes, digit_in(photographed(picture)))
 
 
+def test_a_part_so_small_that_it_is_given_a_margin_is_looked_at_closer() -> None:
+    ink = find_ink(drawn(size=(240, 240), box=(140, 140, 238, 238)), "auto")
+    closer = look_closer(ink, Box(96, 118, 98, 120), 1000)  # in the corner of the picture, on the digit's foot
+    assert closer.contrast.shape == closer.frames.shape
+
+
 def test_the_rest_of_a_ring_is_no_ink_where_its_inside_is_looked_at_closer() -> None:
     picture = drawn(size=(800, 800), box=(300, 300, 400, 430), pen=12)
     ImageDraw.Draw(picture).ellipse((262, 190, 438, 540), outline=0, width=10)
