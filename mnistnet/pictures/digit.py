@@ -54,7 +54,7 @@ def choose_digit(ink: Ink) -> FloatArray:
 
 def is_blot(ink: FloatArray) -> bool:
     """Whether ink, (height, width), 0 to 1, cropped to it, has no strokes."""
-    return pen_width(ink) > MAX_PEN * max(ink.shape)
+    return bool(pen_width(ink) > MAX_PEN * max(ink.shape))
 
 
 def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
