@@ -48,7 +48,8 @@ def read_in_processes(
 ) -> Generator[Answer, None, None]:
     """Read pictures as `read_numbers` does, to the same bits, in several processes.
 
-    The processes end when the generator is closed, and when this process ends in any way.
+    The processes end when the generator is closed, and when this process ends in any way. On Linux they are forks of
+    this process, which had better have no other threads when the first answer is asked for.
 
     Args:
         model: what classifies the digits.

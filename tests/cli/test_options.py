@@ -6,8 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from mnistnet.cli.commands import SPLITS
+from mnistnet.datasets.sources import Split
 
 # As the program that is installed, whose name tells the variable.
 NAMED = "import sys; sys.argv[0] = 'mnistnet'; from mnistnet.__main__ import main; main()"
@@ -61,6 +65,10 @@ def test_the_words_of_a_choice_are_offered(tmp_path: Path) -> None:
         ("plain", "moments"),
         ("plain", "pixels"),
     ]
+
+
+def test_the_parts_of_a_source_that_can_be_chosen_are_those_there_are() -> None:
+    assert set(SPLITS) == set(get_args(Split))
 
 
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "| true"])
