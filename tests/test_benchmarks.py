@@ -54,3 +54,24 @@ def test_real_mnist_is_where_the_variable_says(monkeypatch: pytest.MonkeyPatch) 
     for value in ("", "mnist"):
         monkeypatch.setenv("MNISTNET_DATA", value)
         assert real_mnist.real_mnist() == "mnist"
+
+
+def test_answers_are_told_by_their_outputs() -> None:
+    import reliability
+
+    from mnistnet.prediction import Answer, Digit
+
+    def answer(output: float) -> Answer:
+        return Answer(
+            "", (Digit(np.zeros((28, 28), np.uint8), np.eye(10, dtype=np.float32)[3] * output, (0, 0, 1, 1)),)
+        )
+
+    table = reliability.reliability([(answer(0.6), False), (answer(0.6), True), (answer(1.0), True)])
+    assert table.splitlines()[2:] == [
+        "| 0 to 0.5 | 0 | – |",
+        "| 0.5 to 0.7 | 2 | 50.0 % |",
+        "| 0.7 to 0.85 | 0 | – |",
+        "| 0.85 to 0.95 | 0 | – |",
+        "| 0.95 to 0.99 | 0 | – |",
+        "| 0.99 to 1 | 1 | 100.0 % |",
+    ]

@@ -1,4 +1,5 @@
-"""Read simulated pictures of every kind that people have, and print how many of each kind are read.
+"""Read simulated pictures of every kind that people have, and print how many of each kind are read,
+and how reliable the answers are.
 
 Run by `make kinds`; KINDS="ruled" reads only the kinds that have this word in their names, SHEETS=FOLDER keeps the
 pictures there, a contact sheet for each kind. Handwriting comes from MNIST's training images: those that a model is
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
+from reliability import MODEL, reliability
 
 from handwriting import HANDWRITING, Handwritten
 from mnistnet.datasets import load_training
@@ -32,7 +34,6 @@ SEED = 15
 NOTHING = -1  # the label of what is no digit: it is to be refused, or unsure
 TILE = 100  # pixels of a side in a contact sheet
 TILES = 15  # in a row of it
-MODEL = Path(__file__).parents[2] / "mnistnet" / "pretrained.npz"
 
 
 class Labelled(NamedTuple):
@@ -96,11 +97,10 @@ def _chance(index: int) -> np.random.Generator:
     return np.random.default_rng((SEED, index))
 
 
-def measure(model: Model, pictures: list[Labelled]) -> tuple[Row, list[bool]]:
-    """Read pictures; return how many were read how, and which of them are no success."""
-    answers = [_answer(model, picture) for picture, _ in pictures]
+def measure(answers: list[Answer | None], labels: list[int]) -> tuple[Row, list[bool]]:
+    """Return how many pictures were read how, and which of them are no success; None: refused."""
     right, wrong_and_sure = [], []
-    for (_, label), answer in zip(pictures, answers, strict=True):
+    for answer, label in zip(answers, labels, strict=True):
         is_sure = answer is not None and not answer.unsure
         is_right = not is_sure if label == NOTHING else answer is not None and answer.number == str(label)
         right.append(is_right)
@@ -137,7 +137,7 @@ def chosen(every: dict[str, Kind], word: str) -> Iterator[tuple[str, list[Labell
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     training = load_training([real_mnist()])
     model = load_model(os.environ.get("MNISTNET_MODEL") or MODEL)
     if not fonts():
@@ -146,12 +146,20 @@ def main() -> None:
         print("scikit-learn's digits are left out: it is not installed\n")
     print("| kind, 150 pictures each | right | sure and wrong | unsure | refused |\n|---|---|---|---|---|")
     sheets = os.environ.get("SHEETS")
+    told: list[tuple[Answer, bool]] = []
     for name, pictures in chosen(kinds(training.images, training.labels) | own, os.environ.get("KINDS", "")):
-        row, failed = measure(model, pictures)
+        answers = [_answer(model, picture) for picture, _ in pictures]
+        row, failed = measure(answers, [label for _, label in pictures])
+        told += [
+            (answer, not is_bad)
+            for answer, is_bad, (_, label) in zip(answers, failed, pictures, strict=True)
+            if answer is not None and label != NOTHING
+        ]
         print(f"| {name} | " + " | ".join(f"{100 * count / COUNT:.1f} %" for count in row) + " |", flush=True)
         if sheets:
             Path(sheets).mkdir(parents=True, exist_ok=True)
             contact_sheet(pictures, failed).save(Path(sheets) / f"{name.replace(' ', '-')}.png")
+    print(f"\nThe same digits, by what the network says of them\n\n{reliability(told)}\n")
 
 
 if __name__ == "__main__":

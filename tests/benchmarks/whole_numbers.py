@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from kinds import MODEL
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
+from reliability import MODEL
 
 from mnistnet.datasets import Dataset, load_split
 from mnistnet.errors import PictureError
