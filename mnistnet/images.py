@@ -17,6 +17,7 @@ PIXELS = SIDE * SIDE
 DIGITS = 10
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
+ShortArray: TypeAlias = npt.NDArray[np.int16]
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 IntArray: TypeAlias = npt.NDArray[np.integer[Any]]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]

@@ -125,9 +125,10 @@ def test_a_vertical_edge_puts_its_whole_weight_into_one_direction_at_its_place()
     assert not found[1:].any()
     middle = found[0, 1]
     assert middle.argmax() == 2  # the place in the middle, column 13.5
-    # Worked by hand: gx is 4 · 100 in the columns 13 and 14 and a_1, the smaller cross product, 400 too. The place in
-    # the middle weighs both columns 12, and all the rows together 64: the root of 400 · 24 · 64, times 0.2.
-    assert middle[2] == round(0.2 * np.sqrt(400 * 24 * 64)) == 157
+    # Worked by hand: gx is 4 · 100 in the columns 13 and 14. 5 · 400 is the smaller of its cross products with the
+    # two neighbours, 5 · gx each. The place in the middle weighs both columns 9, and all the rows together 46: the root
+    # of 2,000 · 18 · 46, times 0.12.
+    assert middle[2] == round(0.12 * np.sqrt(2000 * 18 * 46)) == 154
 
 
 def test_a_vector_is_shared_out_between_the_two_directions_beside_it() -> None:
@@ -148,13 +149,13 @@ def test_a_quarter_turn_moves_directions_by_four_and_places_around(digits: Datas
     for image in digits.images[:20]:
         turned = np.rot90(image, -1)  # clockwise, as the directions count
         expected = np.roll(np.rot90(planes(image), -1, axes=(1, 2)), 4, axis=0)
-        # A cross product that lies half-way between two whole numbers may be rounded either way.
-        assert np.abs(planes(turned).astype(int) - expected).max() <= 1
+        assert np.array_equal(planes(turned), expected)
 
 
 def test_the_directions_are_those_of_the_derivation() -> None:
-    assert SINES.shape == COSINES.shape == (8,)
-    assert np.allclose(np.hypot(SINES, COSINES) * np.sin(np.pi / 8), 1)
+    angles = np.deg2rad(22.5) * np.arange(8)
+    assert np.abs(SINES / 13 - np.sin(angles)).max() < 0.02
+    assert np.abs(COSINES / 13 - np.cos(angles)).max() < 0.02
 
 
 def test_images_are_not_changed(digits: Dataset) -> None:
