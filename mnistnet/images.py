@@ -15,6 +15,7 @@ BOX = 20  # pixels, of the square that the ink fits into
 CENTRE = 14  # row and column, counted from 0, of the pixel that the centre of mass is nearest to
 PIXELS = SIDE * SIDE
 DIGITS = 10
+NO_DIGIT = DIGITS  # the label of an image that shows none of them
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 ShortArray: TypeAlias = npt.NDArray[np.int16]

@@ -91,7 +91,7 @@ class Model:
 
         Args:
             images: uint8 (n, 28, 28), ink bright, at least one.
-            labels: integers (n,), 0 to 9.
+            labels: integers (n,), 0 to 9, or 10 for an image that shows none of them.
 
         Raises:
             ValueError: the images have another shape or dtype, there are none, or not as many labels.

@@ -65,6 +65,8 @@ class Relu:
 class MeanSquaredError:
     """C = |A^L − Y|² / 2 with sigmoid outputs, the derivation's cost."""
 
+    adds_up_to_1 = False  # whether the outputs do
+
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
         SIGMOID.activate(z)
@@ -87,6 +89,8 @@ class CrossEntropy:
     Its derivative has no σ′, so a neuron that is surely wrong still learns fast.
     """
 
+    adds_up_to_1 = False
+
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
         SIGMOID.activate(z)
@@ -103,6 +107,8 @@ class CrossEntropy:
 
 class SoftmaxCrossEntropy:
     """C = −Σ Y ln A^L with softmax outputs: ten probabilities that add up to 1."""
+
+    adds_up_to_1 = True
 
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = e^Z / Σ e^Z, in place."""
@@ -137,7 +143,7 @@ class _Workspace(NamedTuple):
 
     activations: list[FloatArray]  # A^2 … A^L, each (n, neurons of the layer)
     deltas: list[FloatArray]  # dC/dZ^2 … dC/dZ^L, of the same shapes
-    y: FloatArray  # (n, 10), the right answers, one-hot
+    y: FloatArray  # (n, 10), the right answers
     ones: FloatArray  # (n,)
     n: FloatArray  # (), how many images
 
@@ -175,7 +181,10 @@ class Network:
         self.weights, self.biases = self.views(self.parameters)
         self._gradient = np.zeros_like(self.parameters)
         self._gradient_views = self.views(self._gradient)
-        self._one_hot: FloatArray = np.eye(sizes[-1], dtype=dtype)  # row y is the right answer Y for label y
+        # Row y is the right answer Y for label y. The last one is for an image that shows no digit: zeros or, where
+        # the outputs add up to 1, equal parts.
+        none = np.full((1, sizes[-1]), 1 / sizes[-1] if self.cost_function.adds_up_to_1 else 0)
+        self._answers: FloatArray = np.concatenate([np.eye(sizes[-1]), none]).astype(dtype)
         self._workspaces: dict[int, _Workspace] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -238,29 +247,29 @@ class Network:
 
         Args:
             inputs: dtype (n, 784), n at least 1.
-            labels: integers (n,), 0 to 9.
+            labels: integers (n,), 0 to 9, or 10 for an image that shows none of them.
 
         Raises:
-            ValueError: the labels are no integers (n,) from 0 to 9.
+            ValueError: the labels are no integers (n,) from 0 to 10.
         """
         self._check_labels(inputs, labels)
         layers = self._empty_layers(len(inputs))
         self._propagate(inputs, layers)
-        return self.cost_function.value(layers[-1], self._one_hot[labels]) / len(inputs)
+        return self.cost_function.value(layers[-1], self._answers[labels]) / len(inputs)
 
     def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
         """∇C: the derivative of the cost by every parameter, averaged over the images, by backpropagation.
 
         Args:
             inputs: dtype (n, 784), n at least 1.
-            labels: integers (n,), 0 to 9.
+            labels: integers (n,), 0 to 9, or 10 for an image that shows none of them.
 
         Returns:
             dtype (16020,), in the order of `parameters`. The vector is the network's own: the next call
             overwrites it.
 
         Raises:
-            ValueError: the labels are no integers (n,) from 0 to 9.
+            ValueError: the labels are no integers (n,) from 0 to 10.
         """
         self._check_labels(inputs, labels)
         activations, deltas, y, ones, n = self._workspace(len(inputs))
@@ -271,7 +280,7 @@ class Network:
 
         # dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean-squared error. Divided by n at once, so that the sums over
         # the images below are the averages of equations 5 and 6.
-        self._one_hot.take(labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
+        self._answers.take(labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
         self.cost_function.delta(activations[-1], y, out=deltas[-1])
         deltas[-1] /= n
 
@@ -316,13 +325,13 @@ class Network:
         return self._workspaces[n]
 
     def _check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
-        digits = self.sizes[-1]
+        answers = len(self._answers)
         try:
             # The quickest look at both ends: it fails for numbers below 0, and has an entry for each up to the largest.
-            right = len(np.bincount(labels, minlength=digits)) == digits and labels.dtype.kind in "iu"
+            right = len(np.bincount(labels, minlength=answers)) == answers and labels.dtype.kind in "iu"
         except (TypeError, ValueError, MemoryError):
             right = False
         if not right or len(labels) != len(inputs):
             raise ValueError(
-                f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},) from 0 to {digits - 1}"
+                f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},) from 0 to {answers - 1}"
             )

@@ -67,7 +67,7 @@ def train(
     Args:
         network: changed in place between one epoch and the next.
         inputs: float32 (n, 784), not changed.
-        labels: integers (n,), 0 to 9.
+        labels: integers (n,), 0 to 9, or 10 for an image that shows none of them.
         settings: how.
         copies: gives distorted copy 1, 2, … `settings.augment` of the inputs; epochs cycle through the inputs and
             them. None goes without.

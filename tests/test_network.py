@@ -16,11 +16,11 @@ KINDS = list(product(ACTIVATIONS, COSTS))
 
 
 def small(activation: str = "sigmoid", cost: str = "mse") -> tuple[Network, FloatArray, IntArray]:
-    """A 6-5-4-3 network in float64 with random biases too, 7 inputs and their labels."""
+    """A 6-5-4-3 network in float64 with random biases too, 7 inputs and their labels; 3 is none of the answers."""
     rng = np.random.default_rng(5)
     network = Network((6, 5, 4, 3), activation=activation, cost=cost, dtype=np.float64)
     network.parameters[...] = rng.standard_normal(network.parameters.size)
-    return network, rng.random((7, 6)), rng.integers(0, 3, 7)
+    return network, rng.random((7, 6)), np.array([3, *rng.integers(0, 3, 6)])
 
 
 def central_difference(network: Network, index: int, inputs: FloatArray, labels: IntArray, h: float) -> float:
@@ -110,6 +110,15 @@ def test_nothing_overflows_or_warns_far_from_zero(activation: str, cost: str, z:
         assert np.isfinite(network.gradient(inputs, labels)).all()
 
 
+def test_the_right_answer_to_no_digit_is_zeros_or_equal_parts() -> None:
+    for cost, answer in (("mse", 0), ("cross-entropy", 0), ("softmax", 1 / 3)):
+        network, inputs, _ = small(cost=cost)
+        outputs = network.forward(inputs[:1])[0]
+        slope = outputs * (1 - outputs) if cost == "mse" else 1
+        _, biases = network.views(network.gradient(inputs[:1], np.array([3])))
+        assert biases[-1] == pytest.approx((outputs - answer) * slope)
+
+
 def test_softmax_outputs_add_up_to_one() -> None:
     network, inputs, _ = small(cost="softmax")
     assert network.forward(inputs).sum(axis=1) == pytest.approx(np.ones(7))
@@ -175,7 +184,7 @@ def test_lengths_that_differ_are_refused() -> None:
         network.cost(inputs, labels[:6])
 
 
-@pytest.mark.parametrize("wrong", [[0, -1], [0, 10], [0.0, 1.0], [[0], [1]], [True, False]])
+@pytest.mark.parametrize("wrong", [[0, -1], [0, 11], [0.0, 1.0], [[0], [1]], [True, False]])
 def test_labels_that_are_no_digits_are_refused(wrong: list[Any]) -> None:
     network = Network((3, 4, 10))
     inputs, labels = np.zeros((2, 3), np.float32), np.array(wrong)

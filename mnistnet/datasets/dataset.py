@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnistnet.errors import OptionError
-from mnistnet.images import DIGITS, ByteArray, IntArray, check_images
+from mnistnet.images import NO_DIGIT, ByteArray, IntArray, check_images
 
 HELD_OUT = 5000  # enough that their accuracy is known to a fifth of a point
 
@@ -20,7 +20,7 @@ class Dataset:
 
     Attributes:
         images: uint8 (n, 28, 28), ink bright.
-        labels: uint8 (n,), 0 to 9.
+        labels: uint8 (n,), 0 to 9, or NO_DIGIT.
         paths: the picture file of each image; empty where images do not come from pictures.
         unreadable: for each picture that could not be read, one line that says why.
         notes: what else the user should know of the source, in one line each.
@@ -39,8 +39,8 @@ class Dataset:
             raise ValueError(
                 f"labels are {self.labels.dtype} {self.labels.shape}, expected uint8 ({len(self.images)},)"
             )
-        if self.labels.max(initial=0) >= DIGITS:
-            raise ValueError(f"a label is {self.labels.max()}, expected 0 to 9")
+        if self.labels.max(initial=0) > NO_DIGIT:
+            raise ValueError(f"a label is {self.labels.max()}, expected 0 to 9, or {NO_DIGIT} for no digit")
         if len(self.paths) not in (0, len(self.images)):
             raise ValueError(f"{len(self.paths)} paths of {len(self.images)} images, expected as many or none")
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from mnistnet.datasets.dataset import Dataset
 from mnistnet.errors import DatasetError
-from mnistnet.images import SIDE, ByteArray
+from mnistnet.images import DIGITS, SIDE, ByteArray
 
 UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
 MAX_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
@@ -46,10 +46,9 @@ def load_idx(directory: Path, half: Literal["train", "test"]) -> Dataset:
     images, labels = arrays
     if len(images) != len(labels):
         raise DatasetError(f"{directory}: {len(images)} images, but {len(labels)} labels; replace the files")
-    try:
-        return Dataset(images, labels)
-    except ValueError as error:
-        raise DatasetError(f"{directory}: {error}; replace the files") from None
+    if labels.max() >= DIGITS:
+        raise DatasetError(f"{directory}: a label is {labels.max()}, expected 0 to 9; replace the files")
+    return Dataset(images, labels)
 
 
 def _path(directory: Path, prefix: str, name: str) -> Path | None:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistnet.datasets.skeletons import SHEET, SKELETONS
-from mnistnet.images import BOX, CENTRE, DIGITS, SIDE, ByteArray, FloatArray, IntArray
+from mnistnet.datasets.skeletons import SHEET, SKELETONS, Skeleton
+from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray, IntArray
 
 MARGIN = 1  # pixels from a line's edge to the middle of the outermost pixels, which stay blank
 BLOCK = 128  # images drawn at once: their arrays fit into the processor's cache
@@ -38,7 +38,7 @@ FLATNESS = 0.2  # logarithm of an oval pen's longer half-axis
 class _Templates(NamedTuple):
     """All s skeletons as arrays, padded to the same k points; p places on each path."""
 
-    digits: IntArray  # (s,)
+    digits: IntArray  # (s,) the label of what each shows
     weights: FloatArray  # (s,) sum to 1 for each digit
     points: FloatArray  # (s, 2, k) x and y, 0 to 1
     strokes: IntArray  # (s, k) the number of the stroke that a point belongs to
@@ -55,17 +55,20 @@ class _Line(NamedTuple):
     lengths: FloatArray  # (n, p) the length of the line around each place in pixels
 
 
-def draw_digits(count: int, seed: int | tuple[int, ...]) -> tuple[ByteArray, ByteArray]:
+def draw_digits(
+    count: int, seed: int | tuple[int, ...], skeletons: tuple[Skeleton, ...] = SKELETONS
+) -> tuple[ByteArray, ByteArray]:
     """Draw digits, as many of each as possible, in random order.
 
     Args:
         count: how many digits, at least 1.
         seed: 0 or more, or several such numbers; the same seed draws the same digits.
+        skeletons: ways to write them.
 
     Returns:
         images: uint8 (count, 28, 28), ink bright, prepared as in MNIST: about 20 pixels high or wide, the
             strongest ink 255, the centre of mass near pixel (14, 14). The outermost pixels are blank.
-        labels: uint8 (count,), 0 to 9.
+        labels: uint8 (count,), those of the skeletons.
 
     Raises:
         ValueError: count is less than 1, or the seed is negative.
@@ -73,34 +76,34 @@ def draw_digits(count: int, seed: int | tuple[int, ...]) -> tuple[ByteArray, Byt
     if count < 1:
         raise ValueError(f"count is {count}, expected at least 1")
     rng = np.random.default_rng(seed)
-    labels = _balanced_labels(count, rng)
-    styles = _choose_styles(labels, rng)
+    templates = _templates(skeletons)
+    labels = _balanced_labels(np.unique(templates.digits), count, rng)
+    styles = _choose_styles(templates, labels, rng)
     images = np.empty((count, SIDE, SIDE), np.uint8)
     for start in range(0, count, BLOCK):
-        images[start : start + BLOCK] = _draw(styles[start : start + BLOCK], rng)
+        images[start : start + BLOCK] = _draw(templates, styles[start : start + BLOCK], rng)
     return images, labels
 
 
-def _balanced_labels(count: int, rng: np.random.Generator) -> ByteArray:
-    shuffled_digits = rng.permutation(DIGITS)  # which digits get one image more is chance
+def _balanced_labels(digits: IntArray, count: int, rng: np.random.Generator) -> ByteArray:
+    shuffled_digits = rng.permutation(digits)  # which digits get one image more is chance
     return rng.permutation(np.resize(shuffled_digits, count)).astype(np.uint8)
 
 
-def _choose_styles(labels: ByteArray, rng: np.random.Generator) -> IntArray:
+def _choose_styles(templates: _Templates, labels: ByteArray, rng: np.random.Generator) -> IntArray:
     """The index of a skeleton for every label."""
-    templates = _templates()
     styles = np.empty(len(labels), np.intp)
-    for digit in range(DIGITS):
+    for digit in np.unique(templates.digits):
         chosen = labels == digit
         candidates = np.flatnonzero(templates.digits == digit)
         styles[chosen] = rng.choice(candidates, chosen.sum(), p=templates.weights[candidates])
     return styles
 
 
-def _draw(styles: IntArray, rng: np.random.Generator) -> ByteArray:
-    points = _set_points(styles, rng)
-    places = _lean(_move_pen(points, styles, rng), rng)
-    line = _press_pen(places, styles, rng)
+def _draw(templates: _Templates, styles: IntArray, rng: np.random.Generator) -> ByteArray:
+    points = _set_points(templates, styles, rng)
+    places = _lean(_move_pen(points, templates.mixing[styles], rng), rng)
+    line = _press_pen(places, templates.progress[styles], rng)
     return _render(_place(line, rng), rng)
 
 
@@ -108,11 +111,11 @@ def _draw(styles: IntArray, rng: np.random.Generator) -> ByteArray:
 
 
 @cache
-def _templates() -> _Templates:
-    parsed = [_parse(skeleton.strokes) for skeleton in SKELETONS]
+def _templates(skeletons: tuple[Skeleton, ...]) -> _Templates:
+    parsed = [_parse(skeleton.strokes) for skeleton in skeletons]
     most_points = max(sum(len(points) for points, _ in strokes) for strokes in parsed)
-    digits = np.array([skeleton.digit for skeleton in SKELETONS])
-    weights = np.array([skeleton.weight for skeleton in SKELETONS])
+    digits = np.array([skeleton.digit for skeleton in skeletons])
+    weights = np.array([skeleton.weight for skeleton in skeletons])
     templates = _Templates(
         digits=digits,
         weights=weights / np.bincount(digits, weights)[digits],
@@ -201,9 +204,8 @@ def _normal(rng: np.random.Generator, *shape: int) -> FloatArray:
     return np.clip(rng.standard_normal(shape, np.float32), -2.5, 2.5)
 
 
-def _set_points(styles: IntArray, rng: np.random.Generator) -> FloatArray:
+def _set_points(templates: _Templates, styles: IntArray, rng: np.random.Generator) -> FloatArray:
     """Skeletons' points as a hand would set them: (n, 2, k), about 0 to 1."""
-    templates = _templates()
     points = _bend(templates.points[styles], rng)
     points += POINT_SHIFT * _normal(rng, *points.shape)
     stroke_shifts = STROKE_SHIFT * _normal(rng, *points.shape)  # no digit has more strokes than points
@@ -224,11 +226,11 @@ def _bend(points: FloatArray, rng: np.random.Generator) -> FloatArray:
     return np.stack([bent_x, bent_y], axis=1)
 
 
-def _move_pen(points: FloatArray, styles: IntArray, rng: np.random.Generator) -> FloatArray:
+def _move_pen(points: FloatArray, mixing: FloatArray, rng: np.random.Generator) -> FloatArray:
     """The path through the points, with the tremor of a hand: (n, 2, p)."""
-    places: FloatArray = points @ _templates().mixing[styles]
-    tremor = TREMOR * np.exp(0.6 * _normal(rng, len(styles), 1, 1))
-    places += tremor * (_normal(rng, len(styles), 2, 2 * TREMOR_WAVES) @ _waves())
+    places: FloatArray = points @ mixing
+    tremor = TREMOR * np.exp(0.6 * _normal(rng, len(points), 1, 1))
+    places += tremor * (_normal(rng, len(points), 2, 2 * TREMOR_WAVES) @ _waves())
     return places
 
 
@@ -254,19 +256,18 @@ def _lean(places: FloatArray, rng: np.random.Generator) -> FloatArray:
 # --- From a path to ink ----------------------------------------------------------------------------------
 
 
-def _press_pen(places: FloatArray, styles: IntArray, rng: np.random.Generator) -> _Line:
+def _press_pen(places: FloatArray, progress: FloatArray, rng: np.random.Generator) -> _Line:
     """Scale paths (n, 2, p) to pixels and give the line its width: one pen for a digit, thinner where fast."""
-    progress = _templates().progress[styles]
     places = places * (BOX / np.ptp(places, axis=2).max(axis=1)[:, np.newaxis, np.newaxis])
     steps = np.diff(places, axis=2)
     pen_down = np.diff(progress, axis=1) > 0
     half_steps = np.hypot(steps[:, 0], steps[:, 1]) * pen_down / 2
     lengths = np.pad(half_steps, ((0, 0), (0, 1))) + np.pad(half_steps, ((0, 0), (1, 0)))
 
-    pen = np.clip(TYPICAL_PEN * np.exp(PEN_SPREAD * _normal(rng, len(styles), 1)), FINEST_PEN, BROADEST_PEN)
+    pen = np.clip(TYPICAL_PEN * np.exp(PEN_SPREAD * _normal(rng, len(places), 1)), FINEST_PEN, BROADEST_PEN)
     pen = np.minimum(pen, _broadest_pen(places, lengths))
     # A fast pen leaves a thin line in the middle of a stroke; a brush leaves thin ends (below zero).
-    thinning = THINNING * _normal(rng, len(styles), 1) * (4 * progress * (1 - progress) - 0.5)
+    thinning = THINNING * _normal(rng, len(places), 1) * (4 * progress * (1 - progress) - 0.5)
     return _Line(places, pen * (1 - thinning) * _oval(places, rng), lengths)
 
 

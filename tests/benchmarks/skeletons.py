@@ -7,9 +7,10 @@ import sys
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnistnet.datasets import strokes
 from mnistnet.datasets.skeletons import SKELETONS
-from mnistnet.images import SIDE
+from mnistnet.datasets.strokes import draw_digits
+from mnistnet.images import NO_DIGIT, SIDE
+from no_digits import LETTERS
 
 HANDS = 12  # of each skeleton
 SCALE = 2  # screen pixels to one of the picture
@@ -22,14 +23,16 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: skeletons.py SHEET.png")
     side = SIDE * SCALE
-    rows = -(-len(SKELETONS) // COLUMNS)
+    skeletons = SKELETONS + LETTERS
+    rows = -(-len(skeletons) // COLUMNS)
     sheet = Image.new("L", (COLUMNS * (CAPTION + HANDS * side), rows * side))
     caption = ImageDraw.Draw(sheet)
-    rng = np.random.default_rng(0)
-    for number, skeleton in enumerate(SKELETONS):
+    for number, skeleton in enumerate(skeletons):
         left, top = number // rows * (CAPTION + HANDS * side), number % rows * side
-        caption.text((left + 8, top + side // 2), f"{skeleton.digit} {skeleton.style} ({skeleton.weight:g})", fill=255)
-        row = np.concatenate(list(strokes._draw(np.full(HANDS, number), rng)), axis=1)
+        digit = "no digit:" if skeleton.digit == NO_DIGIT else skeleton.digit
+        caption.text((left + 8, top + side // 2), f"{digit} {skeleton.style} ({skeleton.weight:g})", fill=255)
+        images, _ = draw_digits(HANDS, number, (skeleton,))
+        row = np.concatenate(list(images), axis=1)
         picture = Image.fromarray(row).resize((HANDS * side, side), Image.Resampling.BICUBIC)
         sheet.paste(picture, (left + CAPTION, top))
     sheet.save(sys.argv[1])

@@ -108,7 +108,7 @@ def test_pens_range_from_hairlines_to_brushes(many: tuple[Images, Labels]) -> No
 
 def test_every_skeleton_is_drawn_sooner_or_later() -> None:
     labels = np.repeat(np.arange(10, dtype=np.uint8), 300)
-    styles = strokes._choose_styles(labels, np.random.default_rng(0))
+    styles = strokes._choose_styles(strokes._templates(SKELETONS), labels, np.random.default_rng(0))
     assert set(styles.tolist()) == set(range(len(SKELETONS)))
 
 
@@ -120,6 +120,14 @@ def test_an_image_shows_the_digit_of_its_label(many: tuple[Images, Labels]) -> N
     assert (distances.argmin(axis=1) == other_labels).mean() > 0.6
 
 
+def test_other_skeletons_are_drawn_with_their_own_labels() -> None:
+    crosses = (Skeleton(10, "x", 1, "0,0 100,100 / 100,0 0,100"), Skeleton(7, "slash", 1, "100,0 0,100"))
+    images, labels = draw_digits(60, 0, crosses)
+    assert sorted(set(labels.tolist())) == [7, 10]
+    ink = (images > 127).sum(axis=(1, 2))
+    assert ink[labels == 10].mean() > 1.5 * ink[labels == 7].mean()
+
+
 def test_no_two_skeletons_are_alike_in_name_or_in_shape() -> None:
     assert len({(skeleton.digit, skeleton.style) for skeleton in SKELETONS}) == len(SKELETONS)
     assert len({skeleton.strokes for skeleton in SKELETONS}) == len(SKELETONS)
@@ -127,13 +135,13 @@ def test_no_two_skeletons_are_alike_in_name_or_in_shape() -> None:
 
 def test_a_skeleton_is_drawn_with_the_label_of_its_digit() -> None:
     labels = np.repeat(np.arange(10, dtype=np.uint8), 50)
-    styles = strokes._choose_styles(labels, np.random.default_rng(0))
+    styles = strokes._choose_styles(strokes._templates(SKELETONS), labels, np.random.default_rng(0))
     assert [SKELETONS[style].digit for style in styles] == labels.tolist()
 
 
 @pytest.mark.parametrize("skeleton", SKELETONS, ids=lambda skeleton: f"{skeleton.digit} {skeleton.style}")
 def test_the_undisturbed_path_passes_every_point_of_the_skeleton(skeleton: Skeleton) -> None:
-    templates = strokes._templates()
+    templates = strokes._templates(SKELETONS)
     style = SKELETONS.index(skeleton)
     path = (templates.points[style] @ templates.mixing[style] * SHEET).T
     wanted = [
