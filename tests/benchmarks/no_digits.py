@@ -78,7 +78,7 @@ def no_digits(digits: Dataset, count: int, seed: int) -> ByteArray:
         partial(_one_and_a_part, digits.images): 0.16,
         partial(_mirrored, digits.images[np.isin(digits.labels, MIRRORED)]): 0.1,
         partial(_on_their_side, digits.images[np.isin(digits.labels, ON_THEIR_SIDE)]): 0.06,
-        _blot: 0.06,
+        _blot: 0.1,
     }
     chance = np.random.default_rng((seed, NO_DIGIT))
     drawn = [np.stack([draw(chance) for _ in range(int(share * count))]) for draw, share in shares.items()]
