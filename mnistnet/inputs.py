@@ -21,7 +21,8 @@ So the pixel in column u and row v of the new image comes from the row y = cy + 
 x = cx + s (y − cy) + (u − 13.5) (σx / WIDTH)^0.8 of the old one. Rows come from rows, which is why it is fast.
 
 `directions`: of the digit made upright, how much of its outline runs in which direction, and where. A pixel tells
-whether there is ink; the outline tells the shape, and it is the same for a thin pen and a thick one.
+whether there is ink; the outline tells the shape, and it is the same for a thin pen and a thick one. The digit is made
+1.4 times as large as for `moments`, about as MNIST has it: on a smaller one the outline would be coarse.
 
 - At each pixel the brightness rises by gx to the right and by gy downwards, as the Sobel operator measures it:
   gx = [1 2 1]ᵀ ∗ [−1 0 1], gy = [−1 0 1]ᵀ ∗ [1 2 1]. The vector (gx, gy) points across the outline, into the ink.
@@ -34,8 +35,8 @@ whether there is ink; the outline tells the shape, and it is the same for a thin
   which is 1 for u_k itself, 0 for its neighbours and all that lies beyond them, and linear in between; −a_(k−1) is
   a_(k+7), of the direction opposite. No angle is ever computed: 13 sin θ_j is within 2 % of 0, 5, 9, 12 or 13, and
   with these five whole numbers a part is a whole number of fifths.
-- At each of 7×7 places, 4 pixels apart, direction k counts as the sum of c_k around it, weighted by a Gaussian
-  with a standard deviation of 2 pixels: 16 · 49 = 784 numbers.
+- At each of 7×7 places, 4.5 pixels apart, direction k counts as the sum of c_k around it, weighted by a Gaussian
+  with a standard deviation of half of that: 16 · 49 = 784 numbers.
 - The square root evens out faint and strong: the outline's length matters more than its sharpness.
 
 Source: Liu, Nakashima, Sako and Fujisawa 2004, Pattern Recognition 37, 265-279, the gradient direction feature.
@@ -94,17 +95,25 @@ def moments(images: ByteArray) -> InkMoments:
 
 
 @one_thread()
-def straighten(images: ByteArray) -> ByteArray:
-    """Digits upright, centred, and in one size: uint8 (n, 28, 28) to the same; a blank image stays blank."""
+def straighten(images: ByteArray, enlarged: float = 1.0) -> ByteArray:
+    """Make digits upright, centred, and of one size.
+
+    Args:
+        images: uint8 (n, 28, 28).
+        enlarged: how many times larger than HEIGHT and WIDTH they become; what then lies outside is cut off.
+
+    Returns:
+        uint8 (n, 28, 28); a blank image stays blank.
+    """
     straight = np.empty_like(images)
     # One loop, no function for a block: a block's arrays then take the places of the last one's. Given back to the
     # system at the end of a function and asked for anew, they would make this three times as slow.
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
         ink = moments(block)
-        down = np.outer(ink.deviation_y / HEIGHT, OFFSETS)  # (n, 28), y − cy of each new row
+        down = np.outer(ink.deviation_y / (HEIGHT * enlarged), OFFSETS)  # (n, 28), y − cy of each new row
         # In float64, then rounded: libraries differ in the last bit of a float32 power.
-        step = ((ink.deviation_x.astype(np.float64) / WIDTH) ** WIDTH_EXPONENT).astype(np.float32)
+        step = ((ink.deviation_x.astype(np.float64) / (WIDTH * enlarged)) ** WIDTH_EXPONENT).astype(np.float32)
         rows = MIDDLE + ink.centre_y[:, np.newaxis] + down
         columns = MIDDLE + ink.centre_x[:, np.newaxis] + ink.slant[:, np.newaxis] * down
         first_columns = columns + step[:, np.newaxis] * OFFSETS[0]
@@ -120,10 +129,10 @@ HALF_TURN = DIRECTIONS // 2
 SINES = np.array([0, 5, 9, 12, 13, 12, 9, 5], np.int16)
 COSINES = np.array([13, 12, 9, 5, 0, -5, -9, -12], np.int16)
 PLACES = 7  # along each side of the image
-PITCH = 4  # pixels from one place to the next
-SPREAD = 2.0  # standard deviation of the Gaussian around a place, pixels
+PITCH = 4.5  # pixels from one place to the next: from the middle of the first pixel to that of the last
+SPREAD = 2.25  # standard deviation of the Gaussian around a place, pixels
 PLACE_TOTAL = 46  # of a Gaussian's weights, which are whole numbers; 46² parts of at most 5,700 are exact in float32
-BYTES_FOR_ROOT = 0.12  # the largest square root is about 2,100: it gets a byte of 250
+BYTES_FOR_ROOT = 0.12  # the largest square root is about 1,900: it gets a byte of 230
 DIRECTION_BLOCK = 32  # images: 16 planes for each still fit into the processor's cache
 
 
@@ -216,16 +225,18 @@ class Moments(Pixels):
 
     name = "moments"
     centred = True
+    enlarged = 1.0  # how many times larger than HEIGHT and WIDTH the digits are made
 
     def shown(self, images: ByteArray) -> ByteArray:
         """Return the digits made upright, uint8 (n, 28, 28)."""
-        return straighten(images)
+        return straighten(images, self.enlarged)
 
 
 class Directions(Moments):
     """How the outline of the upright digit runs."""
 
     name = "directions"
+    enlarged = 1.4
     scale = 1 / 72  # a standard deviation of about 0.28
 
     def features(self, images: ByteArray) -> ByteArray:

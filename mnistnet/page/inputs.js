@@ -14,15 +14,15 @@ export const DIRECTIONS = 16; // on the full turn
 const f = Math.fround;
 const MIDDLE = (SIDE - 1) / 2;
 const OFFSETS = Float32Array.from({ length: SIDE }, (_, i) => i - MIDDLE);
-const HEIGHT = f(4.2);
+const HEIGHT = 4.2;
 const WIDTH = 3.2;
 const WIDTH_EXPONENT = 0.8;
 const SMALLEST_DEVIATION = 1;
 const STEEPEST_SLANT = 1;
 
 const HALF_TURN = DIRECTIONS / 2;
-const PITCH = 4; // pixels from one place to the next
-const SPREAD = 2;
+const PITCH = 4.5; // pixels from one place to the next
+const SPREAD = 2.25;
 const PLACE_TOTAL = 46;
 const BYTES_FOR_ROOT = f(0.12);
 
@@ -68,13 +68,14 @@ export function moments(image) {
   };
 }
 
-/** The digit upright, centred and in one size. @param {Uint8Array} image @returns {Uint8Array} */
-export function straighten(image) {
+/** The digit upright, centred and in one size. @param {Uint8Array} image @param {number} enlarged how many times
+ * @returns {Uint8Array} */
+function straighten(image, enlarged) {
   const ink = moments(image);
-  const step = f((ink.deviationX / WIDTH) ** WIDTH_EXPONENT);
+  const step = f((ink.deviationX / (WIDTH * enlarged)) ** WIDTH_EXPONENT);
   const straight = new Uint8Array(PIXELS);
   for (let v = 0; v < SIDE; v++) {
-    const down = f(f(ink.deviationY / HEIGHT) * OFFSETS[v]);
+    const down = f(f(ink.deviationY / f(HEIGHT * enlarged)) * OFFSETS[v]);
     const row = split(f(f(MIDDLE + ink.centreY) + down));
     const level = Float32Array.from({ length: SIDE + 3 }, (_, column) =>
       between(padded(image, row.before, column), padded(image, row.before + 1, column), row.part),
@@ -188,8 +189,18 @@ const ROSES = "Roses: how its outline runs";
 
 /** Those of `inputs.py`, under the same words. @type {Record<string, Kind>} */
 export const KINDS = {
-  directions: { shown: straighten, features: outlineDirections, roses: true, steps: [FITTED, UPRIGHT, ROSES] },
-  moments: { shown: straighten, features: (shown) => shown, roses: false, steps: [FITTED, UPRIGHT] },
+  directions: {
+    shown: (image) => straighten(image, 1.4),
+    features: outlineDirections,
+    roses: true,
+    steps: [FITTED, UPRIGHT, ROSES],
+  },
+  moments: {
+    shown: (image) => straighten(image, 1),
+    features: (shown) => shown,
+    roses: false,
+    steps: [FITTED, UPRIGHT],
+  },
   pixels: { shown: (image) => image, features: (shown) => shown, roses: false, steps: [FITTED] },
 };
 
