@@ -38,7 +38,7 @@ from mnistnet.network import MAX_PARAMETER, Network
 from mnistnet.saving import check_replaceable, replace_file
 from mnistnet.settings import MAX_EPOCHS, Settings
 
-FORMAT = 2
+FORMAT = 3  # it changes whenever the inputs do: old weights would look at new inputs
 MAX_METADATA = 1 << 16  # bytes; a real one has under 1,000
 MAX_HEADER = 1 << 10  # bytes of an array's head; ours have 128
 MAX_REASON = 200  # characters
