@@ -22,7 +22,7 @@ from mnistnet.errors import MnistnetError
 from mnistnet.model import Model
 from mnistnet.pictures.files import MAX_BYTES
 from mnistnet.prediction import Answer, read_numbers
-from mnistnet.signals import undisturbed
+from mnistnet.signals import STOPS, undisturbed
 from mnistnet.threads import one_thread
 
 try:
@@ -181,7 +181,7 @@ _model: Model  # of a process that was started to read
 
 
 def _begin(lifeline: Connection, other_end: Connection, model: Model) -> None:
-    """Make this process one that reads, deaf to Ctrl-C, which a terminal sends to all: it's the program that ends it.
+    """Make this process one that reads, deaf to Ctrl-C, which a terminal sends to all: the program is what ends it.
 
     Args:
         lifeline: breaks when the program ends in any way, or lets go of its end.
@@ -190,8 +190,8 @@ def _begin(lifeline: Connection, other_end: Connection, model: Model) -> None:
     """
     global _model
     other_end.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     _model = model
 

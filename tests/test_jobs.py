@@ -154,6 +154,31 @@ def test_a_signal_to_all_while_they_start_ends_all_of_them(
     assert reading.stderr.read().startswith(NOTE) or not reading.stdout.read()  # joblib may say what it gave up
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_what_the_program_ignores_stops_none_of_them(stop: signal.Signals) -> None:
+    ignoring = f"import signal; signal.signal({int(stop)}, signal.SIG_IGN); from mnistnet.__main__ import main; main()"
+    command = [
+        sys.executable,
+        "-c",
+        ignoring,
+        "predict",
+        "-q",
+        "--format",
+        "plain",
+        "--jobs",
+        "2",
+        *[str(OWN[7])] * 500,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"7\n"
+        os.killpg(program.pid, stop)
+        assert program.stdout.read() == b"7\n" * 499
+        assert program.stderr is not None
+        assert program.stderr.read() == b""
+    assert program.returncode == 0
+
+
 class Telling(Model):
     """A model that tells of its process instead of answering."""
 

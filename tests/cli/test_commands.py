@@ -319,6 +319,8 @@ def test_the_model_that_comes_with_mnistnet_can_be_asked_for_by_name(
     by_variable = program("predict", pngs[0], "--format", "jsonl", environment={"MNISTNET_MODEL": "builtin"})
     assert by_variable.stdout == builtin.stdout
     assert by_variable.stderr == "Using the model that comes with mnistnet\n"
+    done = program("predict", pngs[0], "--format", "jsonl", environment={"MNISTNET_MODEL": ""})
+    assert (done.stdout, done.stderr) == (here, "Using mnistnet.npz\n")
     trained.rename(trained.with_name("other.npz"))
     environment = {"MNISTNET_MODEL": "other.npz"}
     done = program("predict", pngs[0], "--format", "jsonl", environment=environment)
