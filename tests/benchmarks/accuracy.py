@@ -38,6 +38,7 @@ ROWS: list[tuple[str, Mapping[str, Any]]] = [
     ("the textbook network", TEXTBOOK),
     ("`mnistnet train --validation 0` (all 60,000)", {"validation": 0}),
     ("`mnistnet train --augment 2 --epochs 60`", {"augment": 2, "epochs": 60}),
+    ("`mnistnet train --augment 4 --epochs 100 --validation 0`", {"augment": 4, "epochs": 100, "validation": 0}),
 ]
 
 

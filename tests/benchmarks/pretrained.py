@@ -22,10 +22,10 @@ from mnistnet.settings import Settings
 from no_digits import no_digits
 from real_mnist import real_mnist
 
-COPIES = 5  # distorted, of MNIST's images
-STROKES = 130_000
-NO_DIGITS = 35_000
-SETTINGS = Settings(epochs=60, seed=0)
+COPIES = 6  # distorted, of MNIST's images
+STROKES = 125_000
+NO_DIGITS = 22_000
+SETTINGS = Settings(epochs=90, seed=0)
 
 
 def main() -> None:
