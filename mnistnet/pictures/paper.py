@@ -30,8 +30,10 @@ FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, an
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
-MIN_EDGE, MAX_EDGE, MIN_OFF = 0.95, 0.1, 0.6  # of a picture: length and thickness of an edge's dark line, its place
 MIN_CONTACT = 0.5  # of height and width together, with which what lies along the border touches it
+MIN_INKED = 0.3  # of some row of pixels is ink where a line runs from side to side, even a faint or sloping one
+MIN_RUN = 0.4  # of the picture's width, of which a line's parts are at least; hardly a stroke runs level so far
+MAX_SLOPE = 0.2  # of the picture's height, that a line falls from side to side; what is taller is no line
 MIN_RULED = 64  # pixels; in smaller pictures a line of the paper is like one of the digit
 
 
@@ -161,13 +163,13 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
     Where a stroke crosses a line its ink stays: there is ink both above and below.
     """
     mask = contrast > threshold
-    if mask.mean(axis=1).max() < 0.3:
+    if mask.mean(axis=1).max() < MIN_INKED:
         return contrast
-    radius = mask.shape[1] // 5
+    radius = int(MIN_RUN / 2 * mask.shape[1])
     bridged = grow_mask(mask)  # over the gaps of a faint line, and the steps of a sloping one
     pieces = label(opening(bridged, radius, axes=(1,)))
     tall = pieces.bottom - pieces.top
-    crossing = (pieces.right - pieces.left == mask.shape[1]) & (tall < mask.shape[0] // 5)
+    crossing = (pieces.right - pieces.left == mask.shape[1]) & (tall < MAX_SLOPE * mask.shape[0])
     if crossing.sum() < at_least:
         return contrast
     on_line = pieces.mask(crossing)
@@ -218,18 +220,10 @@ def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
 
 
 def _along_the_edge(pieces: Pieces) -> BoolArray:
-    """Return which pieces lie along the border, bool (n,): cut off by it, or a line beside it."""
-    height, width = pieces.labels.shape
+    """Return which pieces lie along the border and are cut off by it, bool (n,)."""
     edge = along_border(pieces.labels)
     contact = np.bincount(edge[edge >= 0], minlength=len(pieces.area))
-    tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
-    off_x = np.abs(pieces.left + pieces.right - width) / width
-    off_y = np.abs(pieces.top + pieces.bottom - height) / height
-    junk = contact > MIN_CONTACT * (tall + wide)
-    thickest = MAX_EDGE * min(height, width)  # the 1 at the end of a number is thicker, or doesn't reach as far
-    junk |= (tall > MIN_EDGE * height) & (wide < thickest) & (off_x > MIN_OFF)  # a frame's side, or an edge of the page
-    junk |= (wide > MIN_EDGE * width) & (tall < thickest) & (off_y > MIN_OFF)
-    return np.asarray(junk)
+    return np.asarray(contact > MIN_CONTACT * (pieces.bottom - pieces.top + pieces.right - pieces.left))
 
 
 def _is_around_another(pieces: Pieces, number: int) -> bool:

@@ -36,7 +36,7 @@ SPLIT = 0.5  # of parting what stands one above the other
 JOIN, JOIN_APART = 1.75, 0.65  # of joining what stands side by side all the way down; the same by the space between
 SHORT, MIN_HEIGHT = 3.3, 0.78  # of being lower than the others
 TALL, MAX_HEIGHT = 0.6, 1.5  # of being higher
-WIDE, MAX_WIDTH = 1.8, 0.75  # of being wider than most digits are
+WIDE, MAX_WIDTH = 1.2, 0.75  # of being wider than most digits are
 
 
 @dataclass(frozen=True, eq=False)

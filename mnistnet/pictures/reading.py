@@ -17,12 +17,12 @@ from mnistnet.images import FloatArray
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.parting import Row
 
-SEVERAL = 0.2  # the cost of more digits than one: most pictures show one
+SEVERAL = 0.8  # the cost of more digits than one: most pictures show one
 SKIP = 2.5  # of leaving out ink as large as a digit
 RIVAL = 0.2  # of another digit's output being high, too
 MIN_OUTPUT = 1e-4  # an output of less says as much
 MIN_OF_SEVERAL = 0.9  # output of each digit where there are several: letters and signs beside digits have less
-MIN_MARGIN = 1.1  # how much more other digits must cost
+MIN_MARGIN = 0.7  # how much more other digits must cost
 MAX_SKIPPED = 0.35  # heights of the row: how large a speck may be
 
 

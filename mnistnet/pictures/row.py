@@ -19,9 +19,7 @@ from mnistnet.images import BoolArray, ByteArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
 from mnistnet.pictures.digit import (
     MIN_DIGIT,
-    MIN_FAINT,
     MIN_SHARE,
-    OFF_CENTRE,
     choose_digit,
     is_stroke,
     pens,
@@ -31,7 +29,7 @@ from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Pieces, median
 from mnistnet.pictures.ink import WIDE, Box, Ink, find_ink, look_closer
 from mnistnet.pictures.outlines import filled
-from mnistnet.pictures.paper import OVERVIEW, along_border, strength
+from mnistnet.pictures.paper import OVERVIEW, strength
 from mnistnet.pictures.parting import Candidate, Row, part
 from mnistnet.pictures.preparation import draw_like_mnist, prepared_digit
 
@@ -121,22 +119,17 @@ def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
     """Return which pieces make the row, whether nothing else is written, and their share of all ink."""
     pieces = ink.pieces
     tall, extent = pieces.bottom - pieces.top, np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
-    contrasts = strength(pieces, ink.contrast)
-    plain = ~_along_border(pieces)
-    off_middle = np.abs(pieces.top + pieces.bottom - len(ink.contrast)) / len(ink.contrast)
-    main = int((tall * (1 - OFF_CENTRE * off_middle) * np.where(plain, 1, 0.05) * contrasts).argmax())
-    plain &= contrasts > MIN_FAINT * contrasts[main]
-    plain[main] = True
-    big = np.flatnonzero(plain & (tall >= MIN_TALL * tall[main]))
+    main = int((tall * strength(pieces, ink.contrast)).argmax())
+    big = np.flatnonzero(tall >= MIN_TALL * tall[main])
     chosen = np.zeros(len(tall), np.bool_)
     chosen[big[_chain(pieces, big, main)]] = True
     height = median(tall[chosen])
     pen = float(pens(pieces)[chosen].min())  # the finest, whose strokes are the smallest
     offset = _offsets(pieces, chosen) / height
-    small = plain & (tall < MIN_TALL * tall[main])
+    small = tall < MIN_TALL * tall[main]
     parts = small & (offset < MAX_OFFSET) & is_stroke(pieces, offset, pen)
     others = small & ~parts & (extent > MIN_TALL * height) & (pieces.area > 2 * pen**2)
-    share = pieces.area[chosen | parts].sum() / pieces.area[plain].sum()
+    share = pieces.area[chosen | parts].sum() / pieces.area.sum()
     return chosen | parts, bool(chosen[big].all()) and not others.any(), float(share)
 
 
@@ -161,16 +154,6 @@ def _offsets(pieces: Pieces, chosen: BoolArray) -> IntArray:
     down = np.maximum.outer(pieces.top, pieces.top[chosen]) - np.minimum.outer(pieces.bottom, pieces.bottom[chosen])
     offsets: IntArray = np.asarray(np.maximum(across, down).clip(min=0).min(axis=1))
     return offsets
-
-
-def _along_border(pieces: Pieces) -> BoolArray:
-    """Tell which pieces lie along the border of the picture, or reach from its top to its bottom."""
-    height = len(pieces.labels)
-    ring = along_border(pieces.labels)
-    contact = np.bincount(ring[ring >= 0], minlength=len(pieces.area))
-    tall, wide = pieces.bottom - pieces.top, pieces.right - pieces.left
-    along: BoolArray = (contact > 0.5 * (tall + wide)) | ((tall == height) & (wide < 0.15 * height))
-    return along
 
 
 def _height(pieces: Pieces, chosen: BoolArray) -> float:

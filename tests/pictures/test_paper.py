@@ -170,8 +170,7 @@ def test_a_speck_in_the_hole_of_a_0_makes_no_frame_of_it() -> None:
 
 def test_what_lies_along_the_border_is_found_unless_there_is_nothing_else() -> None:
     contrast = np.zeros((100, 100), np.float32)
-    contrast[1:98, 3:8] = 255  # a line beside the border
-    contrast[95:, 30:60] = 255  # and something that is cut off by it
+    contrast[95:, 30:60] = 255
     edges = contrast > 0
     assert not find_frames(contrast, 50).any()
     contrast[30:70, 45:55] = 255
