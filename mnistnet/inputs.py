@@ -28,13 +28,13 @@ whether there is ink; the outline tells the shape, and it is the same for a thin
   gx = [1 2 1]ᵀ ∗ [−1 0 1], gy = [−1 0 1]ᵀ ∗ [1 2 1]. The vector (gx, gy) points across the outline, into the ink.
 - Direction k is the unit vector u_k at the angle θ_k = k · 22.5°, one of 16 on the full turn: the two sides of a stroke
   have opposite ones. The vector (gx, gy) lies between two of them and is their sum with weights, by the parallelogram
-  rule. Its part along u_k is that of the cross products with the two neighbours of u_k that is smaller,
+  rule. Its part along u_k is the smaller of its cross products with the two neighbours of u_k,
 
       c_k = max(0, min(a_(k+1), −a_(k−1))),   a_j = (gx sin θ_j − gy cos θ_j) / sin 22.5°,
 
   which is 1 for u_k itself, 0 for its neighbours and all that lies beyond them, and linear in between; −a_(k−1) is
-  a_(k+7), of the direction opposite. No angle is ever computed: 13 sin θ_j is within 2 % of 0, 5, 9, 12 or 13, and
-  with these five whole numbers a part is a whole number of fifths.
+  a_(k+7), of the direction opposite. No angle is ever computed: 13 sin θ_j is nearly 0, 5, 9, 12 or 13, and with these
+  whole numbers a part is a whole number of fifths.
 - At each of 7×7 places, 4.5 pixels apart, direction k counts as the sum of c_k around it, weighted by a Gaussian
   with a standard deviation of half of that: 16 · 49 = 784 numbers.
 - The square root evens out faint and strong: the outline's length matters more than its sharpness.
@@ -57,15 +57,14 @@ from mnistnet.threads import one_thread
 
 HEIGHT, WIDTH = 4.2, 3.2  # standard deviations of the ink in the new image, pixels
 WIDTH_EXPONENT = 0.8
-# A dot or a line has no size along one axis, or along both: what is smaller than this is scaled as if it were not,
-# and what leans more than 45° is only turned by so much.
+# A dot or a line has no extent along an axis or both: a smaller deviation counts as this one, and of a slant beyond 45°
+# only 45° are undone.
 SMALLEST_DEVIATION = 1.0  # pixels
 STEEPEST_SLANT = 1.0  # columns for a row
 BLOCK = 128  # images: the arrays of one block stay in the processor's cache
 
-# 1, t and t² of each place along an axis, (28, 3), where t counts half pixels from the middle: odd whole numbers. With
-# them all sums below are whole numbers that their types hold exactly, so that in whatever order a processor adds, the
-# moments of an image are the same to the bit.
+# 1, t and t² of each place along an axis, (28, 3), where t counts half pixels from the middle: odd whole numbers. So
+# all sums of moments are whole numbers too.
 POWERS = np.stack([(2 * OFFSETS) ** power for power in range(3)], axis=1)
 
 
@@ -107,7 +106,7 @@ def straighten(images: ByteArray, enlarged: float = 1.0) -> ByteArray:
     """
     straight = np.empty_like(images)
     # One loop, no function for a block: a block's arrays then take the places of the last one's. Given back to the
-    # system at the end of a function and asked for anew, they would make this three times as slow.
+    # system and asked for anew, they would make this three times as slow.
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
         ink = moments(block)
@@ -159,7 +158,7 @@ def outline_directions(images: ByteArray) -> ByteArray:
         image has zeros.
     """
     directions = np.empty((len(images), DIRECTIONS, PLACES, PLACES), np.uint8)
-    # Made once: arrays of this size, given back to the system and asked for anew, would take half of the time.
+    # Made once, for the same reason.
     block_size = min(len(images), DIRECTION_BLOCK)
     crosses = np.empty((DIRECTIONS, SIDE, block_size, SIDE), np.int16)
     parts = np.empty_like(crosses)

@@ -1,8 +1,8 @@
 """The equations: parameters, forward pass, backpropagation.
 
 The derivation writes one image as a column; here an image is a row, so that a batch of n images is n rows.
-Its dC/dZ is a row already, so the equations keep their form and their order. Layer 1 is the input; W^l and B^l
-lead into layer l and stand at `weights[l - 2]` and `biases[l - 2]`.
+Its dC/dZ is a row already, so backpropagation keeps its form; the forward pass is transposed, Z = A Wᵀ + B. Layer 1 is
+the input; W^l and B^l lead into layer l and stand at `weights[l - 2]` and `biases[l - 2]`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from mnistnet.images import FloatArray, IntArray
 
-# Of a weight or a bias: trained ones stay below 100. Far above, sums of products leave what float32 can hold.
+# Trained weights and biases stay below 100; sums of far larger ones would leave what float32 can hold.
 MAX_PARAMETER = 1e6
-HALF = np.array(0.5, np.float32)  # of a plain 0.5 NumPy would make an array at every call
+HALF = np.array(0.5, np.float32)  # NumPy would turn a plain 0.5 into an array at every call
 
 
 class Sigmoid:
@@ -209,7 +209,7 @@ class Network:
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the weights from N(0, 1 / n_in) and set the biases to 0.
 
-        With that variance the sums Z start near 1 whatever the number of inputs, where σ is steep.
+        With that variance the sums Z start between about −1 and 1, where σ is steep, however many inputs there are.
         """
         for weights, biases in zip(self.weights, self.biases, strict=True):
             weights[...] = rng.standard_normal(weights.shape) / math.sqrt(weights.shape[1])
@@ -302,7 +302,7 @@ class Network:
         """Write A^2 … A^(L−1) and, not yet activated, Z^L to `layers`."""
         below = inputs
         for weights, biases, z in zip(self.weights, self.biases, layers, strict=True):
-            product(below, weights.T, out=z)  # Z^l = W^l A^(l−1) + B^l, a row an image
+            product(below, weights.T, out=z)  # Z^l = W^l A^(l−1) + B^l, transposed: one row per image
             z += biases
             if z is not layers[-1]:
                 self.activation.activate(z)  # A^l = σ(Z^l)

@@ -39,7 +39,7 @@ class Epoch:
         cost: C over all training images, at the end of the epoch.
         learning_rate: of its last step.
         seconds: spent in gradient descent alone.
-        validation_accuracy: on the held-out images, 0 to 1; None where none were held out.
+        validation_accuracy: on the held-out images, 0 to 1, which `fit` fills in; None where none were held out.
     """
 
     number: int
@@ -62,7 +62,7 @@ def train(
     """Train a network in place, an epoch at a time.
 
     Every epoch visits every image once, in a fresh order that depends on the seed and the epoch's number alone:
-    a run that goes on after `done` epochs, with the velocity it had, equals one that never stopped.
+    a run that goes on after `done` epochs of as many, with the velocity it had, equals one that never stopped.
 
     Args:
         network: changed in place between one epoch and the next.
@@ -114,8 +114,8 @@ def train(
 def learning_rate(settings: Settings, step: float, steps: int) -> float:
     """The learning rate at a step of a run of so many: constant, or rising at first and then falling to 0.
 
-    It falls along half a cosine. It rises because the first weights know nothing, and long steps from there can
-    drive an output so far down that σ′ is 0 wherever it goes: that digit would never be learned.
+    It falls along half a cosine. It rises because the first weights know nothing: long steps along their gradients can
+    drive an output so far down that σ′ is 0 for every image, and that digit would never be learned.
     """
     if settings.schedule == "constant":
         return settings.step_length

@@ -50,6 +50,7 @@ const { activate: sigmoid, derivative: sigmoidSlope } = ACTIVATIONS.sigmoid;
  * @property {string} equation
  * @property {string} deltaEquation
  * @property {string} outputs what the outputs do to Z^L
+ * @property {boolean} sharesOut whether they add up to 1
  */
 
 /** Those of `network.py`, under the same words. @type {Record<string, Cost>} */
@@ -61,6 +62,7 @@ export const COSTS = {
     equation: "C = ½ |Aᴸ − Y|²",
     deltaEquation: "(Aᴸ − Y) ⊙ σ′(Zᴸ)",
     outputs: ACTIVATIONS.sigmoid.equation,
+    sharesOut: false,
   },
   "cross-entropy": {
     activate: (z) => z.map(sigmoid),
@@ -70,6 +72,7 @@ export const COSTS = {
     equation: "C = −Σ (Y ln Aᴸ + (1 − Y) ln(1 − Aᴸ))",
     deltaEquation: "Aᴸ − Y",
     outputs: ACTIVATIONS.sigmoid.equation,
+    sharesOut: false,
   },
   softmax: {
     activate: (z) => {
@@ -87,6 +90,7 @@ export const COSTS = {
     equation: "C = −Σ Y ln Aᴸ",
     deltaEquation: "Aᴸ − Y",
     outputs: "softmax: aᵢ = e^zᵢ / Σ e^z",
+    sharesOut: true,
   },
 };
 

@@ -37,7 +37,7 @@ export function tellNeuron(network, { layer, neuron }, pass, { lit, shown, roses
   const A = symbol("A", l, i);
   const Z = symbol("Z", l, i);
   const B = symbol("B", l, i);
-  const sigma = last && network.costFunction.outputs.startsWith("softmax") ? "softmax" : "σ";
+  const sigma = last && network.costFunction.sharesOut ? "softmax" : "σ";
   const lines = [`${Z} = Σ<sub>j</sub> ${symbol("W", l, `${i},j`)} ${symbol("A", l - 1, "j")} + ${B}`];
   if (lit) lines.push(`&nbsp;&nbsp;= ${number(z - bias)} + (${number(bias)}) = <b>${number(z)}</b>`);
   else lines.push(`${B} = ${number(bias)}: its bias, before it sees anything`);
@@ -53,8 +53,10 @@ export function tellNeuron(network, { layer, neuron }, pass, { lit, shown, roses
 /** The activation as a curve, and where on it the neuron is. @param {Network} network @param {boolean} last
  * @param {number | null} z @param {number} a */
 function drawCurve(network, last, z, a) {
-  const sigmoid = (/** @type {number} */ x) => 1 / (1 + Math.exp(-x));
-  const curve = last ? sigmoid : network.activation.activate;
+  // Of outputs that add up to 1, each is σ of its sum less what the others make together, which shifts the curve.
+  const others = network.costFunction.sharesOut ? z === null ? Math.log(network.sizes.at(-1) - 1) : z - Math.log(a / (1 - a)) : 0;
+  const output = (/** @type {number} */ x) => 1 / (1 + Math.exp(others - x));
+  const curve = last ? output : network.activation.activate;
   const [low, high] = [Math.min(curve(-8), 0), Math.max(curve(3), 1)];
   /** @param {number} x */
   const across = (x) => 160 + Math.min(Math.max(x, -8), 8) * 18;

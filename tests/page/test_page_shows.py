@@ -287,3 +287,16 @@ def test_the_page_is_unsure_where_the_library_is(
     assert said is not None
     assert said["number"] == "0"
     assert said["unsure"] == unsure == is_unsure(model.outputs(digits.images[:1]))[0]
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_the_neurons_dot_is_on_the_curve(open_page: Open, name: str) -> None:
+    page = open_page(made_up(Settings(cost=name)))
+    open_mistake(page)
+    page.locator("#diagram button.neuron").nth(33).click()
+    wait_for_update(page)
+    curve = page.locator("#curve polyline").get_attribute("points") or ""
+    points = np.array([[float(number) for number in point.split(",")] for point in curve.split()])
+    dot = page.locator("#curve circle")
+    x, y = (float(dot.get_attribute(name) or "nan") for name in ("cx", "cy"))
+    assert np.interp(x, points[:, 0], points[:, 1]) == pytest.approx(y, abs=0.5)  # of 115 pixels from 0 to 1
