@@ -54,7 +54,7 @@ export function tellNeuron(network, { layer, neuron }, pass, { lit, shown, roses
  * @param {number | null} z @param {number} a */
 function drawCurve(network, last, z, a) {
   // Of outputs that add up to 1, each is σ of its sum less what the others make together, which shifts the curve.
-  const others = network.costFunction.sharesOut ? z === null ? Math.log(network.sizes.at(-1) - 1) : z - Math.log(a / (1 - a)) : 0;
+  const others = network.costFunction.sharesOut ? z === null ? Math.log(network.sizes[network.sizes.length - 1] - 1) : z - Math.log(a / (1 - a)) : 0;
   const output = (/** @type {number} */ x) => 1 / (1 + Math.exp(others - x));
   const curve = last ? output : network.activation.activate;
   const [low, high] = [Math.min(curve(-8), 0), Math.max(curve(3), 1)];
