@@ -8,6 +8,7 @@ Costs are natural logarithms of probabilities, as the network's outputs are weig
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -152,6 +153,7 @@ def _atoms_of(pieces: Pieces, piece: int, seams: Seams) -> Iterator[_Atom]:
 def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float) -> Iterator[Candidate]:
     """Yield what may be a digit, by their first atoms."""
     labels = np.full(grey.shape, -1, np.intp)
+    atoms_of = Counter(atom.piece for atom in atoms)
     for place, atom in enumerate(atoms):
         labels[atom.box.top : atom.box.bottom, atom.box.left : atom.box.right][atom.own] = place
     for start in range(len(atoms)):
@@ -174,7 +176,8 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
                 ink = _ink_of(grey, labels, box, start, stop)
                 if 255 * ink.max() >= VISIBLE and not is_blot(ink):
                     yield Candidate(draw_like_mnist(ink, pen), box, start, stop, total)
-                    if (full := filled(ink)) is not None:
+                    are_whole = sum(atoms_of[piece] for piece in {atom.piece for atom in parts}) == len(parts)
+                    if are_whole and (full := filled(ink)) is not None:  # what is cut is no closed line
                         yield Candidate(draw_like_mnist(full), box, start, stop, total)  # with a pen of its own
 
 
