@@ -3,9 +3,7 @@
 import gc
 import signal
 
-BETWEEN_SEARCHES = (
-    10_000  # new objects; what programs begin with is no garbage, and Python would look 14 times as often
-)
+BETWEEN_SEARCHES = 10_000  # new objects; what programs begin with is no garbage, and Python would look more often
 
 
 def main() -> None:

@@ -30,6 +30,8 @@ class Evaluation:
         """
         if len(labels) != len(predictions) or len(labels) == 0:
             raise ValueError(f"{len(labels)} labels, but {len(predictions)} predictions")
+        if labels.max() >= DIGITS:
+            raise ValueError(f"a label is {labels.max()}, expected 0 to 9: what is no digit can't be read right")
         cells = labels.astype(np.int64) * DIGITS + predictions
         return cls(np.bincount(cells, minlength=DIGITS**2).reshape(DIGITS, DIGITS))
 

@@ -12,9 +12,9 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -41,6 +41,7 @@ MAX_SIZE = 100_000  # bytes of all but the last
 # A fork has all that this process has loaded; one that starts afresh takes half a second for it. Elsewhere than on
 # Linux the system's own libraries forbid it.
 START = "fork" if sys.platform == "linux" else "spawn"
+MAX_ON_WINDOWS = 61  # processes that one can wait for there
 
 
 def read_in_processes(
@@ -48,8 +49,8 @@ def read_in_processes(
 ) -> Generator[Answer, None, None]:
     """Read pictures as `read_numbers` does, to the same bits, in several processes.
 
-    The processes end when the generator is closed, and when this process ends in any way. On Linux they are forks of
-    this process, which had better have no other threads when the first answer is asked for.
+    The processes end when the generator is closed, or those opened after it are, and when this process ends in any way.
+    On Linux they are forks of this process, which had better have no other threads when the first answer is asked for.
 
     Args:
         model: what classifies the digits.
@@ -57,11 +58,16 @@ def read_in_processes(
         stdin: where `-` is read from, before all else.
         invert: as in `read_number`.
         digits: how many each picture shows; None finds out for each.
-        jobs: how many processes.
+        jobs: how many processes, at least 2.
 
     Returns:
         An Answer for each path, in the order given.
+
+    Raises:
+        ValueError: fewer processes are asked for.
     """
+    if jobs < 2:
+        raise ValueError(f"jobs is {jobs}, expected at least 2; read_numbers reads in this process")
     content = stdin.read(MAX_BYTES + 1) if "-" in paths else b""
     with parallel_config(_Processes(model), n_jobs=jobs):
         return _read_blocks(_read_here, paths, content, invert, digits)
@@ -139,7 +145,7 @@ def _close(results: Generator[list[Answer], None, None]) -> None:
 
 
 class _Processes(ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
-    """Processes of this machine, as joblib wants them told. Each gets the model once, when it starts."""
+    """A backend of joblib: processes of this machine. Each gets the model once, when it starts."""
 
     supports_retrieve_callback = True
     supports_return_generator = True
@@ -149,7 +155,7 @@ class _Processes(ParallelBackendBase):  # type: ignore[misc]  # joblib has no ty
         self._model = model
 
     def effective_n_jobs(self, n_jobs: int) -> int:
-        return n_jobs
+        return min(n_jobs, MAX_ON_WINDOWS) if sys.platform == "win32" else n_jobs
 
     def configure(self, n_jobs: int, parallel: Parallel, **_: object) -> int:
         self.parallel = parallel
@@ -157,14 +163,18 @@ class _Processes(ParallelBackendBase):  # type: ignore[misc]  # joblib has no ty
         theirs, self._lifeline = context.Pipe(duplex=False)
         self._executor = ProcessPoolExecutor(n_jobs, context, _begin, (theirs, self._lifeline, self._model))
         gc.freeze()  # a search for garbage writes to all that there is, and would part what forks share
-        self._executor.submit(os.getpid)  # starts them
+        self._submit(os.getpid)  # starts them, or the first of them
         gc.unfreeze()
         return n_jobs
 
     def submit(self, func: Callable[[], Any], callback: Callable[[Future[Any]], None]) -> Future[Any]:
-        future = self._executor.submit(func)
+        future = self._submit(func)
         future.add_done_callback(callback)
         return future
+
+    def _submit(self, func: Callable[[], Any]) -> Future[Any]:
+        with _masked():  # it may start another process
+            return self._executor.submit(func)
 
     def retrieve_result_callback(self, future: Future[Any]) -> Any:
         return future.result()
@@ -175,6 +185,20 @@ class _Processes(ParallelBackendBase):  # type: ignore[misc]  # joblib has no ty
 
     def abort_everything(self, **_: object) -> None:
         self.terminate()
+
+
+@contextmanager
+def _masked() -> Iterator[None]:
+    """Mask the signals that stop the program in processes that start afresh, until they are whole: see `_begin`."""
+    if START == "fork" or not hasattr(signal, "pthread_sigmask"):  # forks are whole at once
+        yield
+        return
+    resource_tracker.ensure_running()  # else it would be started with the mask, and unmask them too early
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _model: Model  # of a process that was started to read
@@ -192,6 +216,8 @@ def _begin(lifeline: Connection, other_end: Connection, model: Model) -> None:
     other_end.close()
     for number in STOPS:
         signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     _model = model
 

@@ -65,7 +65,7 @@ class Relu:
 class MeanSquaredError:
     """C = |A^L − Y|² / 2 with sigmoid outputs, the derivation's cost."""
 
-    adds_up_to_1 = False  # whether the outputs do
+    outputs_sum_to_1 = False  # whether the outputs do
 
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
@@ -89,7 +89,7 @@ class CrossEntropy:
     Its derivative has no σ′, so a neuron that is surely wrong still learns fast.
     """
 
-    adds_up_to_1 = False
+    outputs_sum_to_1 = False
 
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
@@ -108,7 +108,7 @@ class CrossEntropy:
 class SoftmaxCrossEntropy:
     """C = −Σ Y ln A^L with softmax outputs: ten probabilities that add up to 1."""
 
-    adds_up_to_1 = True
+    outputs_sum_to_1 = True
 
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = e^Z / Σ e^Z, in place."""
@@ -182,8 +182,8 @@ class Network:
         self._gradient = np.zeros_like(self.parameters)
         self._gradient_views = self.views(self._gradient)
         # Row y is the right answer Y for label y. The last one is for an image that shows no digit: zeros or, where
-        # the outputs add up to 1, equal parts.
-        none = np.full((1, sizes[-1]), 1 / sizes[-1] if self.cost_function.adds_up_to_1 else 0)
+        # the outputs sum to 1, equal parts.
+        none = np.full((1, sizes[-1]), 1 / sizes[-1] if self.cost_function.outputs_sum_to_1 else 0)
         self._answers: FloatArray = np.concatenate([np.eye(sizes[-1]), none]).astype(dtype)
         self._workspaces: dict[int, _Workspace] = {}
 

@@ -58,7 +58,6 @@ def test_real_mnist_is_where_the_variable_says(monkeypatch: pytest.MonkeyPatch) 
 
 def test_answers_are_told_by_their_outputs() -> None:
     import reliability
-
     from mnistnet.prediction import Answer, Digit
 
     def answer(output: float) -> Answer:

@@ -45,5 +45,7 @@ def test_text_shows_every_digit_and_fits_in_80_columns() -> None:
 def test_lengths_that_differ_and_nothing_at_all_are_refused() -> None:
     with pytest.raises(ValueError, match="2 labels, but 1 predictions"):
         Evaluation.of(np.array([1, 2]), np.array([1]))
+    with pytest.raises(ValueError, match="a label is 10, expected 0 to 9"):
+        Evaluation.of(np.array([1, 10]), np.array([1, 1]))
     with pytest.raises(ValueError, match="0 labels"):
         Evaluation.of(np.array([], int), np.array([], int))

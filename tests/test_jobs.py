@@ -76,12 +76,23 @@ def test_without_joblib_one_line_says_what_to_install(program: Program, tmp_path
     assert program("predict", "-q", OWN[0]).returncode == 0
 
 
+AFRESH = """
+import mnistnet.jobs
+from mnistnet.__main__ import main
+mnistnet.jobs.START = "spawn"
+if __name__ == "__main__":
+    main()
+"""
+
+
 @pytest.fixture
-def reading(tmp_path: Path, digits: Dataset) -> Iterator[subprocess.Popen[str]]:
+def reading(request: pytest.FixtureRequest, tmp_path: Path, digits: Dataset) -> Iterator[subprocess.Popen[str]]:
     """The program at work on many pictures in two processes, as the leader of a group of processes."""
     Image.fromarray(255 - digits.images[0]).resize((SLOW, SLOW)).save(tmp_path / "slow.png")
+    code = AFRESH if getattr(request, "param", "") == "spawn" else "from mnistnet.__main__ import main\nmain()"
+    (tmp_path / "program.py").write_text(code)
     program = subprocess.Popen(
-        [sys.executable, "-m", "mnistnet", "predict", "--jobs", "2", *["slow.png"] * MANY],
+        [sys.executable, "program.py", "predict", "--jobs", "2", *["slow.png"] * MANY],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -142,6 +153,7 @@ def test_however_the_program_is_stopped_no_process_stays(reading: subprocess.Pop
 
 @pytest.mark.parametrize("seconds", [0.3, 0.5, 0.7, 0.9, 1.2])
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("reading", ["fork", "spawn"], indirect=True)
 def test_a_signal_to_all_while_they_start_ends_all_of_them(
     reading: subprocess.Popen[str], seconds: float, stop: signal.Signals
 ) -> None:
@@ -205,6 +217,11 @@ def test_each_process_has_one_thread_for_matrix_products_and_its_errors_come_thr
 def test_a_process_that_is_killed_is_an_error_in_a_line(model: Model) -> None:
     with pytest.raises(MnistnetError, match="a process that read pictures was killed; fewer --jobs need less memory"):
         list(read_in_processes(Deadly(**vars(model)), [str(OWN[0])], io.BytesIO()))
+
+
+def test_one_process_is_no_jobs(model: Model, folder: Path) -> None:
+    with pytest.raises(ValueError, match="jobs is 1, expected at least 2"):
+        read_in_processes(model, [str(folder)], io.BytesIO(), jobs=1)
 
 
 def test_a_dask_cluster_reads_a_shared_folder(model_file: Path, folder: Path) -> None:

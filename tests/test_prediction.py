@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from mnistnet.datasets import Dataset
-from mnistnet.model import BLOCK, Model
-from mnistnet.prediction import MIN_LEAD, MIN_SURE, Answer, Digit, find_pictures, read_numbers
+from mnistnet.model import BLOCK, PRETRAINED, Model, load_model
+from mnistnet.prediction import MIN_LEAD, MIN_SURE, Answer, Digit, find_pictures, read_number, read_numbers
 
 
 def test_a_folder_stands_for_the_pictures_in_it_sorted(tmp_path: Path) -> None:
@@ -168,3 +168,9 @@ def test_the_box_is_in_the_pixels_of_the_picture_as_it_is_looked_at(
     rows, columns = np.flatnonzero(digits.images[0].any(axis=1)), np.flatnonzero(digits.images[0].any(axis=0))
     inked = 175 * (27 - rows[-1]), 5000 / 28 * columns[0], 175 * (28 - rows[0]), 5000 / 28 * (columns[-1] + 1)
     assert [np.abs(np.array(found.box) - inked).max() < 180 for found in answer.digits] == [True]
+
+
+@pytest.mark.parametrize("digits", [None, 1, 2])
+def test_a_wrong_word_for_invert_is_an_error_whatever_the_number_of_digits(digits: int | None) -> None:
+    with pytest.raises(ValueError, match="invert is 'Yes', expected 'auto', 'yes' or 'no'"):
+        read_number(load_model(PRETRAINED), Path(__file__).parent / "digits" / "7.png", invert="Yes", digits=digits)

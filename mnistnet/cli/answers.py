@@ -107,7 +107,7 @@ def _csv(answer: Answer, _top: int) -> str:
 
 def _has_letters_of(text: str) -> bool:
     try:
-        text.encode(sys.stdout.encoding)
+        text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return False
     return True

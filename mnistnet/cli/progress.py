@@ -27,8 +27,8 @@ def _bar(**options: Any) -> tqdm[Any]:
         del os.environ[name]
     from tqdm import tqdm
 
-    tqdm.monitor_interval = 0  # a thread that looks after bars, in the way of whoever starts processes
-    return tqdm(dynamic_ncols=True, miniters=1, **options)  # and with 1 needless
+    tqdm.monitor_interval = 0  # its thread, which has nothing to do with miniters=1, would make forks unsafe
+    return tqdm(dynamic_ncols=True, miniters=1, **options)
 
 
 @contextmanager

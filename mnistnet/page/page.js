@@ -71,11 +71,11 @@ const blame = new Diagram(byId("blame"), network, data.shown, roses, null);
 const lesson = new Lesson(network, blame, () => update());
 
 // What the network is shown, step by step: a small canvas for each.
-
 const steps = inputs.kind.steps.map((name, at) => {
   const item = byId("steps").appendChild(element("li"));
-  const canvas = item.appendChild(element("canvas", at === 2 ? "roses" : ""));
-  canvas.width = canvas.height = at === 2 ? 448 : 1;
+  const last = roses && at === inputs.kind.steps.length - 1;
+  const canvas = item.appendChild(element("canvas", last ? "roses" : ""));
+  canvas.width = canvas.height = last ? 448 : 1;
   item.append(element("span", "", `${at + 1}. ${name}`));
   return canvas;
 });

@@ -32,6 +32,8 @@ def filled(ink: FloatArray) -> FloatArray | None:
     if pen > MAX_LINE * longest:
         return None
     line = np.pad(ink > 0.5, 1)
+    if not line.any():
+        return None
     lines, spaces = label(line), label(~line, corners=False)
     regions = np.where(line, lines.labels, len(lines.area) + spaces.labels)
     beside = ((regions[1:], regions[:-1]), (regions[:, 1:], regions[:, :-1]))
@@ -42,9 +44,12 @@ def filled(ink: FloatArray) -> FloatArray | None:
     one, other = borders[1].reshape(-1, 2).T - len(lines.area)
     depths = np.full(len(spaces.area), len(lines.area))  # how many lines lie around each space
     depths[spaces.labels[0, 0]] = 0
-    for _ in one:
+    is_settled = False
+    while not is_settled:
+        before = depths.copy()
         np.minimum.at(depths, one, depths[other] + 1)
         np.minimum.at(depths, other, depths[one] + 1)
+        is_settled = np.array_equal(before, depths)
     inside = ~line & (depths % 2 == 1)[spaces.labels]
     reach = math.ceil(pen) + 1
     parting = line & grow_mask(inside, reach) & grow_mask(~line & ~inside, reach)

@@ -29,7 +29,8 @@ def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto"
 
     invert: "auto" finds out per picture whether the ink is dark or bright; "yes" says that the picture is dark ink
     on light ground, so that it is inverted; "no" says that its ink is bright already.
-    A picture that is prepared like MNIST's already comes back bit for bit.
+    A picture that is prepared like MNIST's already comes back bit for bit. A digit of which only the outline is drawn
+    is not filled in; `read_number` tries that.
     Raises PictureError when the file can't be opened or read, is too large, or shows no digit.
     """
     with naming(source):
@@ -41,8 +42,6 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
 
     Raises PictureError (without the name of a file) when there is no digit in it.
     """
-    if invert not in ("auto", "yes", "no"):
-        raise ValueError(f"invert is {invert!r}, expected 'auto', 'yes' or 'no'")
     prepared = prepared_digit(picture, invert)
     return draw_like_mnist(choose_digit(find_ink(picture, invert))) if prepared is None else prepared
 
@@ -51,7 +50,12 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
 
 
 def prepared_digit(picture: Image.Image, invert: str) -> ByteArray | None:
-    """The pixels themselves, or their negative, if they are as MNIST has them; None if not."""
+    """The pixels themselves, or their negative, if they are as MNIST has them; None if not.
+
+    Raises ValueError when invert is not "auto", "yes" or "no".
+    """
+    if invert not in ("auto", "yes", "no"):
+        raise ValueError(f"invert is {invert!r}, expected 'auto', 'yes' or 'no'")
     if picture.size != (SIDE, SIDE):
         return None
     pixels = np.array(picture)

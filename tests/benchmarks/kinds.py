@@ -17,27 +17,26 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
-from reliability import reliability
 
 from handwriting import HANDWRITING, Handwritten
 from mnistnet.datasets import load_training
 from mnistnet.errors import PictureError
-from mnistnet.images import DIGITS, ByteArray
+from mnistnet.images import DIGITS, NO_DIGIT, ByteArray
 from mnistnet.model import PRETRAINED, Model, load_model
 from mnistnet.prediction import Answer, read_number
 from prints import NEED_FONTS, NO_DIGITS, PRINTED, Printed, Shown, fonts
 from real_mnist import real_mnist
+from reliability import reliability
 from scenes import on_screen
 
 COUNT = 150  # pictures of a kind
 SEED = 15
-NOTHING = -1  # the label of what is no digit: it is to be refused, or unsure
 TILE = 100  # pixels of a side in a contact sheet
 TILES = 15  # in a row of it
 
 
 class Labelled(NamedTuple):
-    """A picture and the digit in it, or NOTHING."""
+    """A picture and the digit in it, or NO_DIGIT, which is to be refused, or unsure."""
 
     picture: Image.Image
     label: int
@@ -74,7 +73,7 @@ def _printed(show: Printed, number: int) -> Labelled:
 
 
 def _nothing(show: Shown, number: int) -> Labelled:
-    return Labelled(show(_chance(number)), NOTHING)
+    return Labelled(show(_chance(number)), NO_DIGIT)
 
 
 def scikit_learns() -> dict[str, Kind]:
@@ -102,7 +101,7 @@ def measure(answers: list[Answer | None], labels: list[int]) -> tuple[Row, list[
     right, wrong_and_sure = [], []
     for answer, label in zip(answers, labels, strict=True):
         is_sure = answer is not None and not answer.unsure
-        is_right = not is_sure if label == NOTHING else answer is not None and answer.number == str(label)
+        is_right = not is_sure if label == NO_DIGIT else answer is not None and answer.number == str(label)
         right.append(is_right)
         wrong_and_sure.append(is_sure and not is_right)
     unsure = sum(answer is not None and answer.unsure for answer in answers)
@@ -153,7 +152,7 @@ def main() -> None:
         told += [
             (answer, not is_bad)
             for answer, is_bad, (_, label) in zip(answers, failed, pictures, strict=True)
-            if answer is not None and label != NOTHING
+            if answer is not None and label != NO_DIGIT
         ]
         print(f"| {name} | " + " | ".join(f"{100 * count / COUNT:.1f} %" for count in row) + " |", flush=True)
         if sheets:
