@@ -156,3 +156,28 @@ def write_class_folders(folder: Path, dataset: Dataset) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).resize((56, 56)).save(path)
     return folder
+
+
+QUICK = ("--epochs", "2", "--validation", "100")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, digits: Dataset) -> Path:
+    """MNIST-format files of drawn digits."""
+    return write_mnist(tmp_path / "files", digits, digits.take(np.arange(100)))
+
+
+@pytest.fixture
+def trained(program: Program, folder: Path) -> Path:
+    done = program("train", *QUICK, "--data", folder, "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return folder.parent / "mnistnet.npz"
+
+
+@pytest.fixture
+def pngs(tmp_path: Path, digits: Dataset) -> list[str]:
+    """Three pictures of drawn digits, dark on light."""
+    names = ["0.png", "1.png", "2.png"]
+    for name, image in zip(names, digits.images, strict=False):
+        Image.fromarray(255 - image).resize((84, 84)).save(tmp_path / name)
+    return names

@@ -1,15 +1,20 @@
-"""Digits drawn with Pillow, and how like the prepared digit is to what was drawn."""
+"""Digits drawn with Pillow, how like the prepared digit is to what was drawn, and what is said of bad files."""
 
 from __future__ import annotations
 
+import io
 import math
 from functools import cache
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from mnistnet.pictures import digit_in
+from mnistnet.errors import PictureError
+from mnistnet.pictures import digit_in, read_picture
 
 Pixels = NDArray[np.uint8]
 SEVEN = [[(0.1, 0.1), (0.9, 0.1), (0.4, 0.95)]]
@@ -78,3 +83,29 @@ def prepared() -> list[Pixels]:
 def ink_box(image: Pixels) -> tuple[int, int]:
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     return int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
+
+
+def as_file(picture: Image.Image, kind: str = "PNG", **options: object) -> io.BytesIO:
+    file = io.BytesIO()
+    picture.save(file, format=kind, **options)
+    file.seek(0)
+    return file
+
+
+def message_of(source: str | Path | BinaryIO) -> str:
+    with pytest.raises(PictureError) as caught:
+        read_picture(source)
+    text = str(caught.value)
+    assert text.isprintable()
+    return text
+
+
+def refusal(file: BinaryIO) -> str | None:
+    """None when the picture gives a digit, else which of the one-line refusals it gets."""
+    try:
+        assert read_picture(file).shape == (28, 28)
+    except PictureError as error:
+        text = str(error)
+        assert text.isprintable()
+        return next(known for known in ("no digit in it", "not a picture", "pixels") if known in text)
+    return None

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import Program, write_class_folders
+from mnistnet.datasets import Dataset
+from mnistnet.model import load_model
+from mnistnet.pictures.files import FORMAT_NAMES
+
+
+def test_evaluation_is_a_table_for_people_and_json_for_scripts(program: Program, folder: Path, trained: Path) -> None:
+    done = program("evaluate", "--data", folder)
+    assert done.returncode == 0
+    assert done.stderr == "Using mnistnet.npz\n"
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    facts = json.loads(program("evaluate", "--data", folder, "--json").stdout)
+    expected = {"model", "data", "split", "images", "correct", "accuracy", "cost", "digits", "confusion", "mistakes"}
+    assert set(facts) == expected
+    assert len(facts["mistakes"]) == facts["images"] - facts["correct"]
+    assert (facts["images"], facts["split"], facts["model"]) == (100, "test", "mnistnet.npz")
+    assert facts["correct"] == sum(facts["confusion"][digit][digit] for digit in range(10))
+    assert f"{facts['correct']} of 100 right" in done.stdout
+    validation = json.loads(program("evaluate", "--data", folder, "--json", "--split", "validation").stdout)
+    assert validation["accuracy"] == pytest.approx(load_model(trained).validation_accuracy)
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_gate_decides_the_exit_status(program: Program, folder: Path) -> None:
+    accuracy = json.loads(program("evaluate", "--data", folder, "--json").stdout)["accuracy"]
+    assert program("evaluate", "--data", folder, "--min-accuracy", str(accuracy)).returncode == 0
+    below = program("evaluate", "--data", folder, "--min-accuracy", str(accuracy + 0.001), "-q")
+    assert below.returncode == 1
+    assert below.stderr == f"Error: the accuracy {accuracy:.2%} is below --min-accuracy {accuracy + 0.001:.2%}\n"
+    assert program("evaluate", "--data", folder, "--data", "strokes").returncode == 2
+    for nonsense in ("nan", "98", "-1"):
+        assert program("evaluate", "--data", folder, "--min-accuracy", nonsense).returncode == 2
+
+
+@pytest.mark.usefixtures("trained")
+def test_mistakes_are_written_as_pictures_and_never_among_other_files(
+    program: Program, folder: Path, digits: Dataset
+) -> None:
+    facts = json.loads(program("evaluate", "--data", folder, "--json", "--mistakes", "wrong").stdout)
+    files = sorted((folder.parent / "wrong").iterdir())
+    assert len(files) == facts["images"] - facts["correct"] > 0
+    true, read, index = (int(part.split("-")[1]) for part in files[0].stem.split("_"))
+    assert digits.labels[index] == true != read
+    with Image.open(files[0]) as picture:
+        assert np.array_equal(np.asarray(picture), digits.images[index])
+    again = program("evaluate", "--data", folder, "--mistakes", "wrong")
+    assert (again.returncode, again.stderr.splitlines()[-1]) == (
+        1,
+        "Error: wrong: not empty; name a new folder for the mistakes",
+    )
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_folder_of_pictures_with_a_broken_one_is_measured_but_fails(
+    program: Program, tmp_path: Path, digits: Dataset
+) -> None:
+    write_class_folders(tmp_path / "own", digits.take(np.arange(10)))
+    assert program("evaluate", "--data", "own").returncode == 0
+    (tmp_path / "own" / "7").mkdir(exist_ok=True)
+    (tmp_path / "own" / "7" / "broken.png").touch()
+    done = program("evaluate", "--data", "own", "--json", "-q")
+    assert (done.returncode, json.loads(done.stdout)["images"]) == (1, 10)
+    assert done.stderr.startswith("Error: own/7/broken.png: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("trained")
+def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
+    program: Program, tmp_path: Path, digits: Dataset
+) -> None:
+    wrong = Dataset(digits.images[:20], np.full(20, 7, np.uint8))
+    write_class_folders(tmp_path / "own", wrong)
+    (tmp_path / "own" / "7" / "IMG_1234.CR2").touch()
+    done = program("evaluate", "--data", "own", "--json", "--mistakes", "wrong")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[1:] == [
+        "own: no pictures of 0, 1, 2, 3, 4, 5, 6, 8, 9",
+        f"own: 1 file that is not {', '.join(FORMAT_NAMES)}: IMG_1234.CR2; save it as JPEG",
+    ]
+    mistakes = json.loads(done.stdout)["mistakes"]
+    assert {f"true-7_read-{each['read']}_{Path(each['path']).name}" for each in mistakes} == {
+        path.name for path in (tmp_path / "wrong").iterdir()
+    }
+    done = program("evaluate", "--data", "own", "--split", "validation")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)
+    assert "own: a folder of pictures has no validation images, it is taken whole; use --split test" in done.stderr

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import Program
+from mnistnet.datasets import Dataset
+
+
+@pytest.mark.usefixtures("trained")
+def test_predictions_in_every_format(program: Program, pngs: list[str], digits: Dataset) -> None:
+    objects = [json.loads(line) for line in program("predict", *pngs, "--format", "jsonl").stdout.splitlines()]
+    assert [facts["path"] for facts in objects] == pngs
+    for facts in objects:
+        assert facts["digit"] == int(np.argmax(facts["outputs"]))
+        assert facts["number"] == str(facts["digit"])
+        assert facts["probability"] == max(facts["outputs"])
+    for facts, image in zip(objects, digits.images, strict=False):
+        ((left, top, right, bottom),) = (digit["box"] for digit in facts["digits"])
+        ys, xs = np.nonzero(image >= 128)  # each of its pixels became three wide
+        ink = (3 * xs.min(), 3 * ys.min(), 3 * xs.max() + 3, 3 * ys.max() + 3)
+        assert np.abs(np.subtract((left, top, right, bottom), ink)).max() <= 6
+    read = [str(facts["digit"]) for facts in objects]
+
+    done = program("predict", *pngs)
+    assert (done.returncode, done.stderr) == (0, "Using mnistnet.npz\n")
+    for line, facts in zip(done.stdout.splitlines(), objects, strict=True):
+        places = 0 if facts["unsure"] else 1
+        assert line.startswith(f"{facts['path']}: {facts['digit']} ({facts['probability'] * 100:.{places}f} %")
+        assert ("unsure: " in line) is facts["unsure"]
+    assert program("predict", *pngs, "--format", "plain").stdout.split() == read
+    rows = list(csv.reader(program("predict", *pngs, "--format", "csv").stdout.splitlines()))
+    assert rows[0] == ["path", "number", "probability", "unsure", "error"]
+    assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, read, strict=True)]
+
+
+@pytest.mark.usefixtures("trained")
+def test_the_best_few_digits_are_told_on_request(program: Program, pngs: list[str]) -> None:
+    line = program("predict", pngs[0], "--top", "3", "-q").stdout
+    assert line.count("%") == 3
+    facts = json.loads(program("predict", pngs[0], "--top", "3", "-q", "--format", "jsonl").stdout)
+    assert [each["probability"] for each in facts["top"]] == sorted(facts["outputs"], reverse=True)[:3]
+
+
+@pytest.mark.parametrize("count", ["0", "21", "-1", "two", "", "1.5", "²"])
+def test_a_count_of_digits_that_makes_no_sense_is_wrong_usage(program: Program, pngs: list[str], count: str) -> None:
+    done = program("predict", pngs[0], "--digits", count)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"--digits is {count}, expected auto, or a whole number from 1 to 20" in done.stderr
+
+
+@pytest.mark.usefixtures("trained")
+def test_one_digit_can_be_asked_for(program: Program, pngs: list[str]) -> None:
+    for digits in ("1", "auto"):
+        assert program("predict", *pngs, "--digits", digits, "-q", "--format", "plain").stdout.count("\n") == 3
+
+
+def test_the_model_is_found_in_its_order(program: Program, trained: Path, pngs: list[str]) -> None:
+    other = trained.parent / "other.npz"
+    other.write_bytes((trained.parent / "mnistnet.npz").read_bytes())
+    trained.write_text("not a model")
+    done = program("predict", pngs[0], "--model", "other.npz")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "mnistnet.npz: not a mnistnet model" in program("predict", pngs[0]).stderr
+    trained.unlink()
+    assert program("predict", pngs[0]).stderr == "Using the model that comes with mnistnet\n"
+
+
+def test_the_model_that_comes_with_mnistnet_can_be_asked_for_by_name(
+    program: Program, trained: Path, pngs: list[str]
+) -> None:
+    here = program("predict", pngs[0], "--format", "jsonl", "-q").stdout
+    builtin = program("predict", pngs[0], "--format", "jsonl", "-m", "builtin")
+    assert builtin.stderr == ""
+    assert builtin.stdout != here
+    by_variable = program("predict", pngs[0], "--format", "jsonl", environment={"MNISTNET_MODEL": "builtin"})
+    assert by_variable.stdout == builtin.stdout
+    assert by_variable.stderr == "Using the model that comes with mnistnet\n"
+    done = program("predict", pngs[0], "--format", "jsonl", environment={"MNISTNET_MODEL": ""})
+    assert (done.stdout, done.stderr) == (here, "Using mnistnet.npz\n")
+    trained.rename(trained.with_name("other.npz"))
+    environment = {"MNISTNET_MODEL": "other.npz"}
+    done = program("predict", pngs[0], "--format", "jsonl", environment=environment)
+    assert (done.stdout, done.stderr) == (here, "Using other.npz\n")
+    done = program("predict", pngs[0], "--format", "jsonl", "--model", "builtin", environment=environment)
+    assert (done.stdout, done.stderr) == (builtin.stdout, "")
+    facts = json.loads(program("evaluate", "--data", "strokes", "--json", "-m", "builtin").stdout)
+    assert facts["model"] == "builtin"
+
+
+def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, digits: Dataset) -> None:
+    for index in range(300):
+        Image.fromarray(digits.images[index]).save(tmp_path / f"{index}.png")
+    answers = map(json.loads, program("predict", ".", "-q", "--format", "jsonl").stdout.splitlines())
+    some = {answer["unsure"]: answer["path"] for answer in answers if "error" not in answer}
+    for unsure in (True, False):
+        assert program("predict", some[unsure]).returncode == 0
+        assert program("predict", some[unsure], "--fail-unsure").returncode == int(unsure)
+
+
+@pytest.mark.usefixtures("trained")
+def test_folders_in_a_folder_are_read_on_request(program: Program, tmp_path: Path, pngs: list[str]) -> None:
+    for name in ("own/a/1.png", "own/2.png", "own/IMG.CR2"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((tmp_path / pngs[0]).read_bytes())
+    assert program("predict", "own", "-q").stdout.count("\n") == 1
+    done = program("predict", "own", "--recursive")
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["own/2.png", "own/a/1.png"]
+    assert "\nown: 1 file that is not PNG, " in done.stderr
+    assert ": IMG.CR2; save it as JPEG\n" in done.stderr
+    assert program("predict", "own", "--recursive", "-q").stderr == ""
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_pattern_or_an_address_gets_a_hint(program: Program) -> None:
+    done = program("predict", "-q", "*.jpg", "https://example.org/7.png")
+    assert done.returncode == 1
+    pattern, address = done.stderr.splitlines()
+    assert pattern.startswith("Error: *.jpg: no such file; a shell fills in the names")
+    assert address == "Error: https://example.org/7.png: an address; save the picture to a file and give that"
+
+
+def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: list[str]) -> None:
+    by_name = program("predict", pngs[0], "--format", "plain", "-q").stdout
+    content = (trained.parent / pngs[0]).read_bytes()
+    assert program("predict", "-", "--format", "plain", "-q", stdin=content).stdout == by_name
+    assert program("predict", "-", "-q", stdin=b"").returncode == 1
+
+
+def test_a_picture_that_cannot_be_read_has_its_place_in_every_format(
+    program: Program, trained: Path, pngs: list[str]
+) -> None:
+    (trained.parent / "1.png").write_bytes(b"no picture")
+    for form, place in (
+        ("text", None),
+        ("plain", ""),
+        ("csv", '1.png,,,,"1.png: '),
+        ("jsonl", '{"path": "1.png", "error": "'),
+    ):
+        done = program("predict", *pngs, "--format", form, "-q")
+        assert done.returncode == 1
+        assert done.stderr.startswith("Error: 1.png: ")
+        assert len(done.stderr.splitlines()) == 1
+        lines = done.stdout.splitlines()[1 if form == "csv" else 0 :]
+        assert len(lines) == (2 if place is None else 3)
+        assert place is None or lines[1].startswith(place)
+
+
+def test_output_that_nobody_reads_ends_quietly(trained: Path, pngs: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnistnet", "predict", "-q", *pngs * 2000],
+        cwd=trained.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith("0.png: ")
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 141
+
+
+def test_file_names_with_line_breaks_and_odd_bytes_stay_on_their_line(program: Program, trained: Path) -> None:
+    folder = trained.parent / "odd"
+    folder.mkdir()
+    picture = trained.parent / "x.png"
+    Image.new("L", (40, 40), 255).save(picture)
+    names = [b"two\nlines.png", b"byte\xff.png", b"-dash.png", "ü.png".encode()]
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(picture.read_bytes())
+    done = program("predict", "-q", "odd", *(f"odd/{n}" for n in ("-dash.png",)), environment={"LC_ALL": "C"})
+    assert done.returncode == 1  # blank
+    assert len(done.stderr.splitlines()) == 5
+    assert "Traceback" not in done.stderr
+    assert "two\\nlines.png" in done.stderr

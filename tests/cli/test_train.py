@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import QUICK, Program, write_class_folders
+from mnistnet.datasets import Dataset
+from mnistnet.model import load_model
+from mnistnet.prediction import is_unsure
+
+
+def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Program, folder: Path) -> None:
+    done = program("train", *QUICK, "--data", folder, "--output", "a b.npz")
+    assert (done.returncode, done.stdout) == (0, "")
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"Reading {folder}"
+    assert [line.split(":")[0] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
+    assert lines[-1] == "The model is in a b.npz"
+    assert load_model(folder.parent / "a b.npz").epoch == 2
+
+
+def test_the_same_command_gives_the_same_bytes(program: Program, folder: Path) -> None:
+    for name in ("a.npz", "b.npz"):
+        program("train", *QUICK, "--data", folder, "-o", name, "-q")
+    assert (folder.parent / "a.npz").read_bytes() == (folder.parent / "b.npz").read_bytes()
+
+
+@pytest.mark.parametrize("options", [(), ("--patience", "10", "--learning-rate", "4"), ("--augment", "1")])
+def test_a_run_stopped_after_any_epoch_and_resumed_equals_one_that_was_not(
+    program: Program, folder: Path, options: tuple[str, ...]
+) -> None:
+    """Ctrl-C, SIGTERM or SIGKILL after each epoch, at once when its line appears; then the same command again."""
+    train = ("train", "--epochs", "40", "--validation", "100", "--data", str(folder), *options)
+    program(*train, "-o", "whole.npz", "--history", "whole.csv")
+    whole = (folder.parent / "whole.npz").read_bytes()
+    for lines, stop in ((1, signal.SIGINT), (2, signal.SIGTERM), (3, signal.SIGKILL)):
+        output = folder.parent / f"{stop.name}.npz"
+        command = [*train, "-o", output.name, "--history", f"{stop.name}.jsonl"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mnistnet", *command], cwd=folder.parent, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        for _ in range(1 + lines):  # the first says what is read
+            process.stderr.readline()
+        process.send_signal(stop)
+        rest = process.stderr.read()
+        process.stderr.close()
+        assert process.wait() in (-signal.SIGKILL, 130, 143)  # not 0: it was stopped, not done
+        assert "Traceback" not in rest
+        done = program(*command, "--resume")
+        assert done.returncode == 0
+        assert output.read_bytes() == whole
+        epochs = [json.loads(line)["epoch"] for line in (folder.parent / f"{stop.name}.jsonl").read_text().splitlines()]
+        assert epochs == list(range(1, len(epochs) + 1))
+        # Only what is killed in the middle of a save can't tidy up.
+        assert stop == signal.SIGKILL or not list(folder.parent.glob(".*.tmp"))
+
+
+def test_a_finished_run_can_be_asked_for_more_epochs(program: Program, folder: Path, trained: Path) -> None:
+    done = program("train", "--resume", "--epochs", "3", "--data", folder)
+    assert (done.returncode, done.stderr.count("epoch 3/3: "), done.stderr.count("epoch ")) == (0, 1, 1)
+    assert load_model(trained).epoch == 3
+
+
+def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None:
+    train = ("train", "--validation", "100", "--data", folder)
+    hopeless = program(*train, "--epochs", "1", "--learning-rate", "1e-6", "-o", "a.npz").stderr
+    assert "It has learned next to nothing: raise --learning-rate (auto is 2), or give it more --epochs\n" in hopeless
+    hopeless = program(*train, "--epochs", "2", "--learning-rate", "300", "-o", "a.npz").stderr
+    assert "It has learned next to nothing: lower --learning-rate (auto is 2), or give it more --epochs\n" in hopeless
+    again = program(*train, "--epochs", "1", "-o", "a.npz").stderr
+    assert again.startswith("a.npz is there already; it will be replaced after the first epoch\n")
+    assert "It has learned next to nothing: give it more --epochs, or more images\n" in again
+
+
+@pytest.mark.parametrize("patience", [False, True])
+def test_the_last_and_the_best_epoch_are_told(program: Program, folder: Path, patience: bool) -> None:
+    options = ("--epochs", "40", "--learning-rate", "9", *(("--patience", "2") if patience else ()))
+    said = program("train", "--validation", "100", "--data", folder, *options).stderr
+    model = load_model(folder.parent / "mnistnet.npz")
+    accuracies = model.history[:, 2]
+    best = int(accuracies.argmax()) + 1
+    last = f"Epoch {model.epoch}, the last: cost {model.history[-1, 0]:.5f}, validation {accuracies[-1]:.2%}\n"
+    assert last in said
+    assert best < model.epoch
+    kept = "it is the one that is kept" if patience else "--patience would keep it"
+    assert f"{last}Epoch {best}, the best: validation {accuracies[best - 1]:.2%}; {kept}\n" in said
+    assert (model.best_epoch == best) is patience
+    again = program("train", "--validation", "100", "--data", folder, *options, "--resume").stderr
+    assert f"Nothing was left to train after {model.epoch} epochs" in again
+
+
+def test_the_summary_without_held_out_images_is_the_cost(program: Program, folder: Path) -> None:
+    said = program("train", "--validation", "0", "--epochs", "2", "--data", folder).stderr
+    cost = load_model(folder.parent / "mnistnet.npz").history[-1, 0]
+    assert f"\nEpoch 2, the last: cost {cost:.5f}\nThe model is in mnistnet.npz\n" in said
+
+
+def test_resuming_with_other_settings_or_other_data_is_refused(program: Program, folder: Path, trained: Path) -> None:
+    before = trained.read_bytes()
+    done = program("train", "--resume", "--seed", "1", "--data", folder)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "Error: --seed was 0 and can't change half-way; leave out --seed or --resume."
+        " See 'python -m mnistnet train --help'.\n"
+    )
+    done = program("train", "--resume", "--hidden", "30", "--data", folder)
+    assert done.stderr.startswith("Error: --hidden was 20,10 and can't change half-way")
+    done = program("train", "--resume", "--epochs", "3", "--data", "strokes", "-q")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "trained on other images" in done.stderr
+    assert trained.read_bytes() == before
+
+
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_training_says_how_to_go_on(folder: Path, stop: signal.Signals, status: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnistnet", "train", "--epochs", "9999", "--validation", "0", "--data", str(folder)],
+        cwd=folder.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    while "epoch 1/" not in process.stderr.readline():
+        pass
+    process.send_signal(stop)
+    rest = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() == status
+    assert "Traceback" not in rest
+    assert "Stopped. mnistnet.npz holds the last whole epoch; the same command with --resume goes on." in rest
+    assert load_model(folder.parent / "mnistnet.npz").epoch >= 1
+    assert not list(folder.parent.glob(".*.tmp"))
+
+
+def test_somebodys_own_file_is_no_history_to_replace(program: Program, folder: Path) -> None:
+    notes = folder.parent / "notes.csv"
+    notes.write_text("name,age\nBob,7\n")
+    done = program("train", *QUICK, "--data", folder, "--history", "notes.csv")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "notes.csv: not a record of a training run" in done.stderr
+    assert notes.read_text() == "name,age\nBob,7\n"
+    assert not (folder.parent / "mnistnet.npz").exists()
+    for said in ("", "h.csv is there already; it will be replaced after the first epoch\n"):
+        done = program("train", *QUICK, "--data", folder, "--history", "h.csv", "-o", f"{len(said)}.npz")
+        assert done.stderr.startswith(f"{said}Reading ")
+
+
+def test_a_network_without_hidden_layers_can_be_trained(program: Program, folder: Path) -> None:
+    assert program("train", *QUICK, "--data", folder, "--hidden", "none").returncode == 0
+    assert load_model(folder.parent / "mnistnet.npz").network.sizes == (784, 10)
+    assert program("evaluate", "--data", folder).returncode == 0
+
+
+def test_a_few_pictures_of_ones_own_can_be_trained_on(program: Program, tmp_path: Path, digits: Dataset) -> None:
+    write_class_folders(tmp_path / "own", digits.take(np.arange(54)))
+    done = program("train", "--epochs", "1", "--data", "own")
+    assert done.returncode == 0
+    assert ", validation " in done.stderr
+    assert "It has learned next to nothing" in done.stderr
+    done = program("evaluate", "--data", "own")
+    unsure = int(is_unsure(load_model(tmp_path / "mnistnet.npz").outputs(digits.images[:54])).sum())
+    assert unsure > 0
+    assert done.stdout.endswith(f"; {unsure} unsure\n")
+
+
+def test_what_can_only_fail_later_is_found_out_before_training(program: Program, folder: Path) -> None:
+    for arguments, said in (
+        (("--data", folder, "-o", "none/model.npz"), "none/model.npz: can't be written (No such file or directory)"),
+        (("--data", folder, "-o", folder), "can't be written (Is a directory)"),
+        (("--data", folder, "--history", "none/h.csv"), "none/h.csv: can't be written"),
+        (("--data", "nowhere"), "nowhere: no such folder"),
+    ):
+        done = program("train", *QUICK, "-q", *arguments)
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1
+        assert said in done.stderr
+    assert not list(folder.parent.glob("*.npz"))

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import io
+import os
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter, PngImagePlugin
+
+from conftest import peak_memory
+from drawings import (
+    as_file,
+    assert_is_the_seven,
+    drawn,
+    message_of,
+    refusal,
+)
+from mnistnet.pictures import PICTURE_SUFFIXES, files, read_picture
+from mnistnet.pictures.files import decode
+
+
+def test_a_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path: Path) -> None:
+    assert "No such file" in message_of(tmp_path / "missing.png")
+    assert "directory" in message_of(tmp_path)
+    assert "can't be opened" in message_of("a\0b.png")
+
+
+def test_a_strange_file_name_keeps_the_message_on_one_line(tmp_path: Path) -> None:
+    assert "new\\nline\\x1b[31m.png: " in message_of(tmp_path / "new\nline\x1b[31m.png")
+
+
+def test_standard_input_is_called_by_its_name() -> None:
+    assert message_of(io.BytesIO(b"")).startswith("standard input: not a picture that can be read (empty file)")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF"])
+def test_a_truncated_file_is_refused_or_read_at_every_length(kind: str) -> None:
+    whole = as_file(drawn(size=(60, 60), box=(15, 10, 45, 50), pen=5).convert("RGB"), kind).getvalue()
+    for length in range(0, len(whole), max(1, len(whole) // 60)):
+        assert refusal(io.BytesIO(whole[:length])) in (None, "no digit in it", "not a picture")
+
+
+def test_random_bytes_behind_a_right_beginning_are_refused() -> None:
+    generator = np.random.default_rng(0)
+    for kind in ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF"):
+        whole = as_file(drawn(size=(60, 60), box=(15, 10, 45, 50), pen=5).convert("RGB"), kind).getvalue()
+        for _ in range(30):
+            damaged = bytearray(whole)
+            for place in generator.integers(0, len(damaged), 20):
+                damaged[place] = generator.integers(256)
+            assert refusal(io.BytesIO(damaged)) in (None, "no digit in it", "not a picture", "pixels")
+
+
+def test_other_files_are_refused_whatever_they_are_called(tmp_path: Path) -> None:
+    contents: dict[str, Callable[[], bytes]] = {
+        "text.png": lambda: b"not a picture\n" * 50,
+        "page.jpg": lambda: b"<!doctype html><title>404</title>",
+        "zeros.bmp": lambda: bytes(1000),
+        "random.gif": lambda: np.random.default_rng(1).bytes(5000),
+        "empty.tif": lambda: b"",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content())
+        assert f"{name}: not a picture that can be read" in message_of(tmp_path / name)
+
+
+def test_a_wrong_ending_does_not_matter(tmp_path: Path) -> None:
+    drawn().save(tmp_path / "seven.jpg", format="PNG")
+    assert_is_the_seven(read_picture(tmp_path / "seven.jpg"))
+
+
+def test_an_odd_orientation_tag_is_left_alone() -> None:
+    text_tag = struct.pack("<HHI4s", 0x0112, 2, 4, b"six\0")
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + text_tag + bytes(4)
+    assert_is_the_seven(read_picture(as_file(drawn(), "JPEG", exif=exif)))
+
+
+@pytest.mark.parametrize("greedy", ["PIL.PngImagePlugin.PngImageFile.load", "mnistnet.pictures.preparation.find_ink"])
+def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(
+    greedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(greedy, fail)
+    assert message_of(as_file(drawn())) == "standard input: not enough memory to read it; save it smaller"
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png_header(width: int, height: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(("width", "height"), [(10_000, 5_001), (12_000, 12_000), (60_000, 60_000), (2**31 - 1, 1)])
+def test_a_huge_picture_is_refused_by_its_header_alone(width: int, height: int) -> None:
+    file = io.BytesIO(png_header(width, height) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b""))
+    assert "pixels" in message_of(file)
+
+
+def test_a_progressive_photograph_may_be_no_larger_than_other_pictures(tmp_path: Path) -> None:
+    """Its decoder holds all of it, where that of another one gives an eighth."""
+    Image.new("L", (7100, 7100), 255).save(tmp_path / "large.jpg", progressive=True)
+    assert "7100 x 7100 pixels, at most 50,000,000 are read; save it smaller" in message_of(tmp_path / "large.jpg")
+
+
+def test_text_and_profile_bombs_are_refused_or_left_alone() -> None:
+    bomb = zlib.compress(bytes(100_000_000), 9)
+    body = as_file(drawn()).getvalue()[33:]
+    for content in (chunk(b"zTXt", b"a\0\0" + bomb), chunk(b"iCCP", b"a\0\0" + bomb)):
+        assert refusal(io.BytesIO(png_header(200, 200) + content + body)) in (None, "not a picture")
+
+
+def test_many_text_chunks_do_not_matter() -> None:
+    info = PngImagePlugin.PngInfo()
+    for number in range(500):
+        info.add_text(f"key {number}", "value " * 20)
+    assert_is_the_seven(read_picture(as_file(drawn(), pnginfo=info)))
+
+
+def test_suffixes_are_lower_case_endings() -> None:
+    assert {".png", ".jpg", ".jpeg"} <= PICTURE_SUFFIXES
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in PICTURE_SUFFIXES)
+
+
+# Files as strangers send them
+
+
+def broken_exif(picture: Image.Image, kind: str) -> io.BytesIO:
+    return as_file(picture, kind, exif=b"Exif\0\0II*\0" + b"\xff" * 30)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
+def test_a_broken_block_of_metadata_does_not_damage_the_picture(kind: str) -> None:
+    assert_is_the_seven(read_picture(broken_exif(drawn(), kind)))
+
+
+@pytest.mark.parametrize("source", [b"\x89PNG", 7, io.StringIO("text")])
+def test_what_is_neither_a_path_nor_a_stream_of_bytes_is_a_wrong_value(source: Any) -> None:
+    with pytest.raises(ValueError, match="neither a path nor a stream of bytes"):
+        read_picture(source)
+
+
+class Trickle(io.RawIOBase):
+    """A stream that gives 100 bytes at a time, as a pipe may; without end if it repeats."""
+
+    def __init__(self, content: bytes, repeats: bool = False) -> None:
+        self.content, self.repeats, self.given, self.place = content, repeats, 0, 0
+
+    def read(self, size: int = -1) -> bytes:
+        part = self.content[self.place : self.place + (size if self.repeats else 100)]
+        self.place = 0 if self.repeats else self.place + len(part)
+        self.given += len(part)
+        return part
+
+
+def test_an_unbuffered_pipe_is_read_to_its_end() -> None:
+    assert_is_the_seven(read_picture(Trickle(as_file(drawn()).getvalue())))  # type: ignore[arg-type]
+
+
+def test_an_endless_stream_and_a_file_of_too_many_bytes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES", 3_000_000)
+    endless = Trickle(bytes(1_000_000), repeats=True)
+    assert message_of(endless) == "standard input: more than 3,000,000 bytes; save it smaller"  # type: ignore[arg-type]
+    assert endless.given < 5_000_000
+    (tmp_path / "long.png").write_bytes(as_file(drawn()).getvalue() + bytes(3_000_000))
+    assert "long.png: more than 3,000,000 bytes" in message_of(tmp_path / "long.png")
+
+
+def test_devices_are_not_read_and_a_named_pipe_is(tmp_path: Path) -> None:
+    assert message_of("/dev/zero") == "/dev/zero: not a plain file; check the path"
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(as_file(drawn()).getvalue()))
+    writer.start()
+    assert_is_the_seven(read_picture(tmp_path / "pipe"))
+    writer.join()
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "I;16"])
+def test_a_large_picture_is_shrunk_by_strips_to_what_it_is_as_a_whole(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = drawn().convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    deep = Image.fromarray(np.asarray(drawn().filter(ImageFilter.GaussianBlur(2))).astype(np.uint16) * 16)
+    content = as_file(deep if mode == "I;16" else picture.convert(mode)).getvalue()
+    monkeypatch.setattr(files, "MAX_SIDE", 67)
+    whole = np.asarray(decode(io.BytesIO(content)))
+    monkeypatch.setattr(files, "STRIP", 200 * 7)
+    assert np.array_equal(np.asarray(decode(io.BytesIO(content))), whole)
+    assert max(whole.shape[:2]) == 67
+
+
+OUT_OF_MEMORY = """
+import resource, sys
+from mnistnet.errors import PictureError
+from mnistnet.pictures import read_picture
+import mnistnet.pictures.files
+have = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (have + 60_000_000, have + 60_000_000))
+try:
+    print(read_picture(sys.argv[1]).shape)
+except PictureError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc to measure memory")
+@pytest.mark.parametrize(("kind", "options"), [("WEBP", {}), ("JPEG", {"progressive": True}), ("PNG", {})])
+def test_running_out_of_memory_is_not_called_damage(tmp_path: Path, kind: str, options: dict[str, Any]) -> None:
+    Image.new("RGB", (4800, 4800), "white").save(tmp_path / "large", kind, **options)
+    command = [sys.executable, "-c", OUT_OF_MEMORY, str(tmp_path / "large")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path / 'large'}: not enough memory to read it; save it smaller\n"
+
+
+@pytest.mark.parametrize(("kind", "side"), [("JPEG", 9_000), ("PNG", 7_000), ("WEBP", 4_900)])
+def test_large_pictures_take_bounded_memory(tmp_path: Path, kind: str, side: int) -> None:
+    drawn(size=(side, side), box=(1000, 1000, 3000, 4000), pen=400).convert("RGB").save(tmp_path / "large", kind)
+    said, memory = peak_memory(
+        "import sys\nfrom mnistnet.pictures import read_picture\nprint(read_picture(sys.argv[1]).shape)",
+        tmp_path / "large",
+    )
+    assert said == "(28, 28)\n"
+    assert memory < 500_000_000
+
+
+def test_a_heic_picture_is_read_where_the_plug_in_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="the extra mnistnet[heic] is not installed")
+    heif.register_heif_opener()
+    drawn().convert("RGB").save(tmp_path / "seven.heic", "HEIF")
+    assert_is_the_seven(read_picture(tmp_path / "seven.heic"))
+    assert "(none of PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF, HEIC)" in message_of(io.BytesIO(b"no picture"))
+    monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
+    assert "install mnistnet[heic], or save it as JPEG" in message_of(tmp_path / "seven.heic")
+
+
+def test_a_heic_picture_is_called_so_where_there_is_no_plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
+    assert "install mnistnet[heic]" in message_of(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))
