@@ -15,7 +15,7 @@ MAX_LAYER = 1000
 MAX_HIDDEN_LAYERS = 8
 MAX_EPOCHS = 1_000_000
 LEARNING_RATE = 2.0  # with sigmoid and mse, whose derivatives, products of σ′ of at most ¼, are small
-OTHER_LEARNING_RATE = 0.1
+OTHER_LEARNING_RATE = 0.05
 
 
 class Kind:

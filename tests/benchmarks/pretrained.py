@@ -1,9 +1,9 @@
 """Make the model that comes with the package: run by `make pretrained`; run twice, it gives the same bytes.
 
 MNIST was written by Americans; the digits drawn from strokes add the styles that it hardly has. MNIST's images are
-distorted, as other hands might have written them, and some are shrunk to small bitmaps; strokes need no distortion, as
-every one is drawn anew. What is no digit is to be answered with ten low outputs. The numbers below were chosen on
-held-out MNIST images and on pictures that people drew.
+distorted, as other hands might have written them; strokes need no distortion, as every one is drawn anew. What is no
+digit is to be answered with ten low outputs. The numbers below were chosen on held-out MNIST images and on pictures
+that people drew.
 """
 
 from __future__ import annotations
@@ -12,15 +12,12 @@ from dataclasses import replace
 
 import click
 import numpy as np
-from PIL import Image, ImageOps
 
 from mnistnet.augmentation import distorted_copy
 from mnistnet.datasets import Dataset, hold_out, load_training
-from mnistnet.datasets.dataset import join
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.images import NO_DIGIT
 from mnistnet.model import PRETRAINED, fit, save_model
-from mnistnet.pictures.preparation import draw_like_mnist
 from mnistnet.settings import Settings
 from no_digits import no_digits
 from real_mnist import real_mnist
@@ -28,7 +25,6 @@ from real_mnist import real_mnist
 COPIES = 6  # distorted, of MNIST's images
 STROKES = 125_000
 OTHERS = 22_000  # pictures of what is no digit
-BITMAPS, BITMAP = 15_000, 8  # MNIST's images; pixels of their longer side, as scikit-learn's digits have
 SETTINGS = Settings(epochs=90, seed=0)
 
 
@@ -37,32 +33,14 @@ def main() -> None:
     mnist, held_out = hold_out(load_training([real_mnist()]), SETTINGS.validation)
     copies = [distorted_copy(mnist.images, SETTINGS.seed, number) for number in range(1, COPIES + 1)]
     drawn, labels = draw_digits(STROKES, SETTINGS.seed)
-    training = join(
-        [
-            mnist,
-            *(Dataset(copy, mnist.labels) for copy in copies),
-            Dataset(drawn, labels),
-            _bitmaps(mnist),
-            Dataset(no_digits(mnist, OTHERS, SETTINGS.seed), np.full(OTHERS, NO_DIGIT, np.uint8)),
-        ]
+    others = no_digits(mnist, OTHERS, SETTINGS.seed)
+    training = Dataset(
+        np.concatenate([mnist.images, *copies, drawn, others]),
+        np.concatenate([*[mnist.labels] * (COPIES + 1), labels, np.full(OTHERS, NO_DIGIT, np.uint8)]),
     )
     for epoch, model in fit(training, held_out, SETTINGS):  # noqa: B007 - the last one is saved
         click.echo(f"epoch {epoch.number}/{SETTINGS.epochs}: cost {epoch.cost:.5f}", err=True)
     save_model(replace(model, velocity=None), PRETRAINED)  # it is made to be used, not to go on with
-
-
-def _bitmaps(mnist: Dataset) -> Dataset:
-    """Shrink some of MNIST's images to bitmaps, enlarge them in steps or smoothly, and prepare them anew."""
-    chance = np.random.default_rng((SETTINGS.seed, BITMAP))
-    some = mnist.take(chance.choice(len(mnist), BITMAPS, replace=False))
-    images = []
-    for image in some.images:
-        digit = Image.fromarray(image)
-        small = ImageOps.contain(digit.crop(digit.getbbox()), (BITMAP, BITMAP), Image.Resampling.BOX)
-        way = Image.Resampling.NEAREST if chance.random() < 0.5 else Image.Resampling.BICUBIC
-        large = small.resize((10 * small.width, 10 * small.height), way)
-        images.append(draw_like_mnist(np.asarray(large) / np.float32(np.asarray(large).max())))
-    return Dataset(np.stack(images), some.labels)
 
 
 if __name__ == "__main__":
