@@ -18,6 +18,7 @@ import numpy as np
 
 from mnistnet.errors import ModelError
 from mnistnet.model import Model, load_model
+from mnistnet.model_file import FORMAT
 
 Members = dict[str, bytes]
 
@@ -155,8 +156,8 @@ def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
         ("validation_accuracy", float("nan")),
         ("validation_accuracy", 2),
         ("data_digest", None),
-        ("format", 1),
-        ("format", 3),
+        ("format", FORMAT - 1),
+        ("format", FORMAT + 1),
         ("format", 10**1000),
         ("sizes", [784, 20, 10, 11]),
     )

@@ -272,7 +272,7 @@ def test_the_steps_to_the_inputs_are_those_of_their_kind(open_page: Open, kind: 
 
 @pytest.mark.parametrize(
     ("best", "second", "unsure"),
-    [(0.99, 0.2, False), (0.9, 0.15, False), (0.9, 0.25, True), (0.84, 0.01, True), (0.86, 0.01, False)],
+    [(0.99, 0.2, False), (0.9, 0.28, False), (0.9, 0.32, True), (0.81, 0.01, True), (0.83, 0.01, False)],
 )
 def test_the_page_is_unsure_where_the_library_is(
     open_page: Open, digits: Dataset, best: float, second: float, unsure: bool
