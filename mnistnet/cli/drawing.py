@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import numpy as np
 
+from mnistnet.cli.program import can_write
 from mnistnet.images import SIDE, ByteArray, FloatArray
 
 if TYPE_CHECKING:
@@ -32,13 +33,8 @@ class Terminal(NamedTuple):
     @classmethod
     def of(cls, stream: TextIO) -> Terminal:
         """Find out what the terminal or the file at the end of a stream can do."""
-        try:
-            "▀▄█".encode(stream.encoding)
-            unicode = True
-        except UnicodeEncodeError:
-            unicode = False
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-        return cls(unicode, stream.isatty() and not plain, shutil.get_terminal_size().columns)
+        return cls(can_write(HALF_BLOCKS, stream), stream.isatty() and not plain, shutil.get_terminal_size().columns)
 
 
 def draw(digits: Sequence[Digit], kind: Pixels, terminal: Terminal) -> str:

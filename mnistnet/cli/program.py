@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -94,6 +94,15 @@ def _errors_in_a_line() -> Iterator[None]:
         if isinstance(error, OSError):
             _give_up_output()
         sys.exit(1)
+
+
+def can_write(text: str, stream: TextIO) -> bool:
+    """Return whether a stream's encoding has all letters of a text."""
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _give_up_output() -> None:

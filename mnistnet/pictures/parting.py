@@ -161,7 +161,8 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
         for stop in range(start + 1, len(atoms) + 1):
             parts = atoms[start:stop]
             box = _around(parts)
-            is_one_piece = len({atom.piece for atom in parts}) == 1
+            of_pieces = {atom.piece for atom in parts}
+            is_one_piece = len(of_pieces) == 1
             if len(parts) > MAX_PARTS and not is_one_piece:
                 break
             if len(parts) > 1:
@@ -176,7 +177,7 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
                 ink = _ink_of(grey, labels, box, start, stop)
                 if 255 * ink.max() >= VISIBLE and not is_blot(ink):
                     yield Candidate(draw_like_mnist(ink, pen), box, start, stop, total)
-                    are_whole = sum(atoms_of[piece] for piece in {atom.piece for atom in parts}) == len(parts)
+                    are_whole = sum(atoms_of[piece] for piece in of_pieces) == len(parts)
                     if are_whole and (full := filled(ink)) is not None:  # what is cut is no closed line
                         yield Candidate(draw_like_mnist(full), box, start, stop, total)  # with a pen of its own
 
