@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import os
 import stat
 import warnings
@@ -17,7 +18,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from mnistnet.errors import PictureError, one_line
-from mnistnet.images import ByteArray, FloatArray
+from mnistnet.images import SIDE, ByteArray, FloatArray
 from mnistnet.pictures.filters import median
 
 PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
@@ -39,6 +40,7 @@ MAX_JPEG_SIDE = MAX_SIDE // 4  # what a JPEG is at least decoded to: an eighth o
 MAX_MEMORY = 16 * MAX_PIXELS_OF["WEBP"]  # bytes that a decoder takes
 STRIP = 1 << 20  # pixels that are converted at once
 CHUNK = 1 << 20  # bytes
+ROWS = 64  # of a picture that are looked at together; the middle shows soonest that nothing was enlarged
 MIN_CARD, MIN_CARD_SPREAD = 0.6, 8.0  # of a transparent picture's box is opaque, and its greys spread, if it is a scan
 FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)  # of deep pictures: the smallest that holds the brightest pixel is meant
 OPAQUE = 128  # of 255
@@ -177,6 +179,7 @@ def _flatten(image: Image.Image) -> Image.Image:
     if upright is not None:
         flat = flat.transpose(upright)
         own_size = own_size if upright in _KEEPS_SIDES else own_size[::-1]
+    flat = _without_steps(flat)
     flat.info["own_size"] = own_size
     return flat
 
@@ -205,6 +208,8 @@ _KEEPS_SIDES = (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Ima
 def _shrunk(image: Image.Image) -> Image.Image:
     """Return the picture in mode L, RGB or RGBA, no side above MAX_SIDE, by strips: it is never in memory twice."""
     factor = -(-max(image.size) // MAX_SIDE)
+    if factor == 1 and image.mode in ("L", "RGB", "RGBA") and "transparency" not in image.info:
+        return image
     rows = max(1, STRIP // image.width // factor) * factor
     boxes = [(0, top, image.width, min(top + rows, image.height)) for top in range(0, image.height, rows)]
     is_deep = image.mode.startswith(("I", "F"))
@@ -237,24 +242,41 @@ def _values(image: Image.Image) -> FloatArray:
     return np.where(np.isfinite(values), values, 0)
 
 
+def _without_steps(image: Image.Image) -> Image.Image:
+    """Return a small picture as it was, if this is one whose pixels were each enlarged to a square.
+
+    One of MNIST's size or less is small enough.
+    """
+    side = math.gcd(*image.size) if max(image.size) > SIDE else 1
+    for top in sorted(range(0, image.height, ROWS), key=lambda top: abs(2 * top + ROWS - image.height)):
+        if side == 1:
+            return image
+        rows = np.asarray(image.crop((0, top, image.width, min(top + ROWS + 1, image.height))))
+        rows = rows.reshape(*rows.shape[:2], -1)
+        below = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=(1, 2))) + top + 1
+        beside = np.flatnonzero((rows[:, 1:] != rows[:, :-1]).any(axis=(0, 2))) + 1
+        side = math.gcd(side, *below.tolist(), *beside.tolist())
+    return image.reduce(side)
+
+
 def _over_backdrop(image: Image.Image) -> Image.Image:
     """Return an RGBA picture as RGB, its transparent parts filled so that the ink stands out.
 
     Mostly the strokes are what is opaque: white goes behind dark ones and black behind bright ones. Where what is
     opaque is itself a drawing with its ground (a scan with cut corners), the ground's own grey goes behind it.
     """
-    alpha = np.asarray(image.getchannel("A"))
-    if alpha.min() == 255:
+    alpha = image.getchannel("A")
+    if alpha.getextrema()[0] == 255:
         return image.convert("RGB")
-    opaque = np.asarray(image.convert("L"))[alpha >= OPAQUE]
+    opaque = np.asarray(image.convert("L"))[np.asarray(alpha) >= OPAQUE]
     if opaque.size == 0:
-        return image.getchannel("A").convert("RGB")
-    left, top, right, bottom = image.getchannel("A").getbbox() or (0, 0, *image.size)
+        return alpha.convert("RGB")
+    left, top, right, bottom = alpha.getbbox() or (0, 0, *image.size)
     is_card = opaque.size > MIN_CARD * (right - left) * (bottom - top) and opaque.std() > MIN_CARD_SPREAD
     grey = int(median(opaque)) if is_card else 255 if opaque.mean() < 128 else 0
-    backdrop = Image.new("RGBA", image.size, (grey, grey, grey, 255))
-    backdrop.alpha_composite(image)
-    return backdrop.convert("RGB")
+    backdrop = Image.new("RGB", image.size, (grey, grey, grey))
+    backdrop.paste(image, mask=alpha)
+    return backdrop
 
 
 def write_picture(path: str | os.PathLike[str], image: ByteArray) -> None:

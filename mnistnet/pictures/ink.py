@@ -158,9 +158,8 @@ def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
 def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> Ink:
     """Find the ink in a part of the page, given in the picture's own pixels; the rest as in find_ink."""
     left, top, right, bottom = part
-    factor, small = shrink(
-        page.picture.crop((left - page.left, top - page.top, right - page.left, bottom - page.top)), longest
-    )
+    within = left - page.left, top - page.top, right - page.left, bottom - page.top
+    factor, small = shrink(page.picture, longest, within)
     grey = _best_grey(small)
     if max(grey.shape) <= ICON:  # too small to show what is ground
         grey = np.pad(grey, ICON, constant_values=_border_level(grey)[0])

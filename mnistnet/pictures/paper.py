@@ -189,10 +189,13 @@ def _brightness(picture: Image.Image) -> FloatArray:
     return np.asarray(picture.convert("L"), np.float32)
 
 
-def shrink(picture: Image.Image, longest: int = OVERVIEW) -> tuple[int, Image.Image]:
-    """By how much a picture is shrunk to look at the whole of it, and the picture then."""
-    factor = -(-max(picture.size) // longest)
-    return factor, picture.reduce(factor) if factor > 1 else picture
+def shrink(
+    picture: Image.Image, longest: int = OVERVIEW, part: tuple[int, int, int, int] | None = None
+) -> tuple[int, Image.Image]:
+    """By how much a picture, or a part of it, is shrunk to look at the whole of that, and the picture then."""
+    left, top, right, bottom = part or (0, 0, *picture.size)
+    factor = -(-max(right - left, bottom - top) // longest)
+    return factor, picture.reduce(factor, (left, top, right, bottom))
 
 
 def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:

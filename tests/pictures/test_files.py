@@ -203,6 +203,23 @@ def test_a_large_picture_is_shrunk_by_strips_to_what_it_is_as_a_whole(
     assert max(whole.shape[:2]) == 67
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("side", [2, 5, 9])
+def test_a_picture_enlarged_in_steps_is_read_as_it_was(mode: str, side: int) -> None:
+    small = drawn().resize((31, 43), Image.Resampling.BICUBIC).convert(mode)
+    large = small.resize((31 * side, 43 * side), Image.Resampling.NEAREST)
+    found = decode(as_file(large))
+    assert np.array_equal(np.asarray(found), np.asarray(decode(as_file(small))))
+    assert found.info["own_size"] == large.size
+
+
+@pytest.mark.parametrize("place", [(0, 0), (150, 200), (278, 386)])
+def test_a_picture_with_one_pixel_that_is_no_square_is_left_as_it_is(place: tuple[int, int]) -> None:
+    large = drawn().resize((31, 43), Image.Resampling.BICUBIC).resize((279, 387), Image.Resampling.NEAREST)
+    large.putpixel(place, 128)
+    assert decode(as_file(large)).size == large.size
+
+
 OUT_OF_MEMORY = """
 import resource, sys
 from mnistnet.errors import PictureError

@@ -65,6 +65,14 @@ def test_the_boxes_are_those_of_the_file_though_it_is_decoded_smaller(tmp_path: 
     assert any(np.abs(np.array(box) / 15 - (130, 40, 200, 150)).max() < 16 for box in boxes)
 
 
+def test_the_boxes_are_those_of_the_file_though_it_was_enlarged_in_steps(tmp_path: Path) -> None:
+    small = number(SEVEN, FOUR).resize((100, 50), Image.Resampling.BICUBIC)
+    small.save(tmp_path / "small.png")
+    small.resize((700, 350), Image.Resampling.NEAREST).save(tmp_path / "large.png")
+    boxes = [[each.box for each in read_row(tmp_path / name).candidates] for name in ("small.png", "large.png")]
+    assert boxes[1] == [tuple(7 * side for side in box) for box in boxes[0]]
+
+
 def test_digits_that_touch_are_candidates_each() -> None:
     touching = number(SEVEN, SEVEN, space=-2)
     row = row_in(touching)
