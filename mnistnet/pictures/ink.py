@@ -28,8 +28,8 @@ from mnistnet.pictures.paper import (
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
-FULL = 0.8  # of the ink is fainter than what is called full
 MIN_NOISES = 4  # times the noise; so much, or more, it hardly ever is by chance
+FULL = 0.8  # of the ink is fainter than what is called full
 MIN_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
 WIDE = 1.25  # of a picture's height; a line from end to end of one as wide is no stroke, but the line written on
 MIN_BORDER = 0.6  # of the border of an even ground has one grey; strokes may cross the rest
@@ -273,8 +273,6 @@ def _ground(grey: FloatArray) -> FloatArray:
     radius = min(max(3, max(grey.shape) // 8), min(grey.shape) - 1)
     # beyond the border the light goes on as it falls up to there: mirrored in both place and value
     ground = np.pad(grey, radius, mode="reflect", reflect_type="odd") if radius > 0 else grey
-    for axis in (0, 1):
-        ground = running_mean(ground, 1, axis)
     ground = opening(ground, radius, axes=(0, 1))
     for axis in (0, 1):
         ground = running_mean(ground, max(1, radius // 4), axis)

@@ -25,7 +25,6 @@ MAX_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges; of a r
 MAX_ACROSS = 0.02  # of a sheet's edge, that ink crosses; a stroke across a shadow takes more of it
 MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a slope of light has no such edge
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
-MIN_FRAME = 0.1  # of a picture, from end to end; what a smaller one holds is too small to be read
 FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, and would be found in parts
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
@@ -33,8 +32,6 @@ MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an
 MIN_CONTACT = 0.5  # of height and width together, with which what lies along the border touches it
 MIN_INKED = 0.3  # of some row of pixels is ink where a line runs from side to side, even a faint or sloping one
 MIN_RUN = 0.4  # of the picture's width, of which a line's parts are at least; hardly a stroke runs level so far
-MAX_SLOPE = 0.2  # of the picture's height, that a line falls from side to side; what is taller is no line
-MIN_RULED = 64  # pixels; in smaller pictures a line of the paper is like one of the digit
 
 
 class Page(NamedTuple):
@@ -151,8 +148,6 @@ def _step_at_edge(grey: FloatArray, mask: BoolArray, distance: int) -> float:
 
 def without_rulings(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
     """The contrast without the lines of ruled or squared paper, where at least so many cross the whole picture."""
-    if min(contrast.shape) < MIN_RULED:  # too small a picture to tell a line of the paper from one of the digit
-        return contrast
     contrast = without_level_lines(contrast, threshold, at_least)
     return without_level_lines(contrast.T, threshold, at_least).T
 
@@ -168,8 +163,7 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
     radius = int(MIN_RUN / 2 * mask.shape[1])
     bridged = grow_mask(mask)  # over the gaps of a faint line, and the steps of a sloping one
     pieces = label(opening(bridged, radius, axes=(1,)))
-    tall = pieces.bottom - pieces.top
-    crossing = (pieces.right - pieces.left == mask.shape[1]) & (tall < MAX_SLOPE * mask.shape[0])
+    crossing = pieces.right - pieces.left == mask.shape[1]
     if crossing.sum() < at_least:
         return contrast
     on_line = pieces.mask(crossing)
@@ -205,10 +199,8 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     """
     pieces = label(contrast > FRAME_THRESHOLD * threshold)
     found = _along_the_edge(pieces)
-    for number in np.flatnonzero(
-        np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) > MIN_FRAME * max(contrast.shape)
-    ):
-        if not found[number] and _is_around_another(pieces, int(number)):
+    for number in np.flatnonzero(~found):
+        if _is_around_another(pieces, int(number)):
             found[number] = not _is_outline(pieces, int(number), contrast)
     weight = np.hypot(pieces.right - pieces.left, pieces.bottom - pieces.top) * strength(pieces, contrast)
     frames = pieces.mask(found)
@@ -237,12 +229,13 @@ def _is_around_another(pieces: Pieces, number: int) -> bool:
     is_cut_off = left == 0 or top == 0 or right == width or bottom == height
     inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
     inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= least
-    ring = pieces.labels == number
+    labels = pieces.labels
     for other in np.flatnonzero(inside):
         rows, columns = slice(pieces.top[other], pieces.bottom[other]), slice(pieces.left[other], pieces.right[other])
         y, x = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
-        sides = (ring[y, : columns.start], ring[y, columns.stop :], ring[: rows.start, x], ring[rows.stop :, x])
-        if sum(side.any() for side in sides) >= 4 - is_cut_off and not ring[rows, columns].any():
+        sides = (labels[y, : columns.start], labels[y, columns.stop :], labels[: rows.start, x], labels[rows.stop :, x])
+        met = sum((side == number).any() for side in sides)
+        if met >= 4 - is_cut_off and (labels[rows, columns] != number).all():
             return True
     return False
 
