@@ -14,7 +14,7 @@ from mnistnet.pictures.ink import Box, Ink, look_closer, with_margin
 from mnistnet.pictures.paper import strength
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
-MIN_SHARE = 0.5  # of all ink; a digit is nearly all of it, a speck of noise is one of many
+MIN_OTHER = 0.5  # of a digit's size, from end to end; what is that large beside it is another digit, or noise
 MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
 MIN_DIGIT = 4  # pixels from end to end
 MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
@@ -34,18 +34,17 @@ def choose_digit(ink: Ink) -> FloatArray:
     Raises:
         PictureError: no digit stands out, or several do.
     """
-    digit, box, least_share = _digit_in(ink)
+    digit, box = _digit_in(ink)
     for _ in range(2):
         closer = ink.in_picture(with_margin(box))
         extent = max(closer.right - closer.left, closer.bottom - closer.top)
         if ink.factor == 1 or extent > MIN_CLOSE * max(ink.contrast.shape) * ink.factor:
             break
         ink = look_closer(ink, box)
-        digit, box, share = _digit_in(ink)
-        least_share = min(least_share, share)
+        digit, box = _digit_in(ink)
     left, top, right, bottom = box
-    if least_share < MIN_SHARE or max(right - left, bottom - top) - 2 < MIN_DIGIT:
-        raise PictureError("no digit in it that stands out (specks, several digits?); crop to one, or draw it larger")
+    if max(right - left, bottom - top) - 2 < MIN_DIGIT:
+        raise PictureError("no digit in it that stands out (specks?); crop to one, or draw it larger")
     digit = digit[top:bottom, left:right]
     if is_blot(digit):
         raise PictureError("no digit in it (a blot, without strokes); draw it with a thinner pen")
@@ -57,8 +56,8 @@ def is_blot(ink: FloatArray) -> bool:
     return bool(pen_width(ink) > MAX_PEN * max(ink.shape))
 
 
-def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
-    """Return the ink of the digit, 0 to 1, all else 0, its box, and its share of all ink."""
+def _digit_in(ink: Ink) -> tuple[FloatArray, Box]:
+    """Return the ink of the digit, 0 to 1, all else 0, and its box."""
     chosen = _digit_pieces(ink)
     if (stronger := without_faint(ink, chosen)) is not None:
         ink = stronger
@@ -72,7 +71,10 @@ def _digit_in(ink: Ink) -> tuple[FloatArray, Box, float]:
         min(digit.shape[1], int(pieces.right[chosen].max()) + 1),
         min(digit.shape[0], int(pieces.bottom[chosen].max()) + 1),
     )
-    return digit, box, float(pieces.area[chosen].sum() / pieces.area.sum())
+    size, pen = max(box.right - box.left, box.bottom - box.top), pens(pieces)[np.where(chosen, pieces.area, 0).argmax()]
+    if (others(pieces, size, float(pen)) & ~chosen).any():
+        raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
+    return digit, box
 
 
 def without_faint(ink: Ink, chosen: BoolArray) -> Ink | None:
@@ -93,6 +95,12 @@ def is_stroke(pieces: Pieces, gap: FloatArray, pen: float) -> BoolArray:
     gap: float (n,), from each piece to the digit, as a part of the digit.
     """
     return np.asarray(pieces.area > (0.7 + 8 * gap) * pen**2)
+
+
+def others(pieces: Pieces, size: float, pen: float) -> BoolArray:
+    """Tell which pieces are so large that each may be another digit beside one of that size: bool (n,)."""
+    extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
+    return np.asarray((extent > MIN_OTHER * size) & (pieces.area > 2 * pen**2))
 
 
 def _digit_pieces(ink: Ink) -> BoolArray:

@@ -19,9 +19,9 @@ from mnistnet.images import BoolArray, ByteArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
 from mnistnet.pictures.digit import (
     MIN_DIGIT,
-    MIN_SHARE,
     choose_digit,
     is_stroke,
+    others,
     pens,
     without_faint,
 )
@@ -38,6 +38,7 @@ MAX_STRIP = 480  # pixels of width, of a picture that is much wider than high; t
 CLOSE_ENOUGH = 40  # pixels of a digit's height in which strokes can be told apart
 CLOSE = 96  # pixels of height of digits that are looked at closer
 MAX_LONGEST = 2500  # pixels, of a row that is looked at closer
+MIN_SHARE = 0.5  # of all ink; a row of digits is nearly all of it, a line of text or of noise one of many
 MAX_SPACE = 2.5  # between two digits
 MIN_LEVEL = 0.4  # of the lower one's height, that two neighbours must share
 MAX_OFFSET = 0.3  # from a digit to a loose part of it
@@ -118,7 +119,7 @@ def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool, float]:
 def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
     """Return which pieces make the row, whether nothing else is written, and their share of all ink."""
     pieces = ink.pieces
-    tall, extent = pieces.bottom - pieces.top, np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
+    tall = pieces.bottom - pieces.top
     main = int((tall * strength(pieces, ink.contrast)).argmax())
     big = np.flatnonzero(tall >= MIN_TALL * tall[main])
     chosen = np.zeros(len(tall), np.bool_)
@@ -128,9 +129,9 @@ def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
     offset = _offsets(pieces, chosen) / height
     small = tall < MIN_TALL * tall[main]
     parts = small & (offset < MAX_OFFSET) & is_stroke(pieces, offset, pen)
-    others = small & ~parts & (extent > MIN_TALL * height) & (pieces.area > 2 * pen**2)
     share = pieces.area[chosen | parts].sum() / pieces.area.sum()
-    return chosen | parts, bool(chosen[big].all()) and not others.any(), float(share)
+    is_alone = not (others(pieces, height, pen) & ~chosen & ~parts).any()
+    return chosen | parts, is_alone, float(share)
 
 
 def _chain(pieces: Pieces, big: IntArray, main: int) -> BoolArray:

@@ -108,6 +108,12 @@ def letters(chance: Generator) -> Image.Image:
     return _printed(_text(_choose(LETTERS, chance), _choose(fonts(), chance), chance.uniform(60, 200)), chance)
 
 
+def several_digits(chance: Generator) -> Image.Image:
+    """Print two digits beside each other, where one is asked for."""
+    text = "  ".join(map(str, chance.integers(0, 10, 2)))
+    return _printed(_text(text, _choose(fonts(), chance), chance.uniform(30, 120)), chance)
+
+
 def page_of_text(chance: Generator) -> Image.Image:
     """Print a page of words."""
     page = Image.new("L", (500, 640))
@@ -142,9 +148,10 @@ def walls(chance: Generator) -> Image.Image:
 
 NO_DIGITS: dict[str, Shown] = {
     "letters": letters,
+    "several digits": several_digits,
     "page of text": page_of_text,
     "discs": discs,
     "noise": noise,
     "walls": walls,
 }
-NEED_FONTS: tuple[Printed | Shown, ...] = (regular, bold, outlined, letters, page_of_text)
+NEED_FONTS: tuple[Printed | Shown, ...] = (regular, bold, outlined, letters, several_digits, page_of_text)

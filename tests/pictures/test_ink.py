@@ -9,9 +9,20 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from drawings import DIGITS, FIVE_WITH_A_BAR_APART, Strokes, assert_is, assert_is_the_seven, drawn, ink_box, likeness
+from drawings import (
+    DIGITS,
+    FIVE_WITH_A_BAR_APART,
+    TWO,
+    Strokes,
+    as_file,
+    assert_is,
+    assert_is_the_seven,
+    drawn,
+    ink_box,
+    likeness,
+)
 from mnistnet.errors import PictureError
-from mnistnet.pictures import digit_in
+from mnistnet.pictures import digit_in, read_picture
 from mnistnet.pictures.row import row_in
 
 
@@ -38,7 +49,7 @@ def test_bitmaps_of_a_few_pixels_are_read_raw_and_enlarged(strokes: Strokes, ink
     digit = drawn(strokes, ink=ink, ground=255 - ink, size=(80, 80), box=(8, 5, 72, 75), pen=10)
     bitmap = digit.resize((8, 8), Image.Resampling.BOX)
     assert_is(strokes, digit_in(bitmap), 0.6)
-    assert_is(strokes, digit_in(bitmap.resize((64, 64), Image.Resampling.NEAREST)), 0.6)
+    assert_is(strokes, read_picture(as_file(bitmap.resize((64, 64), Image.Resampling.NEAREST))), 0.6)
 
 
 @pytest.mark.parametrize("strokes", DIGITS)
@@ -143,6 +154,12 @@ def test_a_speck_alone_or_many_of_them_are_no_digit() -> None:
 
 def test_of_two_equal_digits_none_is_picked() -> None:
     two = np.minimum(np.asarray(drawn(box=(20, 60, 70, 140))), np.asarray(drawn(box=(130, 60, 180, 140), pen=15)))
+    with pytest.raises(PictureError, match="several digits"):
+        digit_in(Image.fromarray(two))
+
+
+def test_of_two_unlike_digits_none_is_picked() -> None:
+    two = np.minimum(np.asarray(drawn(box=(20, 60, 70, 140))), np.asarray(drawn(TWO, box=(140, 90, 175, 140))))
     with pytest.raises(PictureError, match="several digits"):
         digit_in(Image.fromarray(two))
 
