@@ -27,9 +27,9 @@ MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
 FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, and would be found in parts
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
+MAX_INSIDE = 3  # pieces in a row of what is in a frame; a digit may be broken
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
-MIN_CONTACT = 0.5  # of height and width together, with which what lies along the border touches it
 MIN_INKED = 0.3  # of some row of pixels is ink where a line runs from side to side, even a faint or sloping one
 MIN_RUN = 0.4  # of the picture's width, of which a line's parts are at least; hardly a stroke runs level so far
 
@@ -198,10 +198,9 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     They are nothing but ink where there is little else.
     """
     pieces = label(contrast > FRAME_THRESHOLD * threshold)
-    found = _along_the_edge(pieces)
-    for number in np.flatnonzero(~found):
-        if _is_around_another(pieces, int(number)):
-            found[number] = not _is_outline(pieces, int(number), contrast)
+    found = np.zeros(len(pieces.area), np.bool_)
+    for number in range(len(found)):
+        found[number] = _is_around_another(pieces, number) and not _is_outline(pieces, number, contrast)
     weight = np.hypot(pieces.right - pieces.left, pieces.bottom - pieces.top) * strength(pieces, contrast)
     frames = pieces.mask(found)
     rest = np.append(found | (weight < MIN_BESIDE * weight.max()), True)[pieces.labels]
@@ -214,30 +213,28 @@ def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
     return np.asarray(np.bincount(pieces.labels[labelled], weights=contrast[labelled]) / pieces.area)
 
 
-def _along_the_edge(pieces: Pieces) -> BoolArray:
-    """Return which pieces lie along the border and are cut off by it, bool (n,)."""
-    edge = along_border(pieces.labels)
-    contact = np.bincount(edge[edge >= 0], minlength=len(pieces.area))
-    return np.asarray(contact > MIN_CONTACT * (pieces.bottom - pieces.top + pieces.right - pieces.left))
-
-
 def _is_around_another(pieces: Pieces, number: int) -> bool:
-    """Whether a piece surrounds another of some size, on all four sides or all but one where the picture ends."""
+    """Whether a piece surrounds others that together have some size, on all sides but those where the picture ends."""
     left, top, right, bottom = (side[number] for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
     least = MIN_INSIDE * min(right - left, bottom - top)
     height, width = pieces.labels.shape
-    is_cut_off = left == 0 or top == 0 or right == width or bottom == height
+    cut_off = int(left == 0) + int(top == 0) + int(right == width) + int(bottom == height)
     inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
-    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= least
-    labels = pieces.labels
+    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= least / MAX_INSIDE
+    labels, around = pieces.labels, np.zeros(len(pieces.area), np.bool_)
     for other in np.flatnonzero(inside):
         rows, columns = slice(pieces.top[other], pieces.bottom[other]), slice(pieces.left[other], pieces.right[other])
         y, x = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
         sides = (labels[y, : columns.start], labels[y, columns.stop :], labels[: rows.start, x], labels[rows.stop :, x])
         met = sum((side == number).any() for side in sides)
-        if met >= 4 - is_cut_off and (labels[rows, columns] != number).all():
-            return True
-    return False
+        around[other] = met >= 4 - cut_off and (labels[rows, columns] != number).all()
+    if not around.any():
+        return False
+    wide, tall = (
+        ends[around].max() - starts[around].min()
+        for starts, ends in ((pieces.left, pieces.right), (pieces.top, pieces.bottom))
+    )
+    return bool(max(wide, tall) >= least)
 
 
 def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:

@@ -100,8 +100,9 @@ def compressed(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def encircled(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Draw a circle or an oval around it."""
-    page = written(digit, chance, share=0.4)
+    """Draw a circle or an oval around it, on a small page or on a large one."""
+    side, share = (240, 0.4) if chance.random() < 0.7 else (900, 0.12)
+    page = written(digit, chance, side, share)
     left, top, right, bottom = page.getbbox() or (0, 0, *page.size)
     radius = math.hypot(right - left, bottom - top) / 2 * chance.uniform(1.25, 1.6)
     stretch = chance.uniform(0.87, 1.15)

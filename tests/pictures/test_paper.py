@@ -11,7 +11,7 @@ from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
 from mnistnet.pictures.filters import label
 from mnistnet.pictures.ink import Box, Ink, find_ink, look_closer
-from mnistnet.pictures.paper import find_frames, find_page, without_rulings
+from mnistnet.pictures.paper import find_page, without_rulings
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
 
@@ -166,15 +166,6 @@ def test_a_speck_in_the_hole_of_a_0_makes_no_frame_of_it() -> None:
     picture = drawn(ZERO)
     ImageDraw.Draw(picture).ellipse((90, 95, 100, 105), fill=0)
     assert_is(ZERO, digit_in(picture))
-
-
-def test_what_lies_along_the_border_is_found_unless_there_is_nothing_else() -> None:
-    contrast = np.zeros((100, 100), np.float32)
-    contrast[95:, 30:60] = 255
-    edges = contrast > 0
-    assert not find_frames(contrast, 50).any()
-    contrast[30:70, 45:55] = 255
-    assert np.array_equal(find_frames(contrast, 50), edges)
 
 
 # Lines of the paper
