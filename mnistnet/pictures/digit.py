@@ -16,6 +16,7 @@ from mnistnet.pictures.paper import strength
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_OTHER = 0.5  # of a digit's size, from end to end; what is that large beside it is another digit, or noise
 MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
+MIN_OTHER_PEN = 0.5  # of the digit's pen; what is left of a line of the paper is finer
 MIN_DIGIT = 4  # pixels from end to end
 MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
 MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
@@ -100,7 +101,7 @@ def is_stroke(pieces: Pieces, gap: FloatArray, pen: float) -> BoolArray:
 def others(pieces: Pieces, size: float, pen: float) -> BoolArray:
     """Tell which pieces are so large that each may be another digit beside one of that size: bool (n,)."""
     extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
-    return np.asarray((extent > MIN_OTHER * size) & (pieces.area > 2 * pen**2))
+    return np.asarray((extent > MIN_OTHER * size) & (pens(pieces) > MIN_OTHER_PEN * pen))
 
 
 def _digit_pieces(ink: Ink) -> BoolArray:

@@ -27,7 +27,7 @@ MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
 FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, and would be found in parts
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
-MAX_INSIDE = 3  # pieces in a row of what is in a frame; a digit may be broken
+MIN_PART_INSIDE = 0.24  # the same of each part, where a digit in it is broken; what is left of squares is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
 MIN_INKED = 0.3  # of some row of pixels is ink where a line runs from side to side, even a faint or sloping one
@@ -216,17 +216,17 @@ def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
 def _is_around_another(pieces: Pieces, number: int) -> bool:
     """Whether a piece surrounds others that together have some size, on all sides but those where the picture ends."""
     left, top, right, bottom = (side[number] for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
-    least = MIN_INSIDE * min(right - left, bottom - top)
+    side = min(right - left, bottom - top)
     height, width = pieces.labels.shape
     cut_off = int(left == 0) + int(top == 0) + int(right == width) + int(bottom == height)
     inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
-    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= least / MAX_INSIDE
+    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= MIN_PART_INSIDE * side
     labels, around = pieces.labels, np.zeros(len(pieces.area), np.bool_)
     for other in np.flatnonzero(inside):
         rows, columns = slice(pieces.top[other], pieces.bottom[other]), slice(pieces.left[other], pieces.right[other])
         y, x = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
         sides = (labels[y, : columns.start], labels[y, columns.stop :], labels[: rows.start, x], labels[rows.stop :, x])
-        met = sum((side == number).any() for side in sides)
+        met = sum((each == number).any() for each in sides)
         around[other] = met >= 4 - cut_off and (labels[rows, columns] != number).all()
     if not around.any():
         return False
@@ -234,7 +234,7 @@ def _is_around_another(pieces: Pieces, number: int) -> bool:
         ends[around].max() - starts[around].min()
         for starts, ends in ((pieces.left, pieces.right), (pieces.top, pieces.bottom))
     )
-    return bool(max(wide, tall) >= least)
+    return bool(max(wide, tall) >= MIN_INSIDE * side)
 
 
 def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:
