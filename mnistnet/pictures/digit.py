@@ -15,8 +15,8 @@ from mnistnet.pictures.paper import strength
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_OTHER = 0.5  # of a digit's size, from end to end; what is that large beside it is another digit, or noise
-MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
 MIN_OTHER_PEN = 0.5  # of the digit's pen; what is left of a line of the paper is finer
+MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
 MIN_DIGIT = 4  # pixels from end to end
 MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
 MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37

@@ -28,8 +28,8 @@ from mnistnet.pictures.paper import (
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
-MIN_NOISES = 4  # times the noise; so much, or more, it hardly ever is by chance
 FULL = 0.8  # of the ink is fainter than what is called full
+MIN_NOISES = 4  # times the noise; so much, or more, it hardly ever is by chance
 MIN_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
 WIDE = 1.25  # of a picture's height; a line from end to end of one as wide is no stroke, but the line written on
 MIN_BORDER = 0.6  # of the border of an even ground has one grey; strokes may cross the rest
