@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mnistnet.images import BoolArray, FloatArray, IntArray
-from mnistnet.pictures.ink import Box
+from mnistnet.pictures.filters import Box
 
 SIDESTEP = 0.12  # of full ink, for each step that a path takes sideways; else it wanders around whole digits
 MIN_PART = 0.12  # of the row's height: how wide at least is what a cut leaves on either side

@@ -10,7 +10,7 @@ import numpy as np
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
 from mnistnet.pictures.filters import Pieces, pen_width
-from mnistnet.pictures.ink import Box, Ink, look_closer, with_margin
+from mnistnet.pictures.ink import Ink, look_closer, with_margin
 from mnistnet.pictures.paper import strength
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
@@ -35,18 +35,18 @@ def choose_digit(ink: Ink) -> FloatArray:
     Raises:
         PictureError: no digit stands out, or several do.
     """
-    digit, box = _digit_in(ink)
+    ink, chosen = _digit_in(ink)
     for _ in range(2):
+        box = ink.pieces.box(chosen)
         closer = ink.in_picture(with_margin(box))
-        extent = max(closer.right - closer.left, closer.bottom - closer.top)
-        if ink.factor == 1 or extent > MIN_CLOSE * max(ink.contrast.shape) * ink.factor:
+        if ink.factor == 1 or closer.longest > MIN_CLOSE * max(ink.contrast.shape) * ink.factor:
             break
-        ink = look_closer(ink, box)
-        digit, box = _digit_in(ink)
-    left, top, right, bottom = box
-    if max(right - left, bottom - top) - 2 < MIN_DIGIT:
+        ink, chosen = _digit_in(look_closer(ink, box))
+    box = ink.pieces.box(chosen)
+    if box.longest < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks?); crop to one, or draw it larger")
-    digit = digit[top:bottom, left:right]
+    left, top, right, bottom = box.grown(1)
+    digit = ink.scaled(chosen)[max(0, top) : bottom, max(0, left) : right]
     if is_blot(digit):
         raise PictureError("no digit in it (a blot, without strokes); draw it with a thinner pen")
     return digit
@@ -57,25 +57,20 @@ def is_blot(ink: FloatArray) -> bool:
     return bool(pen_width(ink) > MAX_PEN * max(ink.shape))
 
 
-def _digit_in(ink: Ink) -> tuple[FloatArray, Box]:
-    """Return the ink of the digit, 0 to 1, all else 0, and its box."""
+def _digit_in(ink: Ink) -> tuple[Ink, BoolArray]:
+    """Return the ink that the digit is told from, and which of its pieces are the digit."""
     chosen = _digit_pieces(ink)
     if (stronger := without_faint(ink, chosen)) is not None:
         ink = stronger
         chosen = _digit_pieces(ink)
     if chosen.sum() > MAX_PIECES:
         raise PictureError("no digit in it (a page of text?); crop to one digit")
-    pieces, digit = ink.pieces, ink.scaled(chosen)
-    box = Box(
-        max(0, int(pieces.left[chosen].min()) - 1),
-        max(0, int(pieces.top[chosen].min()) - 1),
-        min(digit.shape[1], int(pieces.right[chosen].max()) + 1),
-        min(digit.shape[0], int(pieces.bottom[chosen].max()) + 1),
-    )
-    size, pen = max(box.right - box.left, box.bottom - box.top), pens(pieces)[np.where(chosen, pieces.area, 0).argmax()]
-    if (others(pieces, size, float(pen)) & ~chosen).any():
+    pieces = ink.pieces
+    pen = float(pens(pieces)[np.where(chosen, pieces.area, 0).argmax()])
+    size = pieces.box(chosen).grown(1).longest  # with its soft edges
+    if (others(pieces, size, pen) & ~chosen).any():
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
-    return digit, box
+    return ink, chosen
 
 
 def without_faint(ink: Ink, chosen: BoolArray) -> Ink | None:
@@ -86,8 +81,7 @@ def without_faint(ink: Ink, chosen: BoolArray) -> Ink | None:
 
 def pens(pieces: Pieces) -> FloatArray:
     """Return how wide each piece's stroke is, in pixels, if it is half as long again as the piece, as a digit's is."""
-    extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
-    return np.asarray(pieces.area / (1.5 * extent))
+    return np.asarray(pieces.area / (1.5 * pieces.extent))
 
 
 def is_stroke(pieces: Pieces, gap: FloatArray, pen: float) -> BoolArray:
@@ -100,14 +94,13 @@ def is_stroke(pieces: Pieces, gap: FloatArray, pen: float) -> BoolArray:
 
 def others(pieces: Pieces, size: float, pen: float) -> BoolArray:
     """Tell which pieces are so large that each may be another digit beside one of that size: bool (n,)."""
-    extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
-    return np.asarray((extent > MIN_OTHER * size) & (pens(pieces) > MIN_OTHER_PEN * pen))
+    return np.asarray((pieces.extent > MIN_OTHER * size) & (pens(pieces) > MIN_OTHER_PEN * pen))
 
 
 def _digit_pieces(ink: Ink) -> BoolArray:
     """Return which pieces are the digit: the one that looks most like it, and what belongs to it."""
     pieces, contrast = ink.pieces, ink.contrast
-    extent = np.hypot(pieces.bottom - pieces.top, pieces.right - pieces.left)
+    extent = pieces.extent
     off = np.maximum(
         *(
             np.abs(a + b - side) / side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,24 @@ def grow_mask(mask: BoolArray, radius: int = 1) -> BoolArray:
     return mask
 
 
+class Box(NamedTuple):
+    """A rectangle of pixels; right and bottom are one past the end."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def longest(self) -> int:
+        """Its longer side."""
+        return max(self.right - self.left, self.bottom - self.top)
+
+    def grown(self, margin: int) -> Box:
+        """Return it with a margin on all sides."""
+        return Box(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
+
+
 @dataclass(frozen=True)
 class Pieces:
     """The connected pieces of a mask, one entry each: where they are and how much of them there is."""
@@ -73,6 +91,16 @@ class Pieces:
     right: IntArray  # one past the end, as is bottom
     bottom: IntArray
     area: IntArray
+
+    @property
+    def extent(self) -> FloatArray:
+        """How many pixels each piece measures from end to end."""
+        return np.asarray(np.hypot(self.right - self.left, self.bottom - self.top))
+
+    def box(self, chosen: BoolArray | int) -> Box:
+        """Return the box around the chosen pieces, at least one, or around one that is told by its number."""
+        left, top = self.left[chosen].min(), self.top[chosen].min()
+        return Box(int(left), int(top), int(self.right[chosen].max()), int(self.bottom[chosen].max()))
 
     def mask(self, chosen: BoolArray) -> BoolArray:
         """Return the pixels of the chosen pieces, bool (height, width)."""

@@ -7,14 +7,13 @@ ruled lines, frames and page edges. What it says is decided elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray
-from mnistnet.pictures.filters import Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
+from mnistnet.pictures.filters import Box, Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
 from mnistnet.pictures.paper import (
     OVERVIEW,
     Page,
@@ -41,15 +40,6 @@ SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
 # 0.15 and 0.24, pictures of digits out of focus up to 0.19 and 0.17, small ones enlarged 0.14 and 0.6.
 MAX_BLUR, MAX_BLUR_OF_BORDER = 0.15, 0.2
 ICON = 20  # pixels, of a picture that shows a digit and no more, and of the margin that it is given
-
-
-class Box(NamedTuple):
-    """A rectangle of pixels; right and bottom are one past the end."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
 
 
 @dataclass(frozen=True)
@@ -181,8 +171,7 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
 
 def with_margin(box: Box) -> Box:
     """Return the box with a third of its size more on all sides."""
-    margin = 3 + max(box.right - box.left, box.bottom - box.top) // 3
-    return Box(box.left - margin, box.top - margin, box.right + margin, box.bottom + margin)
+    return box.grown(3 + box.longest // 3)
 
 
 def _is_blotchy(ink: Ink) -> bool:

@@ -201,7 +201,7 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     found = np.zeros(len(pieces.area), np.bool_)
     for number in range(len(found)):
         found[number] = _is_around_another(pieces, number) and not _is_outline(pieces, number, contrast)
-    weight = np.hypot(pieces.right - pieces.left, pieces.bottom - pieces.top) * strength(pieces, contrast)
+    weight = pieces.extent * strength(pieces, contrast)
     frames = pieces.mask(found)
     rest = np.append(found | (weight < MIN_BESIDE * weight.max()), True)[pieces.labels]
     return frames if contrast[~rest].max(initial=0) > threshold else np.zeros_like(frames)

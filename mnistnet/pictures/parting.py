@@ -18,8 +18,7 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL, Cut, Seams
 from mnistnet.pictures.digit import is_blot
-from mnistnet.pictures.filters import Pieces, grow_mask, pen_width
-from mnistnet.pictures.ink import Box
+from mnistnet.pictures.filters import Box, Pieces, grow_mask, pen_width
 from mnistnet.pictures.outlines import filled
 from mnistnet.pictures.preparation import VISIBLE, draw_like_mnist
 
@@ -137,9 +136,8 @@ def part(grey: FloatArray, pieces: Pieces, chosen: BoolArray, height: float) -> 
 
 def _atoms_of(pieces: Pieces, piece: int, seams: Seams) -> Iterator[_Atom]:
     """Yield the parts of a piece between its cuts, from left to right."""
-    left, top, right, bottom = (int(side[piece]) for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
+    left, top, right, bottom = whole = pieces.box(piece)
     mask = pieces.labels[top:bottom, left:right] == piece
-    whole = Box(left, top, right, bottom)
     cuts = seams.cuts(whole, mask)
     before = [np.arange(left, right) < cut.path[:, np.newaxis] for cut in cuts]
     for cut, begins, ends in zip([None, *cuts], [~mask & False, *before], [*before, mask | True], strict=True):

@@ -17,17 +17,10 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
-from mnistnet.pictures.digit import (
-    MIN_DIGIT,
-    choose_digit,
-    is_stroke,
-    others,
-    pens,
-    without_faint,
-)
+from mnistnet.pictures.digit import MIN_DIGIT, choose_digit, is_stroke, others, pens, without_faint
 from mnistnet.pictures.files import decode, naming
-from mnistnet.pictures.filters import Pieces, median
-from mnistnet.pictures.ink import WIDE, Box, Ink, find_ink, look_closer
+from mnistnet.pictures.filters import Box, Pieces, median
+from mnistnet.pictures.ink import WIDE, Ink, find_ink, look_closer
 from mnistnet.pictures.outlines import filled
 from mnistnet.pictures.paper import OVERVIEW, strength
 from mnistnet.pictures.parting import Candidate, Row, part
@@ -86,11 +79,12 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
     is_strip = WIDE * picture.height < picture.width <= MAX_STRIP
     ink, chosen, is_alone, share = _choose_row(find_ink(picture, invert, MAX_STRIP if is_strip else OVERVIEW))
     for _ in range(2):
-        height, box = _height(ink.pieces, chosen), _box(ink.pieces, chosen)
+        height, box = _height(ink.pieces, chosen), ink.pieces.box(chosen)
         if ink.factor == 1 or height >= CLOSE_ENOUGH:
             break
-        extent = max(box.right - box.left, box.bottom - box.top) * ink.factor
-        longest = 2 * extent // max(1, round(height * ink.factor / CLOSE))  # twice: there is a margin around the box
+        longest = (
+            2 * box.longest * ink.factor // max(1, round(height * ink.factor / CLOSE))
+        )  # twice: there is a margin around the box
         try:
             closer = look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST))
         except PictureError:  # what surrounds it misleads: then the row is read as it was found
@@ -161,11 +155,6 @@ def _height(pieces: Pieces, chosen: BoolArray) -> float:
     """The height of the row's digits: the median of the pieces that are not much lower than the tallest."""
     tall = (pieces.bottom - pieces.top)[chosen]
     return median(tall[tall >= MIN_TALL * tall.max()])
-
-
-def _box(pieces: Pieces, chosen: BoolArray) -> Box:
-    left, top = pieces.left[chosen].min(), pieces.top[chosen].min()
-    return Box(int(left), int(top), int(pieces.right[chosen].max()), int(pieces.bottom[chosen].max()))
 
 
 def _parted(ink: Ink, chosen: BoolArray) -> Row:

@@ -125,23 +125,29 @@ def boxed(digit: ByteArray, chance: Generator) -> Image.Image:
 
 def ruled(digit: ByteArray, chance: Generator) -> Image.Image:
     """Write on ruled paper."""
-    return _on_lines(digit, chance, int(chance.integers(30, 60)), squared=False)
+    return _on_lines(digit, chance, chance.uniform(0.09, 0.19), squared=False)
 
 
 def squared(digit: ByteArray, chance: Generator) -> Image.Image:
     """Write on squared paper."""
-    return _on_lines(digit, chance, int(chance.integers(18, 30)), squared=True)
+    return _on_lines(digit, chance, chance.uniform(0.056, 0.094), squared=True)
 
 
-def _on_lines(digit: ByteArray, chance: Generator, pitch: int, squared: bool) -> Image.Image:
-    ink = written(digit, chance, side=320, share=0.3)
+def _on_lines(digit: ByteArray, chance: Generator, pitch: float, squared: bool) -> Image.Image:
+    """Write large or small, anywhere between the lines or on one of them; pitch: of the page, from line to line."""
+    side, share = (320, 0.3) if chance.random() < 0.7 else (960, 0.1)
+    step, pen = round(side * pitch), side // 320
+    ink = written(digit, chance, side, share)
     lines = Image.new("L", ink.size)
     draw = ImageDraw.Draw(lines)
     lean = chance.uniform(-4, 4)  # pixels, across the page
-    for place in range(int(chance.integers(pitch)), 320, pitch):
-        draw.line((0, place, 320, place + lean), fill=FULL, width=int(chance.integers(1, 3)))
+    first = int(chance.integers(step))
+    if chance.random() < 0.5:
+        first = (ink.getbbox() or ink.size)[-1] % step  # the digit stands on a line
+    for place in range(first, side, step):
+        draw.line((0, place - lean / 2, side, place + lean / 2), fill=FULL, width=int(chance.integers(1, 3)) * pen)
         if squared:
-            draw.line((place - lean, 0, place, 320), fill=FULL)
+            draw.line((place - lean, 0, place, side), fill=FULL, width=pen)
     return photographed(np.minimum(on_paper(ink, 40), on_paper(lines, chance.uniform(150, 190))), chance)
 
 
@@ -173,8 +179,12 @@ def coloured(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def falling_light(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Let the light fall to between 60 and 30 % across the page."""
-    return photographed(on_paper(written(digit, chance), 50), chance, dimming=chance.uniform(0.4, 0.7))
+    """Let the light fall to between 60 and 30 % across the page, or from its middle to its corners."""
+    page, dimming = on_paper(written(digit, chance), 50), chance.uniform(0.4, 0.7)
+    if chance.random() < 0.7:
+        return photographed(page, chance, dimming)
+    y, x = np.mgrid[-1 : 1 : page.shape[0] * 1j, -1 : 1 : page.shape[1] * 1j]
+    return photographed(page * (1 - dimming * (x**2 + y**2) / 2), chance)
 
 
 def hard_shadow(digit: ByteArray, chance: Generator) -> Image.Image:
@@ -197,7 +207,10 @@ def soft_shadow(digit: ByteArray, chance: Generator) -> Image.Image:
 def sheet_on_desk(digit: ByteArray, chance: Generator) -> Image.Image:
     """Photograph a whole sheet on a desk, or one that runs out of the picture at a side."""
     desk, angle = int(chance.integers(30, 130)), chance.uniform(-15, 15)
-    sheet = as_picture(on_paper(written(digit, chance, side=260), 45, chance.uniform(210, 240))).crop((15, 0, 245, 260))
+    page = on_paper(written(digit, chance, side=260), 45, chance.uniform(210, 240))
+    if chance.random() < 0.3:  # a slate
+        desk, page = FULL - desk, FULL - page
+    sheet = as_picture(page).crop((15, 0, 245, 260))
     shape = Image.new("L", sheet.size, FULL).rotate(angle, expand=True)
     scene = Image.new("L", (420, 420), desk)
     left, top = chance.integers(-15, 420 - max(shape.size), 2).tolist()

@@ -139,6 +139,12 @@ def noise(chance: Generator) -> Image.Image:
     return as_picture(chance.normal(128, chance.uniform(5, 80), (side, side))).resize((240, 240))
 
 
+def empty_sheets(chance: Generator) -> Image.Image:
+    """Photograph a sheet of paper with nothing on it."""
+    side = int(chance.choice([120, 240, 600]))
+    return photographed(np.full((side, side), chance.uniform(150, 240)), chance, dimming=chance.uniform(0, 0.6))
+
+
 def walls(chance: Generator) -> Image.Image:
     """Photograph a bare wall: blotches of neighbouring greys, in uneven light."""
     blotches = as_picture(chance.normal(128, 60, (240, 240))).filter(ImageFilter.GaussianBlur(chance.uniform(1, 12)))
@@ -152,6 +158,7 @@ NO_DIGITS: dict[str, Shown] = {
     "page of text": page_of_text,
     "discs": discs,
     "noise": noise,
+    "empty sheets": empty_sheets,
     "walls": walls,
 }
 NEED_FONTS: tuple[Printed | Shown, ...] = (regular, bold, outlined, letters, several_digits, page_of_text)

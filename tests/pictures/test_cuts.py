@@ -8,7 +8,7 @@ import pytest
 
 from mnistnet.images import FloatArray
 from mnistnet.pictures.cuts import MAX_CROSSED, SIDESTEP, Seams
-from mnistnet.pictures.ink import Box
+from mnistnet.pictures.filters import Box
 
 
 def blocks_with_a_bridge(bridge: int, at: int) -> FloatArray:

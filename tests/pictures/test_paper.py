@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seven, drawn
 from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
-from mnistnet.pictures.filters import label
-from mnistnet.pictures.ink import Box, Ink, find_ink, look_closer
+from mnistnet.pictures.filters import Box, label
+from mnistnet.pictures.ink import Ink, find_ink, look_closer
 from mnistnet.pictures.paper import find_page, without_rulings
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mnistnet.images import FloatArray
-from mnistnet.pictures.ink import Box
+from mnistnet.pictures.filters import Box
 from mnistnet.pictures.parting import Candidate, Row
 from mnistnet.pictures.reading import MIN_MARGIN, RIVAL, SEVERAL, SKIP, best_reading
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageDraw
 from drawings import FIVE_WITH_A_BAR_APART, FOUR, SEVEN, drawn, likeness, mnist_like
 from mnistnet.errors import PictureError
 from mnistnet.pictures import digit_in
-from mnistnet.pictures.ink import Box
+from mnistnet.pictures.filters import Box
 from mnistnet.pictures.parting import Candidate, Row
 from mnistnet.pictures.row import read_row, row_in
 
