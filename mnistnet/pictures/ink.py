@@ -259,13 +259,11 @@ def _contrast_with_ground(grey: FloatArray) -> FloatArray:
 
 def _ground(grey: FloatArray) -> FloatArray:
     """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed."""
-    radius = min(max(3, max(grey.shape) // 8), min(grey.shape) - 1)
-    # beyond the border the light goes on as it falls up to there: mirrored in both place and value
-    ground = np.pad(grey, radius, mode="reflect", reflect_type="odd") if radius > 0 else grey
-    ground = opening(ground, radius, axes=(0, 1))
+    radius = max(3, max(grey.shape) // 8)
+    ground = opening(np.pad(grey, radius, mode="edge"), radius, axes=(0, 1))
     for axis in (0, 1):
         ground = running_mean(ground, max(1, radius // 4), axis)
-    return ground[radius : radius + grey.shape[0], radius : radius + grey.shape[1]]
+    return ground[radius:-radius, radius:-radius]
 
 
 # Telling the digit from what else stands out

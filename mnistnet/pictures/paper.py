@@ -25,7 +25,7 @@ MAX_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges; of a r
 MAX_ACROSS = 0.02  # of a sheet's edge, that ink crosses; a stroke across a shadow takes more of it
 MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a slope of light has no such edge
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
-FRAME_THRESHOLD = 0.6  # of that of ink: a thin line is fainter than the pen, and would be found in parts
+FAINT = 0.6  # of the threshold of ink: lines and frames are fainter than the pen, and would be found in parts
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
 MIN_PART_INSIDE = 0.24  # the same of each part, where a digit in it is broken; what is left of squares is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
@@ -157,7 +157,7 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
 
     Where a stroke crosses a line its ink stays: there is ink both above and below.
     """
-    mask = contrast > threshold
+    mask = contrast > FAINT * threshold
     if mask.mean(axis=1).max() < MIN_INKED:
         return contrast
     radius = int(MIN_RUN / 2 * mask.shape[1])
@@ -197,7 +197,7 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
 
     They are nothing but ink where there is little else.
     """
-    pieces = label(contrast > FRAME_THRESHOLD * threshold)
+    pieces = label(contrast > FAINT * threshold)
     found = np.zeros(len(pieces.area), np.bool_)
     for number in range(len(found)):
         found[number] = _is_around_another(pieces, number) and not _is_outline(pieces, number, contrast)

@@ -307,6 +307,19 @@ def test_ruled_and_squared_paper_is_not_ink() -> None:
         assert_is_the_seven(digit_in(Image.fromarray(both)))
 
 
+@pytest.mark.parametrize("lean", [1, 2, 3])
+def test_the_fine_sloping_lines_of_a_whole_page_are_not_ink(lean: int) -> None:
+    page = Image.new("L", (960, 960), 235)
+    pencil = ImageDraw.Draw(page)
+    for place in range(20, 960, 80):
+        pencil.line((0, place + 10 - lean, 959, place + 10 + lean), fill=150, width=3)
+        pencil.line((place, 0, place - 2 * lean, 959), fill=150, width=3)
+    digit = drawn(ink=40, size=(960, 960), box=(400, 420, 470, 515), pen=10)
+    both = np.minimum(np.asarray(page), np.asarray(digit)) * np.linspace(1, 0.8, 960)
+    noisy = both + np.random.default_rng(0).normal(0, 2.5, both.shape)
+    assert_is_the_seven(digit_in(Image.fromarray(noisy.clip(0, 255).astype(np.uint8))))
+
+
 def test_one_line_of_ruled_paper_beside_a_small_digit_is_not_ink() -> None:
     picture = Image.new("L", (600, 600), 255)
     for row in range(30, 600, 90):
