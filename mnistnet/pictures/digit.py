@@ -16,12 +16,9 @@ from mnistnet.pictures.paper import strength
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_OTHER = 0.5  # of a digit's size, from end to end; what is that large beside it is another digit, or noise
 MIN_OTHER_PEN = 0.5  # of the digit's pen; what is left of a line of the paper is finer
-MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
 MIN_DIGIT = 4  # pixels from end to end
 MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
 MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
-MIN_FAINT = 0.35  # of a digit's full ink; what is fainter beside it is something else, if that is
-MIN_STEP = 1.3  # times as much as the threshold
 MAX_GAP = 0.3  # of a digit's extent, between it and a stroke that stands apart
 OFF_CENTRE = 0.4  # how much less a piece at the border counts than one in the middle
 
@@ -60,23 +57,12 @@ def is_blot(ink: FloatArray) -> bool:
 def _digit_in(ink: Ink) -> tuple[Ink, BoolArray]:
     """Return the ink that the digit is told from, and which of its pieces are the digit."""
     chosen = _digit_pieces(ink)
-    if (stronger := without_faint(ink, chosen)) is not None:
-        ink = stronger
-        chosen = _digit_pieces(ink)
-    if chosen.sum() > MAX_PIECES:
-        raise PictureError("no digit in it (a page of text?); crop to one digit")
     pieces = ink.pieces
     pen = float(pens(pieces)[np.where(chosen, pieces.area, 0).argmax()])
     size = pieces.box(chosen).grown(1).longest  # with its soft edges
     if (others(pieces, size, pen) & ~chosen).any():
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
     return ink, chosen
-
-
-def without_faint(ink: Ink, chosen: BoolArray) -> Ink | None:
-    """Return the ink without what is faint beside that of the chosen pieces, something else; None if nothing is."""
-    least = MIN_FAINT * ink.full(chosen)
-    return ink.above(least) if least > MIN_STEP * ink.threshold else None
 
 
 def pens(pieces: Pieces) -> FloatArray:

@@ -17,7 +17,7 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
-from mnistnet.pictures.digit import MIN_DIGIT, choose_digit, is_stroke, others, pens, without_faint
+from mnistnet.pictures.digit import MIN_DIGIT, choose_digit, is_stroke, others, pens
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Box, Pieces, median
 from mnistnet.pictures.ink import WIDE, Ink, find_ink, look_closer
@@ -77,19 +77,19 @@ def _scaled(box: Box, x: float, y: float) -> Box:
 def row_in(picture: Image.Image, invert: str = "auto") -> Row:
     """Find all that may be digits of a number in a picture of mode L or RGB, as `read_row` does in a file."""
     is_strip = WIDE * picture.height < picture.width <= MAX_STRIP
-    ink, chosen, is_alone, share = _choose_row(find_ink(picture, invert, MAX_STRIP if is_strip else OVERVIEW))
+    ink = find_ink(picture, invert, MAX_STRIP if is_strip else OVERVIEW)
+    chosen, is_alone, share = _choose_row(ink)
     for _ in range(2):
         height, box = _height(ink.pieces, chosen), ink.pieces.box(chosen)
         if ink.factor == 1 or height >= CLOSE_ENOUGH:
             break
-        longest = (
-            2 * box.longest * ink.factor // max(1, round(height * ink.factor / CLOSE))
-        )  # twice: there is a margin around the box
+        reduced = max(1, round(height * ink.factor / CLOSE))
+        longest = 2 * box.longest * ink.factor // reduced  # twice: there is a margin around the box
         try:
-            closer = look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST))
+            ink = look_closer(ink, box, min(max(OVERVIEW, longest), MAX_LONGEST))
         except PictureError:  # what surrounds it misleads: then the row is read as it was found
             break
-        ink, chosen, still_alone, share = _choose_row(closer)
+        chosen, still_alone, share = _choose_row(ink)
         is_alone &= still_alone
     if share < MIN_SHARE:
         raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
@@ -101,16 +101,7 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
 # Which ink is the row
 
 
-def _choose_row(ink: Ink) -> tuple[Ink, BoolArray, bool, float]:
-    """Return the ink that the row is told from, and what _row_pieces says of it."""
-    found = _row_pieces(ink)
-    if (stronger := without_faint(ink, found[0])) is not None:
-        ink = stronger
-        found = _row_pieces(ink)
-    return ink, *found
-
-
-def _row_pieces(ink: Ink) -> tuple[BoolArray, bool, float]:
+def _choose_row(ink: Ink) -> tuple[BoolArray, bool, float]:
     """Return which pieces make the row, whether nothing else is written, and their share of all ink."""
     pieces = ink.pieces
     tall = pieces.bottom - pieces.top
