@@ -30,6 +30,7 @@ MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the
 MIN_PART_INSIDE = 0.24  # the same of each part, where a digit in it is broken; what is left of squares is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
+MIN_INKED = 0.3  # of some row of pixels is ink where a line runs from side to side, even a faint or sloping one
 MIN_RUN = 0.4  # of the picture's width, of which a line's parts are at least; hardly a stroke runs level so far
 
 
@@ -157,6 +158,8 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
     Where a stroke crosses a line its ink stays: there is ink both above and below.
     """
     mask = contrast > FAINT * threshold
+    if mask.mean(axis=1).max() < MIN_INKED:  # no lines: told fast, as in most pictures
+        return contrast
     radius = int(MIN_RUN / 2 * mask.shape[1])
     bridged = grow_mask(mask)  # over the gaps of a faint line, and the steps of a sloping one
     pieces = label(opening(bridged, radius, axes=(1,)))
