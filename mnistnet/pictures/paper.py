@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from mnistnet.images import BoolArray, FloatArray, IntArray
-from mnistnet.pictures.filters import Pieces, closing, grow_mask, label, median, opening, otsu
+from mnistnet.pictures.filters import Box, Pieces, closing, grow_mask, label, median, opening, otsu
 from mnistnet.pictures.outlines import filled
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -214,27 +214,26 @@ def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
 
 
 def _is_around_another(pieces: Pieces, number: int) -> bool:
-    """Whether a piece surrounds others that together have some size, on all sides but those where the picture ends."""
-    left, top, right, bottom = (side[number] for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
-    side = min(right - left, bottom - top)
-    height, width = pieces.labels.shape
-    cut_off = int(left == 0) + int(top == 0) + int(right == width) + int(bottom == height)
+    """Whether a piece surrounds others that together have some size."""
+    left, top, right, bottom = pieces.box(number)
+    shorter = min(right - left, bottom - top)
     inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
-    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= MIN_PART_INSIDE * side
-    labels, around = pieces.labels, np.zeros(len(pieces.area), np.bool_)
-    for other in np.flatnonzero(inside):
-        rows, columns = slice(pieces.top[other], pieces.bottom[other]), slice(pieces.left[other], pieces.right[other])
-        y, x = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
-        sides = (labels[y, : columns.start], labels[y, columns.stop :], labels[: rows.start, x], labels[rows.stop :, x])
-        met = sum((each == number).any() for each in sides)
-        around[other] = met >= 4 - cut_off and (labels[rows, columns] != number).all()
-    if not around.any():
-        return False
-    wide, tall = (
-        ends[around].max() - starts[around].min()
-        for starts, ends in ((pieces.left, pieces.right), (pieces.top, pieces.bottom))
-    )
-    return bool(max(wide, tall) >= MIN_INSIDE * side)
+    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= MIN_PART_INSIDE * shorter
+    for other in np.flatnonzero(inside).tolist():
+        inside[other] = _is_around(pieces, number, pieces.box(other))
+    return bool(inside.any()) and pieces.box(inside).longest >= MIN_INSIDE * shorter
+
+
+def _is_around(pieces: Pieces, number: int, box: Box) -> bool:
+    """Whether a piece lies on all sides of a box, but for as many as the picture cuts it off at, and not in it."""
+    labels, frame = pieces.labels, pieces.box(number)
+    height, width = labels.shape
+    cut_off = (frame.left == 0) + (frame.top == 0) + (frame.right == width) + (frame.bottom == height)
+    left, top, right, bottom = box
+    x, y = (left + right) // 2, (top + bottom) // 2
+    sides = (labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x])
+    met = sum(bool((side == number).any()) for side in sides)
+    return met >= len(sides) - cut_off and bool((labels[top:bottom, left:right] != number).all())
 
 
 def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:
@@ -242,7 +241,8 @@ def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:
 
     In the middle of a frame there is a digit; so there is in the outline of a 0, which needn't be told from it.
     """
-    box = np.s_[pieces.top[number] : pieces.bottom[number], pieces.left[number] : pieces.right[number]]
+    left, top, right, bottom = pieces.box(number)
+    box = np.s_[top:bottom, left:right]
     inside = pieces.labels[box] >= 0
     inside &= pieces.labels[box] != number
     off = max(abs(float(np.nonzero(each)[0].mean()) / len(each) - 0.5) for each in (inside, inside.T))

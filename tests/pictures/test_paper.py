@@ -10,7 +10,7 @@ from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seve
 from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
 from mnistnet.pictures.filters import Box, label
-from mnistnet.pictures.ink import Ink, find_ink, look_closer
+from mnistnet.pictures.ink import find_ink, look_closer
 from mnistnet.pictures.paper import find_page, without_rulings
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
@@ -148,7 +148,7 @@ def test_the_rest_of_a_ring_is_no_ink_where_its_inside_is_looked_at_closer() -> 
     picture = drawn(size=(800, 800), box=(300, 300, 400, 430), pen=12)
     ImageDraw.Draw(picture).ellipse((262, 190, 438, 540), outline=0, width=10)
     ink = find_ink(picture, "auto")
-    closer = look_closer(ink, _box_of(ink))
+    closer = look_closer(ink, ink.pieces.box(0))
     assert closer.frames.any()
     assert closer.pieces.area.max() > 0.85 * closer.pieces.area.sum()
 
@@ -200,15 +200,10 @@ def test_pixels_of_the_ink_are_found_again_in_the_picture() -> None:
     picture = drawn(SEVEN, size=(1000, 800), box=(600, 300, 680, 400), pen=12)
     ink = find_ink(picture, "auto")
     whole = label(np.asarray(picture) < 128)
-    for seen in (ink, look_closer(ink, _box_of(ink))):
-        left, top, right, bottom = seen.in_picture(_box_of(seen))
+    for seen in (ink, look_closer(ink, ink.pieces.box(0))):
+        left, top, right, bottom = seen.in_picture(seen.pieces.box(0))
         assert abs(left - whole.left[0]) <= seen.factor
         assert abs(top - whole.top[0]) <= seen.factor
         assert abs(right - whole.right[0]) <= seen.factor
         assert abs(bottom - whole.bottom[0]) <= seen.factor
-    assert look_closer(ink, _box_of(ink)).factor < ink.factor
-
-
-def _box_of(ink: Ink) -> Box:
-    pieces = ink.pieces
-    return Box(int(pieces.left[0]), int(pieces.top[0]), int(pieces.right[0]), int(pieces.bottom[0]))
+    assert look_closer(ink, ink.pieces.box(0)).factor < ink.factor
