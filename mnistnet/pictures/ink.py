@@ -1,7 +1,7 @@
 """The ink in a picture, told from the paper that it is on.
 
 A photograph needs more than a scan: its colours become one grey, its light is evened out, and the ink is told from
-ruled lines, frames and page edges. What it says is decided elsewhere.
+ruled lines and frames. What it says is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Ink:
         page: the paper in the picture's own pixels, and where it lies.
         is_dark: whether the ink is darker than the paper.
         is_ruled: whether there were lines of ruled paper.
-        frames: bool (height, width), where frames and edges were, which are not ink any more.
+        frames: bool (height, width), where frames were, which are not ink any more.
     """
 
     contrast: FloatArray

@@ -29,7 +29,7 @@ FAINT = 0.6  # of the threshold of ink: lines and frames are fainter than the pe
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
 MIN_PART_INSIDE = 0.24  # the same of each part, where a digit in it is broken; what is left of squares is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
-MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside an edge has at least
+MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside a frame has at least
 MIN_INKED = 0.3  # of some row of pixels is ink where a line runs from side to side, even a faint or sloping one
 MIN_RUN = 0.4  # of the picture's width, of which a line's parts are at least; hardly a stroke runs level so far
 
@@ -193,10 +193,7 @@ def shrink(
 
 
 def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
-    """Return where frames, rings and what lies along the picture's border are: bool (height, width).
-
-    They are nothing but ink where there is little else.
-    """
+    """Return where frames and rings are, bool (height, width): nowhere in a picture that shows little else."""
     pieces = label(contrast > FAINT * threshold)
     found = np.zeros(len(pieces.area), np.bool_)
     for number in range(len(found)):
