@@ -16,6 +16,7 @@ from mnistnet.pictures.paper import strength
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_OTHER = 0.5  # of a digit's size, from end to end; what is that large beside it is another digit, or noise
 MIN_OTHER_PEN = 0.5  # of the digit's pen; what is left of a line of the paper is finer
+MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
 MIN_DIGIT = 4  # pixels from end to end
 MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
 MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
@@ -32,13 +33,14 @@ def choose_digit(ink: Ink) -> FloatArray:
     Raises:
         PictureError: no digit stands out, or several do.
     """
-    ink, chosen = _digit_in(ink)
+    chosen = _digit_in(ink)
     for _ in range(2):
         box = ink.pieces.box(chosen)
         closer = ink.in_picture(with_margin(box))
         if ink.factor == 1 or closer.longest > MIN_CLOSE * max(ink.contrast.shape) * ink.factor:
             break
-        ink, chosen = _digit_in(look_closer(ink, box))
+        ink = look_closer(ink, box)
+        chosen = _digit_in(ink)
     box = ink.pieces.box(chosen)
     if box.longest < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks?); crop to one, or draw it larger")
@@ -54,15 +56,16 @@ def is_blot(ink: FloatArray) -> bool:
     return bool(pen_width(ink) > MAX_PEN * max(ink.shape))
 
 
-def _digit_in(ink: Ink) -> tuple[Ink, BoolArray]:
-    """Return the ink that the digit is told from, and which of its pieces are the digit."""
-    chosen = _digit_pieces(ink)
-    pieces = ink.pieces
+def _digit_in(ink: Ink) -> BoolArray:
+    """Return which pieces are the digit, if it is the only one."""
+    pieces, chosen = ink.pieces, _digit_pieces(ink)
+    if chosen.sum() > MAX_PIECES:
+        raise PictureError("no digit in it (a page of text?); crop to one digit")
     pen = float(pens(pieces)[np.where(chosen, pieces.area, 0).argmax()])
     size = pieces.box(chosen).grown(1).longest  # with its soft edges
     if (others(pieces, size, pen) & ~chosen).any():
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
-    return ink, chosen
+    return chosen
 
 
 def pens(pieces: Pieces) -> FloatArray:

@@ -40,6 +40,7 @@ MAX_JPEG_SIDE = MAX_SIDE // 4  # what a JPEG is at least decoded to: an eighth o
 MAX_MEMORY = 16 * MAX_PIXELS_OF["WEBP"]  # bytes that a decoder takes
 STRIP = 1 << 20  # pixels that are converted at once
 CHUNK = 1 << 20  # bytes
+MIN_BITMAP = 8  # pixels of its longer side; what is coarser is not a bitmap, but a drawing of a few straight lines
 ROWS = 64  # of a picture that are looked at together; the middle shows soonest that nothing was enlarged
 MIN_CARD, MIN_CARD_SPREAD = 0.6, 8.0  # of a transparent picture's box is opaque, and its greys spread, if it is a scan
 FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)  # of deep pictures: the smallest that holds the brightest pixel is meant
@@ -71,7 +72,8 @@ def decode(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
         source: a path, or a stream of bytes, which is read to its end.
 
     Returns:
-        The picture upright, of mode L or RGB, with no side above MAX_SIDE. Its `info["own_size"]` is the width and
+        The picture upright, of mode L or RGB, with no side above MAX_SIDE; a bitmap that was enlarged in steps comes
+        in its own size. Its `info["own_size"]` is the width and
         the height that it had, upright.
 
     Raises:
@@ -243,9 +245,9 @@ def _values(image: Image.Image) -> FloatArray:
 
 
 def _without_steps(image: Image.Image) -> Image.Image:
-    """Return a small picture as it was, if this is one whose pixels were each enlarged to a square.
+    """Return a bitmap as it was, if this is one whose pixels were each enlarged to a square.
 
-    One of MNIST's size or less is small enough.
+    A picture of MNIST's size or less is small enough.
     """
     side = math.gcd(*image.size) if max(image.size) > SIDE else 1
     for top in sorted(range(0, image.height, ROWS), key=lambda top: abs(2 * top + ROWS - image.height)):
@@ -256,7 +258,7 @@ def _without_steps(image: Image.Image) -> Image.Image:
         below = np.flatnonzero((rows[1:] != rows[:-1]).any(axis=(1, 2))) + top + 1
         beside = np.flatnonzero((rows[:, 1:] != rows[:, :-1]).any(axis=(0, 2))) + 1
         side = math.gcd(side, *below.tolist(), *beside.tolist())
-    return image.reduce(side)
+    return image.reduce(side) if max(image.size) >= MIN_BITMAP * side else image
 
 
 def _over_backdrop(image: Image.Image) -> Image.Image:

@@ -27,7 +27,7 @@ from mnistnet.pictures.paper import (
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_CONTRAST = 8.0  # grey levels; what stands out less from its ground is paper, not ink
-FULL = 0.8  # of the ink is fainter than what is called full
+FULL = 0.8  # of the ink is fainter than what is called full: the brim of a stroke is
 MIN_NOISES = 4  # times the noise; so much, or more, it hardly ever is by chance
 MIN_RULINGS = 2  # a single line across the whole picture may be a stroke; beside others it is not
 WIDE = 1.25  # of a picture's height; a line from end to end of one as wide is no stroke, but the line written on
@@ -82,19 +82,12 @@ class Ink:
             min(top + picture.height, self.top + box.bottom * self.factor),
         )
 
-    def full(self, chosen: BoolArray) -> float:
-        """Return the contrast of full ink in the chosen pieces: the brim of a stroke has less."""
-        return quantile(self.contrast[self.pieces.mask(chosen)], FULL)
-
     def scaled(self, chosen: BoolArray) -> FloatArray:
         """Return the ink of the chosen pieces with its soft edges, all in one light: float32, 0 to 1."""
-        low, full = 0.5 * self.threshold, self.full(chosen)
-        soft = grow_mask(self.pieces.mask(chosen))
+        mask = self.pieces.mask(chosen)
+        low, full = 0.5 * self.threshold, quantile(self.contrast[mask], FULL)
+        soft = grow_mask(mask)
         return np.where(soft, ((self.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
-
-    def above(self, threshold: float) -> Ink:
-        """Return the same with another threshold."""
-        return replace(self, threshold=threshold, pieces=label(self.contrast > threshold))
 
 
 def find_ink(picture: Image.Image, invert: str, longest: int = OVERVIEW) -> Ink:
@@ -142,13 +135,14 @@ def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
     contrast = np.where(frames, 0, closer.contrast)
     if contrast.max() <= closer.threshold:
         return closer
-    return replace(closer, contrast=contrast, frames=closer.frames | frames).above(closer.threshold)
+    pieces = label(contrast > closer.threshold)
+    return replace(closer, contrast=contrast, pieces=pieces, frames=closer.frames | frames)
 
 
 def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> Ink:
     """Find the ink in a part of the page, given in the picture's own pixels; the rest as in find_ink."""
     left, top, right, bottom = part
-    within = left - page.left, top - page.top, right - page.left, bottom - page.top
+    within = Box(left - page.left, top - page.top, right - page.left, bottom - page.top)
     factor, small = shrink(page.picture, longest, within)
     grey = _best_grey(small)
     if max(grey.shape) <= ICON:  # too small to show what is ground
@@ -260,6 +254,7 @@ def _contrast_with_ground(grey: FloatArray) -> FloatArray:
 def _ground(grey: FloatArray) -> FloatArray:
     """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed."""
     radius = max(3, max(grey.shape) // 8)
+    # beyond the border the light stays as it is there, so that the border itself is smoothed like the rest
     ground = opening(np.pad(grey, radius, mode="edge"), radius, axes=(0, 1))
     for axis in (0, 1):
         ground = running_mean(ground, max(1, radius // 4), axis)

@@ -26,11 +26,11 @@ MAX_ACROSS = 0.02  # of a sheet's edge, that ink crosses; a stroke across a shad
 MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a slope of light has no such edge
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
 FAINT = 0.6  # of the threshold of ink: lines and frames are fainter than the pen, and would be found in parts
+SMALLEST_RING = 5  # pixels, around one that does not touch it
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
 MIN_PART_INSIDE = 0.24  # the same of each part, where a digit in it is broken; what is left of squares is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside a frame has at least
-MIN_INKED = 0.3  # of some row of pixels is ink where a line runs from side to side, even a faint or sloping one
 MIN_RUN = 0.4  # of the picture's width, of which a line's parts are at least; hardly a stroke runs level so far
 
 
@@ -153,15 +153,15 @@ def without_rulings(contrast: FloatArray, threshold: float, at_least: int) -> Fl
 
 
 def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
-    """The contrast without lines that run from the left to the right, to a slope of 1 in 40.
+    """The contrast without lines that run from the left to the right, level or with a gentle slope.
 
     Where a stroke crosses a line its ink stays: there is ink both above and below.
     """
     mask = contrast > FAINT * threshold
-    if mask.mean(axis=1).max() < MIN_INKED:  # no lines: told fast, as in most pictures
-        return contrast
     radius = int(MIN_RUN / 2 * mask.shape[1])
     bridged = grow_mask(mask)  # over the gaps of a faint line, and the steps of a sloping one
+    if bridged.sum(axis=1).max() <= 2 * radius:  # told fast, as in most pictures: nothing is so long
+        return contrast
     pieces = label(opening(bridged, radius, axes=(1,)))
     crossing = pieces.right - pieces.left == mask.shape[1]
     if crossing.sum() < at_least:
@@ -183,25 +183,22 @@ def _brightness(picture: Image.Image) -> FloatArray:
     return np.asarray(picture.convert("L"), np.float32)
 
 
-def shrink(
-    picture: Image.Image, longest: int = OVERVIEW, part: tuple[int, int, int, int] | None = None
-) -> tuple[int, Image.Image]:
+def shrink(picture: Image.Image, longest: int = OVERVIEW, part: Box | None = None) -> tuple[int, Image.Image]:
     """By how much a picture, or a part of it, is shrunk to look at the whole of that, and the picture then."""
-    left, top, right, bottom = part or (0, 0, *picture.size)
-    factor = -(-max(right - left, bottom - top) // longest)
-    return factor, picture.reduce(factor, (left, top, right, bottom))
+    part = part or Box(0, 0, *picture.size)
+    factor = -(-part.longest // longest)
+    return factor, picture.reduce(factor, part)
 
 
 def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     """Return where frames and rings are, bool (height, width): nowhere in a picture that shows little else."""
     pieces = label(contrast > FAINT * threshold)
-    found = np.zeros(len(pieces.area), np.bool_)
-    for number in range(len(found)):
+    found = np.minimum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= SMALLEST_RING
+    for number in np.flatnonzero(found).tolist():
         found[number] = _is_around_another(pieces, number) and not _is_outline(pieces, number, contrast)
     weight = pieces.extent * strength(pieces, contrast)
-    frames = pieces.mask(found)
-    rest = np.append(found | (weight < MIN_BESIDE * weight.max()), True)[pieces.labels]
-    return frames if contrast[~rest].max(initial=0) > threshold else np.zeros_like(frames)
+    frames, rest = pieces.mask(found), pieces.mask(~found & (weight >= MIN_BESIDE * weight.max()))
+    return frames if contrast[rest].max(initial=0) > threshold else np.zeros_like(frames)
 
 
 def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
@@ -222,15 +219,18 @@ def _is_around_another(pieces: Pieces, number: int) -> bool:
 
 
 def _is_around(pieces: Pieces, number: int, box: Box) -> bool:
-    """Whether a piece lies on all sides of a box, but for as many as the picture cuts it off at, and not in it."""
+    """Whether a piece lies on all sides of a box, but for those where the picture cuts it off, and not in it.
+
+    A ring in a corner is cut off at two; at more, it is a digit that fills the picture.
+    """
     labels, frame = pieces.labels, pieces.box(number)
     height, width = labels.shape
     cut_off = (frame.left == 0) + (frame.top == 0) + (frame.right == width) + (frame.bottom == height)
     left, top, right, bottom = box
     x, y = (left + right) // 2, (top + bottom) // 2
     sides = (labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x])
-    met = sum(bool((side == number).any()) for side in sides)
-    return met >= len(sides) - cut_off and bool((labels[top:bottom, left:right] != number).all())
+    is_met = sum(bool((side == number).any()) for side in sides) >= len(sides) - (cut_off if cut_off <= 2 else 0)
+    return is_met and bool((labels[top:bottom, left:right] != number).all())
 
 
 def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:

@@ -3,7 +3,7 @@
 MNIST's own preparation is the goal: bright ink on black, shrunk into 20×20 by area, centre of mass in the middle.
 On the way there a hairline or a brush is brought towards MNIST's pen.
 
-    file ─ _decode ─> grey or RGB ─ find_ink ─> ink of the digit alone ─ draw_like_mnist ─> uint8 (28, 28)
+    file ─ decode ─> grey or RGB ─ find_ink ─> ink of the digit alone ─ draw_like_mnist ─> uint8 (28, 28)
 """
 
 from __future__ import annotations

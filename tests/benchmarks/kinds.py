@@ -143,7 +143,7 @@ def main() -> None:
         print("printed digits, letters and text are left out: none of the fonts DejaVu and Liberation is installed\n")
     if not (own := scikit_learns()):
         print("scikit-learn's digits are left out: it is not installed\n")
-    print("| kind, 150 pictures each | right | sure and wrong | unsure | refused |\n|---|---|---|---|---|")
+    print(f"| kind, {COUNT} pictures each | right | sure and wrong | unsure | refused |\n|---|---|---|---|---|")
     sheets = os.environ.get("SHEETS")
     told: list[tuple[Answer, bool]] = []
     for name, pictures in chosen(kinds(training.images, training.labels) | own, os.environ.get("KINDS", "")):

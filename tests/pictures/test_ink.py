@@ -85,6 +85,15 @@ def test_a_digit_out_of_focus_is_no_noise(strokes: Strokes) -> None:
     assert_is(strokes, digit_in(drawn(strokes).filter(ImageFilter.GaussianBlur(9))), 0.7)
 
 
+def test_a_page_full_of_letters_is_no_digit() -> None:
+    picture = Image.new("L", (400, 400), 255)
+    for place in range(64):
+        left, top = 20 + 45 * (place % 8), 20 + 45 * (place // 8)
+        ImageDraw.Draw(picture).line((left, top, left + 30, top, left, top + 30), fill=0, width=5)
+    with pytest.raises(PictureError, match="a page of text"):
+        digit_in(picture)
+
+
 @pytest.mark.parametrize(
     ("ink", "ground"),
     [((30, 60, 200), (250, 220, 120)), ((200, 40, 40), (40, 110, 60)), ((255, 230, 0), (255, 255, 255))],
