@@ -220,6 +220,22 @@ def test_a_picture_with_one_pixel_that_is_no_square_is_left_as_it_is(place: tupl
     assert decode(as_file(large)).size == large.size
 
 
+@pytest.mark.parametrize(("edge", "size"), [(63, (3, 14)), (64, (27, 126)), (65, (27, 126))])
+def test_an_edge_counts_wherever_it_is(edge: int, size: tuple[int, int]) -> None:
+    picture = Image.new("L", (27, 126), 255)
+    picture.paste(0, (0, edge, 27, 126))
+    assert decode(as_file(picture)).size == size
+
+
+def test_a_picture_of_mnists_size_and_a_drawing_of_a_few_straight_lines_are_no_enlarged_bitmaps() -> None:
+    squares = Image.new("L", (28, 28), 255)
+    squares.paste(0, (8, 4, 20, 22))
+    bar = Image.new("L", (200, 200), 255)
+    bar.paste(0, (80, 40, 120, 160))
+    for picture in (squares, bar):
+        assert decode(as_file(picture)).size == picture.size
+
+
 OUT_OF_MEMORY = """
 import resource, sys
 from mnistnet.errors import PictureError

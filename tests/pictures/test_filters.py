@@ -55,8 +55,7 @@ def test_pieces_are_what_hangs_together_over_eight_neighbours(density: float) ->
             one = grown
         assert np.array_equal(one, here)
         rows, columns = np.nonzero(here)
-        box = (pieces.left[piece], pieces.top[piece], pieces.right[piece], pieces.bottom[piece])
-        assert box == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        assert pieces.box(piece) == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
         filled.append(here.sum())
     assert pieces.area.tolist() == filled
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seven, drawn
+from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seven, drawn, likeness
 from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
 from mnistnet.pictures.filters import Box, label
@@ -136,6 +136,21 @@ def test_a_thin_box_fainter_than_the_digit_is_no_ink(strokes: Strokes, grey: int
     ImageDraw.Draw(picture).rectangle((30, 20, 165, 185), outline=grey, width=1)
     assert len(find_ink(photographed(picture), "auto").pieces.area) == 1
     assert_is(strokes, digit_in(photographed(picture)))
+
+
+@every_digit
+@pytest.mark.parametrize("corner", [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_a_ring_that_is_cut_off_in_a_corner_is_no_ink(strokes: Strokes, corner: tuple[int, int]) -> None:
+    x, y = (2 + 56 * side for side in corner)
+    picture = drawn(strokes, size=(160, 160), box=(x + 25, y + 15, x + 75, y + 85), pen=9)
+    ImageDraw.Draw(picture).ellipse((x - 30, y - 30, x + 130, y + 130), outline=0, width=4)
+    assert_is(strokes, digit_in(picture))
+
+
+def test_a_digit_of_parts_that_fills_the_picture_is_no_frame() -> None:
+    parts = [[(0.1, 0), (0, 0.62), (1, 0.62)], [(0.62, 0.12), (0.62, 0.5)], [(0.62, 0.62), (0.62, 1)]]
+    filling = digit_in(drawn(parts, size=(150, 170), box=(0, 0, 150, 170), pen=12))
+    assert likeness(filling, digit_in(drawn(parts, size=(210, 230), box=(30, 30, 180, 200), pen=12))) > 0.8
 
 
 def test_a_part_so_small_that_it_is_given_a_margin_is_looked_at_closer() -> None:
