@@ -164,6 +164,18 @@ def test_of_two_unlike_digits_none_is_picked() -> None:
         digit_in(Image.fromarray(two))
 
 
+@pytest.mark.parametrize(("height", "pen", "is_digit"), [(80, 12, True), (50, 12, False), (80, 3, False)])
+def test_another_digit_is_half_as_large_and_its_pen_half_as_wide(height: int, pen: int, is_digit: bool) -> None:
+    picture = drawn(size=(400, 200), box=(60, 40, 150, 160))
+    bar = ImageDraw.Draw(picture)
+    bar.line((340, 100 - height // 2, 340, 100 + height // 2), fill=0, width=pen)
+    if is_digit:
+        with pytest.raises(PictureError, match="several digits"):
+            digit_in(picture)
+    else:
+        assert_is_the_seven(digit_in(picture))
+
+
 def test_what_is_faint_beside_the_digit_is_not_part_of_it() -> None:
     faint = drawn([[(0, 0.5), (1, 0.5)], [(0, 0.8), (1, 0.8)]], ink=200, box=(5, 20, 195, 180), pen=6)
     assert_is_the_seven(digit_in(Image.fromarray(np.minimum(np.asarray(faint), np.asarray(drawn())))), 0.95)
