@@ -101,6 +101,7 @@ SKELETONS = (
     Skeleton(3, "boxy", 1, "10,2 88,2! 44,44! 88,52 92,92! 8,98"),
     # Open and of two strokes almost everywhere; closed, as in print, most often in Korea and North America; in France
     # and Czechia often an L with a low bar and a short second stroke. In one line it looks like a Y or an h.
+    Skeleton(4, "printed, foot", 1, "94,74 4,74! 66,0! 66,100 / 38,100 92,100"),
     Skeleton(4, "open", 4, "22,0 10,56! 90,56 / 68,4 64,100"),
     Skeleton(4, "open and round", 3, "20,0 12,30 18,50 44,55 82,48 / 80,0 72,100"),
     Skeleton(4, "open, tall stem", 2, "32,20 8,66! 92,64 / 66,0 60,100"),

@@ -39,6 +39,7 @@ STROKES = {
     "X": "6,0 94,100 / 94,0 6,100",
     "a": "78,14 40,2 10,44 32,92 74,66 80,8! 82,80 98,96",
     "a, printed": "18,14 50,2 80,22 80,98 / 80,44 30,50 14,78 44,98 80,80",
+    "a, printed wide": "12,24 24,5 50,0 76,8 82,28 82,82 98,98 / 82,40 36,50 8,74 26,98 58,94 82,72",
     "d": "80,0 80,100 / 80,60 46,40 16,70 44,98 80,84",
     "e": "14,52 84,50 76,16 44,4 14,34 16,74 48,98 88,80",
     "e, swung": "2,70 60,50 78,16 50,0 22,24 20,72 50,98 98,70",
@@ -50,6 +51,7 @@ STROKES = {
     "p": "14,10 14,130 / 14,30 50,2 86,34 52,70 14,58",
     "r": "24,10 26,100 / 26,50 54,14 88,18",
     "t": "46,0 46,84 64,98 84,88 / 14,30 82,30",
+    "t, narrow": "42,0 42,86 52,99 70,96 / 16,26 68,26",
     "w": "2,10 24,98! 50,30! 76,98! 98,10",
     "x": "8,4 92,96 / 90,0 10,100",
     "#": "34,0 24,100 / 76,0 66,100 / 6,34 98,34 / 2,68 94,68",
@@ -78,7 +80,7 @@ def no_digits(digits: Dataset, count: int, seed: int) -> ByteArray:
         partial(_one_and_a_part, digits.images): 0.16,
         partial(_mirrored, digits.images[np.isin(digits.labels, MIRRORED)]): 0.1,
         partial(_on_their_side, digits.images[np.isin(digits.labels, ON_THEIR_SIDE)]): 0.06,
-        _blot: 0.1,
+        _blot: 0.15,
     }
     chance = np.random.default_rng((seed, NO_DIGIT))
     drawn = [np.stack([draw(chance) for _ in range(int(share * count))]) for draw, share in shares.items()]
