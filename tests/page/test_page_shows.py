@@ -13,7 +13,7 @@ from browser import Open, answer, made_up, wait_for_update
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model
 from mnistnet.network import ACTIVATIONS, COSTS
-from mnistnet.prediction import is_unsure
+from mnistnet.prediction import MIN_LEAD, MIN_SURE, is_unsure
 from mnistnet.settings import Settings
 
 
@@ -272,7 +272,13 @@ def test_the_steps_to_the_inputs_are_those_of_their_kind(open_page: Open, kind: 
 
 @pytest.mark.parametrize(
     ("best", "second", "unsure"),
-    [(0.99, 0.2, False), (0.9, 0.28, False), (0.9, 0.32, True), (0.81, 0.01, True), (0.83, 0.01, False)],
+    [
+        (0.99, 0.2, False),
+        (0.9, 0.88 - MIN_LEAD, False),
+        (0.9, 0.92 - MIN_LEAD, True),
+        (MIN_SURE - 0.01, 0.01, True),
+        (MIN_SURE + 0.01, 0.01, False),
+    ],
 )
 def test_the_page_is_unsure_where_the_library_is(
     open_page: Open, digits: Dataset, best: float, second: float, unsure: bool
