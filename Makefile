@@ -25,7 +25,7 @@ demo: $(READY)  ## download or draw digits, train, evaluate, read pictures: the 
 	@tests/demo.sh $(abspath $(BIN))/mnistnet
 
 test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 soak: $(READY)  ## minutes of kills, attacks and damage; make soak SOAK=0.05 is a short form
 	SOAK=$(SOAK) $(BIN)/python -m pytest tests/soak/*.py
