@@ -73,8 +73,7 @@ def decode(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
 
     Returns:
         The picture upright, of mode L or RGB, with no side above MAX_SIDE; a bitmap that was enlarged in steps comes
-        in its own size. Its `info["own_size"]` is the width and
-        the height that it had, upright.
+        in its own size. Its `info["own_size"]` is the width and the height that the file had, upright.
 
     Raises:
         PictureError: the file can't be opened, or is no picture, or is too large.

@@ -208,28 +208,28 @@ def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
 
 
 def _is_around_another(pieces: Pieces, number: int) -> bool:
-    """Whether a piece surrounds others that together have some size."""
-    left, top, right, bottom = pieces.box(number)
-    shorter = min(right - left, bottom - top)
-    inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
-    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= MIN_PART_INSIDE * shorter
-    for other in np.flatnonzero(inside).tolist():
-        inside[other] = _is_around(pieces, number, pieces.box(other))
-    return bool(inside.any()) and pieces.box(inside).longest >= MIN_INSIDE * shorter
-
-
-def _is_around(pieces: Pieces, number: int, box: Box) -> bool:
-    """Whether a piece lies on all sides of a box, but for those where the picture cuts it off, and not in it.
+    """Whether a piece surrounds others that together have some size, but for the sides where the picture cuts it off.
 
     A ring in a corner is cut off at two; at more, it is a digit that fills the picture.
     """
-    labels, frame = pieces.labels, pieces.box(number)
-    height, width = labels.shape
-    cut_off = (frame.left == 0) + (frame.top == 0) + (frame.right == width) + (frame.bottom == height)
+    left, top, right, bottom = pieces.box(number)
+    shorter = min(right - left, bottom - top)
+    height, width = pieces.labels.shape
+    cut_off = (left == 0) + (top == 0) + (right == width) + (bottom == height)
+    least = 4 - cut_off if cut_off <= 2 else 4
+    inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
+    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= MIN_PART_INSIDE * shorter
+    for other in np.flatnonzero(inside).tolist():
+        inside[other] = _is_around(pieces.labels, number, pieces.box(other), least)
+    return bool(inside.any()) and pieces.box(inside).longest >= MIN_INSIDE * shorter
+
+
+def _is_around(labels: IntArray, number: int, box: Box, least: int) -> bool:
+    """Whether a piece lies on at least so many of the four sides of a box, and not in it."""
     left, top, right, bottom = box
     x, y = (left + right) // 2, (top + bottom) // 2
     sides = (labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x])
-    is_met = sum(bool((side == number).any()) for side in sides) >= len(sides) - (cut_off if cut_off <= 2 else 0)
+    is_met = sum(bool((side == number).any()) for side in sides) >= least
     return is_met and bool((labels[top:bottom, left:right] != number).all())
 
 
