@@ -24,12 +24,13 @@ from mnistnet.cli.options import (
     source_option,
 )
 from mnistnet.cli.page import page
-from mnistnet.cli.program import PREFIX, CommandLine, import_numpy, say
+from mnistnet.cli.program import PREFIX, CommandLine, say
 from mnistnet.cli.progress import answer_bar, download_bar, epoch_lines, watchers
 from mnistnet.errors import OptionError, one_line
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.settings import Choice, Number, Or, Whole
 from mnistnet.signals import undisturbed
+from mnistnet.threads import begin_with_one_thread
 
 if TYPE_CHECKING:
     from mnistnet.prediction import Answer
@@ -101,7 +102,7 @@ def train(
     **choices: Any,
 ) -> None:
     """Train a network by gradient descent; the model is saved after every epoch."""
-    import_numpy()
+    begin_with_one_thread()
     from pathlib import Path
 
     from mnistnet.cli.history import History
@@ -162,7 +163,7 @@ def evaluate(
     """Measure how well a model reads labelled digits."""
     if len(data) > 1:
         raise OptionError("--data is given more than once; evaluate one source at a time")
-    import_numpy()
+    begin_with_one_thread()
     from pathlib import Path
 
     from mnistnet.cli.figures import Figures
@@ -229,7 +230,7 @@ def predict(
     chosen = ANSWER_FORMATS[form]
     if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
         raise OptionError("--show goes with --format text, --top with text and jsonl")
-    import_numpy()
+    begin_with_one_thread()
     from mnistnet.cli.drawing import Terminal, draw
     from mnistnet.prediction import find_pictures, read_numbers
 

@@ -8,10 +8,11 @@ import click
 
 from mnistnet.cli.models import load_chosen_model, note
 from mnistnet.cli.options import BUILT_IN, SourceName, example, model_option, option, quiet_option
-from mnistnet.cli.program import import_numpy, say
+from mnistnet.cli.program import say
 from mnistnet.cli.progress import watchers
 from mnistnet.datasets.sources import SOURCES_HELP, find_source
 from mnistnet.errors import one_line
+from mnistnet.threads import begin_with_one_thread
 
 PAGE_HERE = "mnistnet.html"
 
@@ -34,7 +35,7 @@ def page(ctx: click.Context, model: str | None, data: str | None, output: str, q
     Draw a digit and see the whole network at work, look into a neuron, teach it, see how it learned and what it gets
     wrong.
     """
-    import_numpy()
+    begin_with_one_thread()
     from pathlib import Path
 
     from mnistnet.datasets import load_split

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import click
 
 from mnistnet.errors import MnistnetError, OptionError, one_line
-from mnistnet.signals import STOPS, undisturbed
+from mnistnet.signals import STOPS
 
 NOBODY_READS = 141  # 128 + SIGPIPE, as shells expect it
 PREFIX = "MNISTNET"  # of the environment variables that are options
@@ -122,12 +122,28 @@ def _prepare_streams() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
-def _stop(number: int, _frame: FrameType | None) -> None:
+def _stop(number: int, frame: FrameType | None) -> None:
     """Stop at the first signal, and ignore the next ones, which would disturb the tidying up."""
     for each in STOPS:
         # Not SIG_IGN yet: Python complains when a signal that came at the same moment has no handler any more.
         signal.signal(each, lambda _number, _frame: None)
-    raise Stopped(number)
+
+    def stop_after_imports(frame: FrameType, *_: object) -> None:
+        if not _imports(frame):
+            sys.setprofile(None)
+            raise Stopped(number)
+
+    if _imports(frame):  # it would turn the exception into an error of its own, or drop it
+        sys.setprofile(stop_after_imports)  # called at whatever is called next, or returns
+    else:
+        raise Stopped(number)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Return whether a frame is a part of an import."""
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
 
 
 def _unknown_variables(root: click.Context) -> set[str]:
@@ -153,12 +169,3 @@ def say(text: str) -> None:
         raise
     except OSError:
         pass  # a full disk for the notes is no reason to stop, and there is nobody left to tell
-
-
-def import_numpy() -> None:
-    """Import NumPy with one thread, and with signals held back: it would turn one into an error of its own."""
-    from mnistnet.threads import begin_with_one_thread
-
-    with undisturbed():
-        begin_with_one_thread()
-        import numpy  # noqa: F401

@@ -74,6 +74,35 @@ def test_ctrl_c_and_sigterm_one_after_the_other_are_one_end(folder: Path, pause:
     assert "Stopped. mnistnet.npz holds the last whole epoch" in said
 
 
+DURING_AN_IMPORT = {
+    "turned into another error": """
+class Name:
+    def __set_name__(self, owner, name):
+        signal.raise_signal({stop})
+class Owner:
+    name = Name()
+""",
+    "dropped": """
+import weakref
+class Thing:
+    pass
+thing = Thing()
+reference = weakref.ref(thing, lambda _: signal.raise_signal({stop}))
+del thing
+""",
+}
+
+
+@pytest.mark.parametrize("fate", DURING_AN_IMPORT)
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_during_an_import_ends_it_whatever_becomes_of_the_exception(
+    program: Program, tmp_path: Path, fate: str, stop: signal.Signals, status: int
+) -> None:
+    (tmp_path / "PIL.py").write_text("import signal" + DURING_AN_IMPORT[fate].format(stop=int(stop)))
+    done = program("predict", "-q", "digit.png")
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
+
 SLOW_DISK = """
 import os, sys, time
 flush = os.fsync
