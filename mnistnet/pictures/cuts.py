@@ -47,12 +47,12 @@ class Seams:
     def cuts(self, box: Box, mask: BoolArray) -> list[Cut]:
         """Return the cuts through a piece from left to right; mask: bool, which pixels in the box are its ink."""
         least = max(2, round(MIN_PART * self.height))
-        if box.right - box.left <= 2 * least or box.bottom - box.top <= MIN_TALL * self.height:
+        if box.width <= 2 * least or box.height <= MIN_TALL * self.height:
             return []
         middle = (box.top + box.bottom) // 2
         price = self.prices(middle)[box.left : box.right]
         found: dict[int, Cut] = {}
-        most = MAX_CUTS * max(1.0, (box.right - box.left) / self.height)
+        most = MAX_CUTS * max(1.0, box.width / self.height)
         for x in np.argsort(price, kind="stable").tolist():
             if len(found) >= most or price[x] > (MAX_CROSSED + 1) * self.pen:
                 break
@@ -61,7 +61,7 @@ class Seams:
                 continue
             cut = self._cut(box.left + x, middle, box)
             right = np.arange(box.left, box.right) >= cut.path[:, np.newaxis]
-            is_plain = cut.strokes == 1 or box.right - box.left > MAX_NARROW * self.height
+            is_plain = cut.strokes == 1 or box.width > MAX_NARROW * self.height
             if (
                 is_plain
                 and cut.crossed <= MAX_CROSSED

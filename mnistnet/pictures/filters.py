@@ -72,9 +72,19 @@ class Box(NamedTuple):
     bottom: int
 
     @property
+    def width(self) -> int:
+        """How many pixels lie between its left and its right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """How many pixels lie between its top and its bottom."""
+        return self.bottom - self.top
+
+    @property
     def longest(self) -> int:
         """Its longer side."""
-        return max(self.right - self.left, self.bottom - self.top)
+        return max(self.width, self.height)
 
     def grown(self, margin: int) -> Box:
         """Return it with a margin on all sides."""
@@ -93,9 +103,19 @@ class Pieces:
     area: IntArray
 
     @property
+    def width(self) -> IntArray:
+        """How many columns of pixels each piece takes."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> IntArray:
+        """How many rows of pixels each piece takes."""
+        return self.bottom - self.top
+
+    @property
     def extent(self) -> FloatArray:
         """How many pixels each piece measures from end to end."""
-        return np.asarray(np.hypot(self.right - self.left, self.bottom - self.top))
+        return np.asarray(np.hypot(self.width, self.height))
 
     def box(self, chosen: BoolArray | int) -> Box:
         """Return the box around the chosen pieces, at least one, or around one that is told by its number."""

@@ -163,7 +163,7 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
     if bridged.sum(axis=1).max() <= 2 * radius:  # told fast, as in most pictures: nothing is so long
         return contrast
     pieces = label(opening(bridged, radius, axes=(1,)))
-    crossing = pieces.right - pieces.left == mask.shape[1]
+    crossing = pieces.width == mask.shape[1]
     if crossing.sum() < at_least:
         return contrast
     on_line = pieces.mask(crossing)
@@ -193,7 +193,7 @@ def shrink(picture: Image.Image, longest: int = OVERVIEW, part: Box | None = Non
 def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     """Return where frames and rings are, bool (height, width): nowhere in a picture that shows little else."""
     pieces = label(contrast > FAINT * threshold)
-    found = np.minimum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= SMALLEST_RING
+    found = np.minimum(pieces.width, pieces.height) >= SMALLEST_RING
     for number in np.flatnonzero(found).tolist():
         found[number] = _is_around_another(pieces, number) and not _is_outline(pieces, number, contrast)
     weight = pieces.extent * strength(pieces, contrast)
@@ -218,7 +218,7 @@ def _is_around_another(pieces: Pieces, number: int) -> bool:
     cut_off = (left == 0) + (top == 0) + (right == width) + (bottom == height)
     least = 4 - cut_off if cut_off <= 2 else 4
     inside = (pieces.left > left) & (pieces.top > top) & (pieces.right < right) & (pieces.bottom < bottom)
-    inside &= np.maximum(pieces.right - pieces.left, pieces.bottom - pieces.top) >= MIN_PART_INSIDE * shorter
+    inside &= np.maximum(pieces.width, pieces.height) >= MIN_PART_INSIDE * shorter
     for other in np.flatnonzero(inside).tolist():
         inside[other] = _is_around(pieces.labels, number, pieces.box(other), least)
     return bool(inside.any()) and pieces.box(inside).longest >= MIN_INSIDE * shorter

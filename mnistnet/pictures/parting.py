@@ -167,11 +167,11 @@ def _candidates(grey: FloatArray, atoms: list[_Atom], height: float, pen: float)
                 if parts[-1].box.left - _around(parts[:-1]).right > MAX_GAP * height:
                     break
                 cost += _join_cost(parts[-2], parts[-1], height)
-                widest = (MAX_WIDEST if is_one_piece else MAX_WIDE) * max(height, box.bottom - box.top)
-                if box.right - box.left > widest:
+                widest = (MAX_WIDEST if is_one_piece else MAX_WIDE) * max(height, box.height)
+                if box.width > widest:
                     continue
             total = cost + _form_cost(box, height)
-            if box.bottom - box.top > MIN_TALL * height and (total < MAX_COST or len(parts) == 1):
+            if box.height > MIN_TALL * height and (total < MAX_COST or len(parts) == 1):
                 ink = _ink_of(grey, labels, box, start, stop)
                 if 255 * ink.max() >= VISIBLE and not is_blot(ink):
                     yield Candidate(draw_like_mnist(ink, pen), box, start, stop, total)
@@ -196,7 +196,7 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 
 def _form_cost(box: Box, height: float) -> float:
-    tall, wide = (box.bottom - box.top) / height, (box.right - box.left) / height
+    tall, wide = box.height / height, box.width / height
     return (
         SHORT * max(0.0, MIN_HEIGHT - tall)
         + TALL * max(0.0, tall - MAX_HEIGHT)

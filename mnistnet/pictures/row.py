@@ -104,7 +104,7 @@ def row_in(picture: Image.Image, invert: str = "auto") -> Row:
 def _choose_row(ink: Ink) -> tuple[BoolArray, bool, float]:
     """Return which pieces make the row, whether nothing else is written, and their share of all ink."""
     pieces = ink.pieces
-    tall = pieces.bottom - pieces.top
+    tall = pieces.height
     main = int((tall * strength(pieces, ink.contrast)).argmax())
     big = np.flatnonzero(tall >= MIN_TALL * tall[main])
     chosen = np.zeros(len(tall), np.bool_)
@@ -121,14 +121,14 @@ def _choose_row(ink: Ink) -> tuple[BoolArray, bool, float]:
 
 def _chain(pieces: Pieces, big: IntArray, main: int) -> BoolArray:
     """Tell which of the big pieces stand in a row with the main one, each level with its neighbour."""
-    tall = (pieces.bottom - pieces.top)[big]
+    tall = pieces.height[big]
     left, top, right, bottom = (side[big] for side in (pieces.left, pieces.top, pieces.right, pieces.bottom))
     space = np.maximum.outer(left, left) - np.minimum.outer(right, right)
     shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
     near = (space < MAX_SPACE * np.maximum.outer(tall, tall)) & (shared > MIN_LEVEL * np.minimum.outer(tall, tall))
     in_row: BoolArray = big == main
     while True:
-        joined = near[in_row].any(axis=0)
+        joined: BoolArray = np.any(near[in_row], axis=0)
         if np.array_equal(joined, in_row):
             return in_row
         in_row = joined
@@ -144,7 +144,7 @@ def _offsets(pieces: Pieces, chosen: BoolArray) -> IntArray:
 
 def _height(pieces: Pieces, chosen: BoolArray) -> float:
     """The height of the row's digits: the median of the pieces that are not much lower than the tallest."""
-    tall = (pieces.bottom - pieces.top)[chosen]
+    tall = pieces.height[chosen]
     return median(tall[tall >= MIN_TALL * tall.max()])
 
 
