@@ -176,6 +176,12 @@ def test_another_digit_is_half_as_large_and_its_pen_half_as_wide(height: int, pe
         assert_is_the_seven(digit_in(picture))
 
 
+def test_a_longer_line_at_the_border_is_not_taken_for_the_digit() -> None:
+    picture = drawn(box=(70, 60, 130, 140))
+    ImageDraw.Draw(picture).line((4, 30, 4, 160), fill=0, width=3)
+    assert_is_the_seven(digit_in(picture))
+
+
 def test_what_is_faint_beside_the_digit_is_not_part_of_it() -> None:
     faint = drawn([[(0, 0.5), (1, 0.5)], [(0, 0.8), (1, 0.8)]], ink=200, box=(5, 20, 195, 180), pen=6)
     assert_is_the_seven(digit_in(Image.fromarray(np.minimum(np.asarray(faint), np.asarray(drawn())))), 0.95)

@@ -11,7 +11,7 @@ from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
 from mnistnet.pictures.filters import Box, label
 from mnistnet.pictures.ink import find_ink, look_closer
-from mnistnet.pictures.paper import find_page, without_rulings
+from mnistnet.pictures.paper import find_frames, find_page, without_rulings
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
 
@@ -181,6 +181,30 @@ def test_a_speck_in_the_hole_of_a_0_makes_no_frame_of_it() -> None:
     picture = drawn(ZERO)
     ImageDraw.Draw(picture).ellipse((90, 95, 100, 105), fill=0)
     assert_is(ZERO, digit_in(picture))
+
+
+def test_blots_all_over_the_hole_of_a_0_make_no_frame_of_it() -> None:
+    picture = drawn(ZERO)
+    for x, y in ((95, 75), (95, 125), (82, 100), (108, 100)):
+        ImageDraw.Draw(picture).ellipse((x - 7, y - 7, x + 7, y + 7), fill=0)
+    assert not find_ink(picture, "auto").frames.any()
+
+
+def test_a_ring_around_a_digit_that_is_broken_in_two_is_no_ink() -> None:
+    picture = drawn(box=(75, 60, 125, 145), pen=9)
+    pencil = ImageDraw.Draw(picture)
+    pencil.rectangle((70, 95, 130, 98), fill=255)
+    pencil.ellipse((12, 12, 188, 188), outline=0, width=4)
+    assert_is_the_seven(digit_in(picture))
+
+
+@pytest.mark.parametrize(("height", "is_digit"), [(22, True), (12, False)])
+def test_in_a_long_frame_stands_something_of_some_size(height: int, is_digit: bool) -> None:
+    contrast = np.zeros((100, 300), np.float32)
+    contrast[30:60, 20:280] = 200
+    contrast[33:57, 23:277] = 0
+    contrast[45 - height // 2 : 45 + height // 2, 150:153] = 200
+    assert find_frames(contrast, 60).any() == is_digit
 
 
 # Lines of the paper
