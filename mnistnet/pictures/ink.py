@@ -15,7 +15,9 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray
 from mnistnet.pictures.filters import Box, Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
 from mnistnet.pictures.paper import (
+    MIN_SCENE,
     OVERVIEW,
+    RIM,
     Page,
     along_border,
     find_frames,
@@ -148,6 +150,8 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
     if max(grey.shape) <= ICON:  # too small to show what is ground
         grey = np.pad(grey, ICON, constant_values=_border_level(grey)[0])
         left, top = left - ICON, top - ICON
+    elif min(grey.shape) >= MIN_SCENE:
+        grey = _without_edge(grey)
     is_dark = _ink_is_dark(grey) if invert == "auto" else invert == "yes"
     contrast = _contrast_with_ground(255 - grey if is_dark else grey)
     threshold = _ink_threshold(contrast, _noise(grey))
@@ -222,6 +226,20 @@ def _border_level(grey: FloatArray) -> tuple[float, bool]:
     narrowest = int(spans.argmin())
     is_even = spans[narrowest] <= MAX_SPAN * np.ptp(grey)
     return float(levels[narrowest] + levels[narrowest + most]) / 2, bool(is_even)
+
+
+def _without_edge(grey: FloatArray) -> FloatArray:
+    """Paint over a frame along the border of the picture itself, whose grey would be taken for the ground's."""
+    rim = max(2, round(RIM * max(grey.shape))) + 1
+    inner = grey[rim:-rim, rim:-rim]
+    edge, within = (
+        np.array([median(side) for side in (values[0], values[-1], values[:, 0], values[:, -1])])
+        for values in (grey, inner)
+    )
+    ground = median(inner)
+    is_apart = np.abs(edge - within) > MAX_SPAN * np.ptp(grey)
+    is_framed = is_apart & (np.abs(within - ground) < np.abs(edge - ground))
+    return np.pad(inner, rim, mode="edge") if is_framed.all() else grey
 
 
 def _ink_is_dark(grey: FloatArray) -> bool:

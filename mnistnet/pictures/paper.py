@@ -101,6 +101,8 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
         return None
     if sheet[:: sheet.shape[0] - 1, :: sheet.shape[1] - 1].all() or side[~sheet].mean() > 0.5:
         return None  # a desk covers a corner of the picture, and is of another brightness
+    if side[sheet].mean() < 0.5:  # a thick frame
+        return None
     rim = max(2, round(RIM * max(grey.shape)))
     middle = ~grow_mask(~sheet, rim)
     within = middle & grow_mask(~sheet, 2 * rim)

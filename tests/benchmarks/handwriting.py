@@ -113,13 +113,15 @@ def encircled(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def boxed(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Write into the box of a form."""
+    """Write into the box of a form, in a picture of more than that or of that alone."""
     page = written(digit, chance)
     left, top, right, bottom = page.getbbox() or (0, 0, *page.size)
     beside, above = chance.integers(10, 40, 2).tolist()
     grey, width = chance.integers(120, 256), chance.integers(1, 6)
     box = (left - beside, top - above, right + beside, bottom + above)
     ImageDraw.Draw(page).rectangle(box, outline=int(grey), width=int(width))
+    if chance.random() < 0.5:
+        page = page.crop((max(0, box[0]), max(0, box[1]), box[2] + 1, box[3] + 1))
     return photographed(on_paper(page), chance)
 
 

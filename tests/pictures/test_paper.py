@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seven, drawn, likeness
 from mnistnet.images import ByteArray
@@ -127,6 +127,30 @@ def test_a_ring_or_a_box_around_a_digit_is_no_ink(strokes: Strokes, shape: str, 
     getattr(ImageDraw.Draw(picture), shape)(box, outline=0, width=4)
     assert_is(strokes, digit_in(picture))
     assert_is(strokes, digit_in(photographed(picture)))
+
+
+@every_digit
+@pytest.mark.parametrize("side", [200, 800])
+@pytest.mark.parametrize("width", [1, 2, 4, 8])
+def test_a_frame_along_the_border_of_the_picture_is_no_ink(strokes: Strokes, side: int, width: int) -> None:
+    enlarged = side // 200
+    picture = drawn(
+        strokes, (side, side), (50 * enlarged, 40 * enlarged, 140 * enlarged, 160 * enlarged), 12 * enlarged
+    )
+    ImageDraw.Draw(picture).rectangle((0, 0, side - 1, side - 1), outline=0, width=width)
+    for framed in (picture, ImageOps.invert(picture), photographed(picture, 0.3)):
+        assert_is(strokes, digit_in(framed))
+    assert_is(strokes, digit_in(picture, invert="yes"))
+
+
+@every_digit
+@pytest.mark.parametrize("width", [4, 8, 12])
+def test_a_thick_frame_is_no_sheet(strokes: Strokes, width: int) -> None:
+    picture = drawn(strokes, pen=12)
+    ImageDraw.Draw(picture).rectangle((15, 15, 184, 184), outline=0, width=width)
+    page = find_page(picture)
+    assert page.picture.size == picture.size
+    assert_is(strokes, digit_in(picture))
 
 
 @every_digit
