@@ -63,7 +63,7 @@ def _digit_in(ink: Ink) -> BoolArray:
         raise PictureError("no digit in it (a page of text?); crop to one digit")
     pen = float(pens(pieces)[np.where(chosen, pieces.area, 0).argmax()])
     size = pieces.box(chosen).grown(1).longest  # with its soft edges
-    if (others(pieces, size, pen) & ~chosen).any():
+    if (_others(pieces, size, pen) & ~chosen).any():
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
     return chosen
 
@@ -73,15 +73,15 @@ def pens(pieces: Pieces) -> FloatArray:
     return np.asarray(pieces.area / (1.5 * pieces.extent))
 
 
-def is_stroke(pieces: Pieces, gap: FloatArray, pen: float) -> BoolArray:
+def is_stroke(pieces: Pieces, gap: FloatArray | float, pen: float) -> BoolArray:
     """Tell which pieces are no specks, bool (n,): a piece has to be the larger the farther off it is.
 
-    gap: float (n,), from each piece to the digit, as a part of the digit.
+    gap: float (n,), from each piece to the digit, as a part of the digit; 0: wherever it is.
     """
     return np.asarray(pieces.area > (0.7 + 8 * gap) * pen**2)
 
 
-def others(pieces: Pieces, size: float, pen: float) -> BoolArray:
+def _others(pieces: Pieces, size: float, pen: float) -> BoolArray:
     """Tell which pieces are so large that each may be another digit beside one of that size: bool (n,)."""
     return np.asarray((pieces.extent > MIN_OTHER * size) & (pens(pieces) > MIN_OTHER_PEN * pen))
 

@@ -23,7 +23,6 @@ RIVAL = 0.2  # of another digit's output being high, too
 MIN_OUTPUT = 1e-4  # an output of less says as much
 MIN_OF_SEVERAL = 0.9  # output of each digit where there are several: letters and signs beside digits have less
 MIN_MARGIN = 0.7  # how much more other digits must cost
-MAX_SKIPPED = 0.35  # heights of the row: how large a speck may be
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Reading:
         chosen: the indices of its candidates.
         digits: what each of them is.
         cost: how much speaks against it.
-        is_contested: whether something is left out, or beside it, that is no speck, or other digits cost hardly more.
+        is_contested: whether any of the ink is left out of it, or other digits cost hardly more.
     """
 
     chosen: tuple[int, ...] = ()
@@ -63,11 +62,8 @@ def best_reading(row: Row, outputs: FloatArray, count: int | None = None) -> Rea
         beginning[candidate.start].append(index)
     for place, extent in enumerate(row.extents):
         for reading in [each for alike in places[place].values() for each in alike.values()]:
-            contested = reading.is_contested or extent > MAX_SKIPPED
-            skipping = replace(
-                reading, cost=reading.cost + row.splits[place] + SKIP * extent**2, is_contested=contested
-            )
-            _offer(places[place + 1], skipping)
+            cost = reading.cost + row.splits[place] + SKIP * extent**2
+            _offer(places[place + 1], replace(reading, cost=cost, is_contested=True))
             if len(reading.digits) == (count or MAX_DIGITS):
                 continue
             cost = reading.cost + row.splits[place] + SEVERAL * (len(reading.digits) == 1)

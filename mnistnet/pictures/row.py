@@ -17,7 +17,7 @@ from PIL import Image
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, IntArray
 from mnistnet.pictures.cuts import MIN_TALL
-from mnistnet.pictures.digit import MIN_DIGIT, choose_digit, is_stroke, others, pens
+from mnistnet.pictures.digit import MIN_DIGIT, choose_digit, is_stroke, pens
 from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Box, Pieces, median
 from mnistnet.pictures.ink import WIDE, Ink, find_ink, look_closer
@@ -115,7 +115,7 @@ def _choose_row(ink: Ink) -> tuple[BoolArray, bool, float]:
     small = tall < MIN_TALL * tall[main]
     parts = small & (offset < MAX_OFFSET) & is_stroke(pieces, offset, pen)
     share = pieces.area[chosen | parts].sum() / pieces.area.sum()
-    is_alone = not (others(pieces, height, pen) & ~chosen & ~parts).any()
+    is_alone = not (is_stroke(pieces, 0, pen) & ~chosen & ~parts).any()  # no point, no minus, no other number
     return chosen | parts, is_alone, float(share)
 
 

@@ -87,12 +87,12 @@ def test_the_same_digits_by_other_candidates_contest_nothing() -> None:
     assert (reading.digits, reading.is_contested) == ((7,), False)
 
 
-def test_ink_that_is_no_speck_is_not_left_out_without_a_doubt() -> None:
-    for extent, contested in ((0.2, False), (0.6, True)):
-        row = Row((candidate(0, 1), candidate(2, 3)), (0.0, 0.0, 0.0), (1.0, extent, 1.0))
-        reading = best_reading(row, outputs((4, 0.99), (2, 0.99)))
-        assert reading is not None
-        assert (reading.digits, reading.is_contested) == ((4, 2), contested)
+@pytest.mark.parametrize("extent", [0.1, 0.6])
+def test_ink_is_not_left_out_without_a_doubt(extent: float) -> None:
+    row = Row((candidate(0, 1), candidate(2, 3)), (0.0, 0.0, 0.0), (1.0, extent, 1.0))
+    reading = best_reading(row, outputs((4, 0.99), (2, 0.99)))
+    assert reading is not None
+    assert (reading.digits, reading.is_contested) == ((4, 2), True)
 
 
 def test_what_stands_beside_the_row_makes_it_contested() -> None:
