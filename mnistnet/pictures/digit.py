@@ -11,7 +11,6 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
 from mnistnet.pictures.filters import Pieces, pen_width
 from mnistnet.pictures.ink import Ink, look_closer, with_margin
-from mnistnet.pictures.paper import strength
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 MIN_OTHER = 0.5  # of a digit's size, from end to end; what is that large beside it is another digit, or noise
@@ -88,21 +87,13 @@ def _others(pieces: Pieces, size: float, pen: float) -> BoolArray:
 
 def _digit_pieces(ink: Ink) -> BoolArray:
     """Return which pieces are the digit: the one that looks most like it, and what belongs to it."""
-    pieces, contrast = ink.pieces, ink.contrast
-    extent = pieces.extent
-    off = np.maximum(
-        *(
-            np.abs(a + b - side) / side
-            for a, b, side in (
-                (pieces.left, pieces.right, contrast.shape[1]),
-                (pieces.top, pieces.bottom, contrast.shape[0]),
-            )
-        )
-    )
-    main = int((extent * strength(pieces, contrast) * (1 - OFF_CENTRE * off)).argmax())
+    pieces, extent = ink.pieces, ink.pieces.extent
+    height, width = ink.contrast.shape
+    off_x, off_y = abs(pieces.left + pieces.right - width) / width, abs(pieces.top + pieces.bottom - height) / height
+    in_middle = 1 - OFF_CENTRE * np.maximum(off_x, off_y)
+    main = int((extent * pieces.strength(ink.contrast) * in_middle).argmax())
     pen = float(pens(pieces)[main])
-    chosen = np.zeros(len(extent), np.bool_)
-    chosen[main] = True
+    chosen: BoolArray = np.arange(len(extent)) == main
     while True:
         gap = _gaps(pieces, chosen) / extent[main]
         joined = chosen | ((gap < MAX_GAP) & is_stroke(pieces, gap, pen))
@@ -113,6 +104,7 @@ def _digit_pieces(ink: Ink) -> BoolArray:
 
 def _gaps(pieces: Pieces, chosen: BoolArray) -> IntArray:
     """How many pixels lie between each piece's box and the box around the chosen pieces."""
-    gap_x = np.maximum(pieces.left - pieces.right[chosen].max(), pieces.left[chosen].min() - pieces.right)
-    gap_y = np.maximum(pieces.top - pieces.bottom[chosen].max(), pieces.top[chosen].min() - pieces.bottom)
+    box = pieces.box(chosen)
+    gap_x = np.maximum(pieces.left - box.right, box.left - pieces.right)
+    gap_y = np.maximum(pieces.top - box.bottom, box.top - pieces.bottom)
     return np.asarray(np.maximum(gap_x, gap_y).clip(min=0))

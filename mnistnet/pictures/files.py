@@ -100,15 +100,15 @@ def decode(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
 def _content(stream: BinaryIO) -> bytearray:
     """Read a stream to its end: an unbuffered one gives less at a time than it is asked for."""
     content = bytearray()
-    while part := stream.read(CHUNK) if hasattr(stream, "read") else "":
+    while True:
+        part = stream.read(CHUNK) if hasattr(stream, "read") else None
         if not isinstance(part, bytes):
-            break
+            raise ValueError("source is neither a path nor a stream of bytes (io.BytesIO makes one of bytes)")
+        if not part:
+            return content
         content += part
         if len(content) > MAX_BYTES:
             raise _too_many_bytes()
-    if part != b"":
-        raise ValueError("source is neither a path nor a stream of bytes (io.BytesIO makes one of bytes)")
-    return content
 
 
 def _too_many_bytes() -> PictureError:
@@ -216,13 +216,10 @@ def _shrunk(image: Image.Image) -> Image.Image:
     is_deep = image.mode.startswith(("I", "F"))
     brightest = max(float(_values(image.crop(box)).max()) for box in boxes) if is_deep else 0.0
     full = next((scale for scale in FULL_SCALES if brightest <= scale), brightest)
-    whole = None
+    mode = _to_eight_bits(image.crop((0, 0, 1, 1)), full).mode
+    whole = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
     for box in boxes:
-        strip = _to_eight_bits(image.crop(box), full).reduce(factor)
-        whole = whole or Image.new(strip.mode, (strip.width, -(-image.height // factor)))
-        whole.paste(strip, (0, box[1] // factor))
-    if whole is None:
-        raise ValueError("no rows")
+        whole.paste(_to_eight_bits(image.crop(box), full).reduce(factor), (0, box[1] // factor))
     return whole
 
 
@@ -232,9 +229,7 @@ def _to_eight_bits(image: Image.Image, full: float) -> Image.Image:
         return Image.fromarray((_values(image).clip(0, full) * (255 / full)).round().astype(np.uint8))
     if image.mode in ("LA", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         return image.convert("RGBA")
-    if image.mode == "1":
-        return image.convert("L")
-    return image if image.mode in ("L", "RGB") else image.convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
 def _values(image: Image.Image) -> FloatArray:
@@ -281,13 +276,5 @@ def _over_backdrop(image: Image.Image) -> Image.Image:
 
 
 def write_picture(path: str | os.PathLike[str], image: ByteArray) -> None:
-    """Write a grey PNG.
-
-    Args:
-        path: the file.
-        image: uint8 (28, 28).
-
-    Raises:
-        OSError: the file can't be written.
-    """
+    """Write a grey PNG of uint8 (height, width); raises OSError when that can't be written."""
     Image.fromarray(image).save(path, format="PNG")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,53 +15,44 @@ from mnistnet.images import BoolArray, FloatArray, IntArray
 AnyArray = TypeVar("AnyArray", FloatArray, BoolArray)
 
 
-def running_mean(values: FloatArray, radius: int, axis: int) -> FloatArray:
-    """The mean of the 2·radius + 1 neighbours along an axis, fewer at the ends."""
-    length = values.shape[axis]
-    sums = np.cumsum(values, axis=axis, dtype=np.float64)
-    sums = np.concatenate([np.zeros_like(sums.take([0], axis)), sums], axis)
-    start = np.maximum(np.arange(length) - radius, 0)
-    stop = np.minimum(np.arange(length) + radius + 1, length)
-    shape = [1] * values.ndim
-    shape[axis] = length
-    means = (sums.take(stop, axis) - sums.take(start, axis)) / (stop - start).reshape(shape)
-    return np.asarray(means, np.float32)
+def running_mean(values: FloatArray, radii: Sequence[int]) -> FloatArray:
+    """The mean of the rectangle of 2·radius + 1 rows and columns around every pixel, fewer at the border: float32."""
+    for axis, radius in enumerate(radii):
+        values = values.swapaxes(0, axis)
+        sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), values]), axis=0, dtype=np.float64)
+        start = np.maximum(np.arange(len(values)) - radius, 0)
+        stop = np.minimum(np.arange(len(values)) + radius + 1, len(values))
+        means = ((sums[stop] - sums[start]).T / (stop - start)).T  # .T: what is divided by comes last
+        values = np.asarray(means.swapaxes(0, axis), np.float32, order="C")
+    return values
 
 
-def running_extreme(values: AnyArray, radius: int, axis: int, extreme: np.ufunc) -> AnyArray:
-    """The smallest or largest of the 2·radius + 1 neighbours along an axis, in log2(radius) steps."""
-    width, span = 2 * radius + 1, 1
-    padding = [(0, 0), (0, 0)]
-    padding[axis] = (radius, radius)
-    padded = np.pad(values, padding, mode="edge").swapaxes(0, axis)
-    while span < width:
-        step = min(span, width - span)
-        padded = extreme(padded[:-step], padded[step:])
-        span += step
-    return padded.swapaxes(0, axis)
+def running_extreme(values: AnyArray, radius: int, axes: tuple[int, ...], extreme: np.ufunc) -> AnyArray:
+    """The smallest or largest of the 2·radius + 1 neighbours along each of the axes, in log2(radius) steps."""
+    for axis in axes:
+        width, span = 2 * radius + 1, 1
+        padded = np.pad(values.swapaxes(0, axis), ((radius, radius), (0, 0)), mode="edge")
+        while span < width:
+            step = min(span, width - span)
+            padded = extreme(padded[:-step], padded[step:])
+            span += step
+        values = padded.swapaxes(0, axis)
+    return values
 
 
 def opening(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
     """The values, or the mask, without what is bright, or set, and not wider than 2·radius along any of the axes."""
-    for extreme in (np.minimum, np.maximum):
-        for axis in axes:
-            values = running_extreme(values, radius, axis, extreme)
-    return values
+    return running_extreme(running_extreme(values, radius, axes, np.minimum), radius, axes, np.maximum)
 
 
 def closing(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
     """The values, or the mask, without what is dark, or not set, and not wider than 2·radius along any of the axes."""
-    for extreme in (np.maximum, np.minimum):
-        for axis in axes:
-            values = running_extreme(values, radius, axis, extreme)
-    return values
+    return running_extreme(running_extreme(values, radius, axes, np.maximum), radius, axes, np.minimum)
 
 
 def grow_mask(mask: BoolArray, radius: int = 1) -> BoolArray:
     """The mask and the squares of 2·radius + 1 pixels a side around each of its pixels."""
-    for axis in (0, 1):
-        mask = running_extreme(mask, radius, axis, np.maximum)
-    return mask
+    return running_extreme(mask, radius, (0, 1), np.maximum)
 
 
 class Box(NamedTuple):
@@ -122,10 +114,14 @@ class Pieces:
         left, top = self.left[chosen].min(), self.top[chosen].min()
         return Box(int(left), int(top), int(self.right[chosen].max()), int(self.bottom[chosen].max()))
 
+    def strength(self, contrast: FloatArray) -> FloatArray:
+        """Return the mean contrast of each piece: float64 (n,)."""
+        labelled = self.labels >= 0
+        return np.asarray(np.bincount(self.labels[labelled], weights=contrast[labelled]) / self.area)
+
     def mask(self, chosen: BoolArray) -> BoolArray:
         """Return the pixels of the chosen pieces, bool (height, width)."""
-        mask: BoolArray = np.append(chosen, False)[self.labels]
-        return mask
+        return np.asarray(np.append(chosen, False)[self.labels])
 
 
 def label(mask: BoolArray, corners: bool = True) -> Pieces:
@@ -135,16 +131,14 @@ def label(mask: BoolArray, corners: bool = True) -> Pieces:
     the smaller number, again and again, through the numbers' own numbers, until nothing changes.
     """
     height, width = mask.shape
-    stride = width + 1  # one empty column, so that no run goes on into the next row
-    padded = np.zeros(height * stride + 2, np.int8)
-    padded[1:-1].reshape(height, stride)[:, :width] = mask
-    starts, stops = np.flatnonzero(np.diff(padded) == 1), np.flatnonzero(np.diff(padded) == -1)
+    stride = width + 1  # one empty column before each row, so that no run goes on into the next
+    flat = np.append(np.pad(mask, ((0, 0), (1, 0))), False)
+    starts, stops = np.flatnonzero(np.diff(flat)).reshape(-1, 2).T
     first = np.searchsorted(stops, starts + stride, "left" if corners else "right")
     counts = np.searchsorted(starts, stops + stride, "right" if corners else "left") - first
     upper = np.repeat(np.arange(len(starts)), counts)
     lower = np.arange(len(upper)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-    number = _join(len(starts), upper, lower)
-    names, piece = np.unique(number, return_inverse=True)
+    names, piece = np.unique(_join(len(starts), upper, lower), return_inverse=True)
 
     def per_piece(extreme: np.ufunc, values: IntArray, initial: int) -> IntArray:
         result = np.full(len(names), initial, np.intp)
@@ -152,22 +146,16 @@ def label(mask: BoolArray, corners: bool = True) -> Pieces:
         return result
 
     rows, lengths = starts // stride, stops - starts
-    labels = np.full(height * stride, -1, np.intp)
-    labels[_positions(starts, lengths)] = np.repeat(piece, lengths)
+    labels = np.full(mask.shape, -1, np.intp)
+    labels[mask] = np.repeat(piece, lengths)
     return Pieces(
-        labels=labels.reshape(height, stride)[:, :width],
+        labels=labels,
         left=per_piece(np.minimum, starts % stride, width),
         top=per_piece(np.minimum, rows, height),
         right=per_piece(np.maximum, (stops - 1) % stride, 0) + 1,
         bottom=per_piece(np.maximum, rows, 0) + 1,
         area=per_piece(np.add, lengths, 0),
     )
-
-
-def _positions(starts: IntArray, lengths: IntArray) -> IntArray:
-    """Every position in the runs that begin at starts and have these lengths."""
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(lengths.sum())
 
 
 def _join(count: int, one: IntArray, other: IntArray) -> IntArray:

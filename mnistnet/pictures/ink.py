@@ -19,7 +19,6 @@ from mnistnet.pictures.paper import (
     OVERVIEW,
     RIM,
     Page,
-    along_border,
     find_frames,
     find_page,
     shrink,
@@ -41,6 +40,7 @@ SOFT = (0.25, 0.75)  # of full ink; what lies between is half ink
 # Half ink for full ink, times the spread of the ground, or of the border, in full ink: noise and walls have at least
 # 0.15 and 0.24, pictures of digits out of focus up to 0.19 and 0.17, small ones enlarged 0.14 and 0.6.
 MAX_BLUR, MAX_BLUR_OF_BORDER = 0.15, 0.2
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601: how bright red, green and blue look
 ICON = 20  # pixels, of a picture that shows a digit and no more, and of the margin that it is given
 
 
@@ -132,8 +132,8 @@ def look_closer(ink: Ink, box: Box, longest: int = OVERVIEW) -> Ink:
     closer = _ink_of(ink.page, part, "yes" if ink.is_dark else "no", 1 if ink.is_ruled else MIN_RULINGS, longest)
     rows, columns = (np.arange(side) * closer.factor for side in closer.contrast.shape)
     rows, columns = (rows + closer.top - ink.top) // ink.factor, (columns + closer.left - ink.left) // ink.factor
-    height, width = ink.frames.shape  # the margin of a small part may lie beyond them
-    frames = ink.frames[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
+    # clip: the margin of a small part may lie beyond them
+    frames = ink.frames.take(rows, axis=0, mode="clip").take(columns, axis=1, mode="clip")
     contrast = np.where(frames, 0, closer.contrast)
     if contrast.max() <= closer.threshold:
         return closer
@@ -145,7 +145,7 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
     """Find the ink in a part of the page, given in the picture's own pixels; the rest as in find_ink."""
     left, top, right, bottom = part
     within = Box(left - page.left, top - page.top, right - page.left, bottom - page.top)
-    factor, small = shrink(page.picture, longest, within)
+    factor, small = shrink(page.picture, within, longest)
     grey = _best_grey(small)
     if max(grey.shape) <= ICON:  # too small to show what is ground
         grey = np.pad(grey, ICON, constant_values=_border_level(grey)[0])
@@ -180,9 +180,9 @@ def _is_blotchy(ink: Ink) -> bool:
     is_ink = ink.contrast > ink.threshold
     full = quantile(ink.contrast[is_ink], FULL)
     low, high = (share * full for share in SOFT)
-    half = int(np.count_nonzero((ink.contrast > low) & (ink.contrast < high)))
-    blur = half / max(1, int(np.count_nonzero(ink.contrast >= high))) / full
-    ground, border = ink.contrast[~is_ink], along_border(ink.contrast)
+    half = ((ink.contrast > low) & (ink.contrast < high)).sum()
+    blur = half / (ink.contrast >= high).sum() / full
+    ground, border = ink.contrast[~is_ink], _along_border(ink.contrast)
     return bool(blur * ground.std() > MAX_BLUR and blur * border.std() > MAX_BLUR_OF_BORDER)
 
 
@@ -192,35 +192,30 @@ def _best_grey(picture: Image.Image) -> FloatArray:
     It is the first principal component of what differs from the neighbourhood: blue on red of the same brightness
     stands out in it, and the slow fall of the light across a page does not count.
     """
-    pixels = np.asarray(picture)
-    if pixels.ndim == 2:
-        return pixels.astype(np.float32)
-    if (pixels == pixels[:, :, :1]).all():
-        return pixels[:, :, 0].astype(np.float32)
-    colours = pixels.astype(np.float32)
-    local = colours - _neighbourhood(colours)
-    differences = local.reshape(-1, 3)
+    colours = np.atleast_3d(np.asarray(picture, np.float32))
+    if (colours == colours[:, :, :1]).all():
+        return colours[:, :, 0].copy()
+    differences = (colours - _neighbourhood(colours)).reshape(-1, 3)
     weights = np.linalg.eigh(differences.T @ differences)[1][:, -1]
-    weights *= np.sign(weights @ _LUMA) or 1.0
+    weights *= np.sign(weights @ LUMA) or 1.0
     weights /= np.abs(weights).sum()
     offset = -255 * weights[weights < 0].sum()
     return np.asarray(colours @ weights + offset, np.float32)
 
 
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601: how bright red, green and blue look
-
-
 def _neighbourhood(values: FloatArray) -> FloatArray:
     """The mean of the square around every pixel, a quarter of the picture wide: (height, width, ...)."""
-    for axis in (0, 1):
-        radius = max(3, values.shape[axis] // 8)
-        values = running_mean(values, radius, axis)
-    return values
+    return running_mean(values, [max(3, side // 8) for side in values.shape[:2]])
+
+
+def _along_border(values: FloatArray) -> FloatArray:
+    """What lies along the border of (height, width), in a row."""
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
 
 
 def _border_level(grey: FloatArray) -> tuple[float, bool]:
     """Return the grey of most of the border, and whether that is one grey; else the light changes along it."""
-    levels = np.sort(along_border(grey))
+    levels = np.sort(_along_border(grey))
     most = int(MIN_BORDER * len(levels))
     spans = levels[most:] - levels[: len(levels) - most]
     narrowest = int(spans.argmin())
@@ -274,12 +269,7 @@ def _ground(grey: FloatArray) -> FloatArray:
     radius = max(3, max(grey.shape) // 8)
     # beyond the border the light stays as it is there, so that the border itself is smoothed like the rest
     ground = opening(np.pad(grey, radius, mode="edge"), radius, axes=(0, 1))
-    for axis in (0, 1):
-        ground = running_mean(ground, max(1, radius // 4), axis)
-    return ground[radius:-radius, radius:-radius]
-
-
-# Telling the digit from what else stands out
+    return running_mean(ground, 2 * [max(1, radius // 4)])[radius:-radius, radius:-radius]
 
 
 def _ink_threshold(contrast: FloatArray, noise: float) -> float:

@@ -29,10 +29,8 @@ def filled(ink: FloatArray) -> FloatArray | None:
         no outline.
     """
     longest, pen = max(ink.shape), pen_width(ink)
-    if pen > MAX_LINE * longest:
-        return None
     line = np.pad(ink > 0.5, 1)
-    if not line.any():
+    if pen > MAX_LINE * longest or not line.any():
         return None
     lines, spaces = label(line), label(~line, corners=False)
     regions = np.where(line, lines.labels, len(lines.area) + spaces.labels)
@@ -44,12 +42,12 @@ def filled(ink: FloatArray) -> FloatArray | None:
     one, other = borders[1].reshape(-1, 2).T - len(lines.area)
     depths = np.full(len(spaces.area), len(lines.area))  # how many lines lie around each space
     depths[spaces.labels[0, 0]] = 0
-    is_settled = False
-    while not is_settled:
+    while True:
         before = depths.copy()
         np.minimum.at(depths, one, depths[other] + 1)
         np.minimum.at(depths, other, depths[one] + 1)
-        is_settled = np.array_equal(before, depths)
+        if np.array_equal(depths, before):
+            break
     inside = ~line & (depths % 2 == 1)[spaces.labels]
     reach = math.ceil(pen) + 1
     parting = line & grow_mask(inside, reach) & grow_mask(~line & ~inside, reach)

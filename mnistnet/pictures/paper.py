@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.filters import Box, Pieces, closing, grow_mask, label, median, opening, otsu
 from mnistnet.pictures.outlines import filled
-
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 # Chosen on pictures that people drew and photographed, and on the simulated ones of `make kinds`.
 OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is looked for
@@ -54,26 +51,24 @@ def find_page(picture: Image.Image) -> Page:
     Returns:
         The picture as it is where there is no desk.
     """
-    factor, small = shrink(picture)
-    grey = _brightness(small)
+    whole = Box(0, 0, *picture.size)
+    factor, small = shrink(picture, whole)
+    grey = np.asarray(small.convert("L"), np.float32)  # how bright every pixel looks, 0 to 255
     if min(grey.shape) < MIN_SCENE:
         return Page(picture, 0, 0)
     is_bright = grey > otsu(grey)
     for side in (is_bright, ~is_bright):
         sheet = _sheet(side, grey)
         if sheet is not None:
+            mask = Image.fromarray(sheet).resize((small.width * factor, small.height * factor)).crop(whole)
             paper = _paper(np.asarray(small), side & sheet).clip(0, 255).round().astype(np.uint8)
-            mask = (
-                Image.fromarray(sheet).resize((small.width * factor, small.height * factor)).crop((0, 0, *picture.size))
-            )
-            box = mask.getbbox() or (0, 0, *picture.size)
-            return Page(
-                Image.composite(picture, Image.fromarray(paper).resize(picture.size), mask).crop(box), box[0], box[1]
-            )
+            painted = Image.composite(picture, Image.fromarray(paper).resize(picture.size), mask)
+            box = Box(*(mask.getbbox() or whole))
+            return Page(painted.crop(box), box.left, box.top)
     return Page(picture, 0, 0)
 
 
-def _paper(pixels: npt.NDArray[Any], where: BoolArray) -> FloatArray:
+def _paper(pixels: ByteArray | FloatArray, where: BoolArray) -> FloatArray:
     """The paper everywhere, without what is on it, as its light changes evenly across: float64, as large as pixels.
 
     where: bool (height, width), where there is nothing but paper.
@@ -111,7 +106,9 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
     if middle.mean() < MIN_SHEET or across > MAX_ACROSS * within.sum():  # the hard edge of a shadow, and ink across it
         return None
     step = abs(median(grey[middle]) - median(grey[~sheet]))
-    if abs(_step_at_edge(grey, sheet, 2)) < MIN_SHARPNESS * step:  # the soft edge of a shadow
+    # the soft edge of a shadow; a sheet beside so little of a desk has none that can be seen
+    inside, outside = (grow_mask(each, 4) & ~grow_mask(each, 2) for each in (~sheet, sheet))
+    if not outside.any() or abs(median(grey[inside]) - median(grey[outside])) < MIN_SHARPNESS * step:
         return None
     written = np.abs(grey - _paper(grey, middle & paper)) > MIN_WRITTEN_STEP * step
     return middle if written[middle].mean() > MIN_WRITTEN else None
@@ -142,12 +139,6 @@ def _inside(corners: FloatArray, shape: tuple[int, ...]) -> BoolArray:
     return np.asarray(mask)
 
 
-def _step_at_edge(grey: FloatArray, mask: BoolArray, distance: int) -> float:
-    """How much brighter it is that many pixels inside the edge of a mask than outside; 0 for a mask without an edge."""
-    inside, outside = (grow_mask(side, distance + 2) & ~grow_mask(side, distance) for side in (~mask, mask))
-    return median(grey[inside]) - median(grey[outside]) if inside.any() and outside.any() else 0.0
-
-
 def without_rulings(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
     """The contrast without the lines of ruled or squared paper, where at least so many cross the whole picture."""
     contrast = without_level_lines(contrast, threshold, at_least)
@@ -175,19 +166,8 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
     return np.where(on_line, closing(np.where(on_line, 0, contrast), reach, axes=(0,)), contrast)
 
 
-def along_border(values: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
-    """What lies along the border of (height, width), in a row."""
-    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
-
-
-def _brightness(picture: Image.Image) -> FloatArray:
-    """How bright every pixel looks: float32 (height, width), 0 to 255."""
-    return np.asarray(picture.convert("L"), np.float32)
-
-
-def shrink(picture: Image.Image, longest: int = OVERVIEW, part: Box | None = None) -> tuple[int, Image.Image]:
-    """By how much a picture, or a part of it, is shrunk to look at the whole of that, and the picture then."""
-    part = part or Box(0, 0, *picture.size)
+def shrink(picture: Image.Image, part: Box, longest: int = OVERVIEW) -> tuple[int, Image.Image]:
+    """By how much a part of a picture is shrunk to look at the whole of that, and the part then."""
     factor = -(-part.longest // longest)
     return factor, picture.reduce(factor, part)
 
@@ -198,15 +178,9 @@ def find_frames(contrast: FloatArray, threshold: float) -> BoolArray:
     found = np.minimum(pieces.width, pieces.height) >= SMALLEST_RING
     for number in np.flatnonzero(found).tolist():
         found[number] = _is_around_another(pieces, number) and not _is_outline(pieces, number, contrast)
-    weight = pieces.extent * strength(pieces, contrast)
+    weight = pieces.extent * pieces.strength(contrast)
     frames, rest = pieces.mask(found), pieces.mask(~found & (weight >= MIN_BESIDE * weight.max()))
     return frames if contrast[rest].max(initial=0) > threshold else np.zeros_like(frames)
-
-
-def strength(pieces: Pieces, contrast: FloatArray) -> FloatArray:
-    """Return the mean contrast of each piece: float64 (n,)."""
-    labelled = pieces.labels >= 0
-    return np.asarray(np.bincount(pieces.labels[labelled], weights=contrast[labelled]) / pieces.area)
 
 
 def _is_around_another(pieces: Pieces, number: int) -> bool:
@@ -241,9 +215,8 @@ def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:
     In the middle of a frame there is a digit; so there is in the outline of a 0, which needn't be told from it.
     """
     left, top, right, bottom = pieces.box(number)
-    box = np.s_[top:bottom, left:right]
-    inside = pieces.labels[box] >= 0
-    inside &= pieces.labels[box] != number
+    labels, contrast = pieces.labels[top:bottom, left:right], contrast[top:bottom, left:right]
+    inside = (labels >= 0) & (labels != number)
     off = max(abs(float(np.nonzero(each)[0].mean()) / len(each) - 0.5) for each in (inside, inside.T))
-    is_digit = off < MIN_OFF_MIDDLE and len(np.unique(pieces.labels[box][inside])) == 1
-    return not is_digit and filled(contrast[box] / contrast[box].max()) is not None
+    is_digit = off < MIN_OFF_MIDDLE and len(np.unique(labels[inside])) == 1
+    return not is_digit and filled(contrast / contrast.max()) is not None

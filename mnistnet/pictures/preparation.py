@@ -22,6 +22,10 @@ from mnistnet.pictures.filters import pen_width
 from mnistnet.pictures.ink import find_ink
 
 FINE = 4  # the pen is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
+PEN = (9.0, 12.0)  # width of a stroke in the 80×80 box: MNIST's median, and what 12 in 100 of its pens exceed
+VISIBLE = 64  # a quarter of full ink counts for the bounding box: less is a blurred edge
+MIN_FULL = 254  # the strongest ink of each of MNIST's 70,000 images
+MAX_OFF_CENTRE = 0.53  # pixels, of their centres of mass, as rounding to whole pixels leaves them
 
 
 def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto") -> ByteArray:
@@ -46,9 +50,6 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
     return draw_like_mnist(choose_digit(find_ink(picture, invert))) if prepared is None else prepared
 
 
-# Pictures that need nothing done
-
-
 def prepared_digit(picture: Image.Image, invert: str) -> ByteArray | None:
     """The pixels themselves, or their negative, if they are as MNIST has them; None if not.
 
@@ -58,11 +59,10 @@ def prepared_digit(picture: Image.Image, invert: str) -> ByteArray | None:
         raise ValueError(f"invert is {invert!r}, expected 'auto', 'yes' or 'no'")
     if picture.size != (SIDE, SIDE):
         return None
-    pixels = np.array(picture)
-    if pixels.ndim == 3:
-        if (pixels != pixels[:, :, :1]).any():
-            return None
-        pixels = np.ascontiguousarray(pixels[:, :, 0])
+    pixels = np.atleast_3d(np.asarray(picture))
+    if (pixels != pixels[:, :, :1]).any():
+        return None
+    pixels = pixels[:, :, 0].copy()
     if invert != "yes" and _is_like_mnist(pixels):
         return pixels
     negative = ~pixels
@@ -70,19 +70,13 @@ def prepared_digit(picture: Image.Image, invert: str) -> ByteArray | None:
 
 
 def _is_like_mnist(image: ByteArray) -> bool:
-    """Whether uint8 (28, 28) has MNIST's black ground, full ink, 20 pixels' extent and centre of mass.
-
-    All 70,000 images of MNIST do: their strongest ink is 254 or 255, their longer side 20 pixels (19 in 16 of
-    them), and both coordinates of the centre of mass lie in 13.48 to 14.5, as rounding to whole pixels leaves them.
-    """
-    by_row, by_column = _sums(image)
-    (rows,), (columns,) = by_row.nonzero(), by_column.nonzero()
-    if len(rows) == 0 or image.max() < 254:
+    """Whether uint8 (28, 28) has MNIST's full ink, 20 pixels' extent (19 in 16 of its images) and centre of mass."""
+    if image.max() < MIN_FULL:
         return False
-    height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
-    if not BOX - 1 <= max(height, width) <= BOX:
-        return False
-    return abs(_centre(by_row) - CENTRE) < 0.53 and abs(_centre(by_column) - CENTRE) < 0.53
+    sums = _sums(image)
+    longest = max(np.ptp(np.flatnonzero(each)) + 1 for each in sums)
+    is_centred = all(abs(_centre(each) - CENTRE) < MAX_OFF_CENTRE for each in sums)
+    return bool(is_centred and BOX - 1 <= longest <= BOX)
 
 
 def _sums(ink: npt.NDArray[np.generic]) -> tuple[FloatArray, FloatArray]:
@@ -93,13 +87,6 @@ def _sums(ink: npt.NDArray[np.generic]) -> tuple[FloatArray, FloatArray]:
 def _centre(sums: FloatArray) -> float:
     """The centre of mass along one axis, in pixels from the middle of the first; not all sums are 0."""
     return float(sums @ np.arange(len(sums), dtype=np.float64) / sums.sum())
-
-
-# Drawing it as MNIST has it
-
-
-VISIBLE = 64  # a quarter of full ink counts for the bounding box: less is a blurred edge
-PEN = (9.0, 12.0)  # width of a stroke in the 80×80 box: MNIST's median, and what 12 in 100 of its pens exceed
 
 
 def draw_like_mnist(ink: FloatArray, pen: float | None = None) -> ByteArray:
@@ -130,9 +117,7 @@ def draw_like_mnist(ink: FloatArray, pen: float | None = None) -> ByteArray:
 
 def _fit(ink: Image.Image, longest: int) -> tuple[ByteArray, float]:
     """Return the ink's bounding box with its longer side of so many pixels, aspect kept, and by how much it grew."""
-    visible = np.asarray(ink) >= VISIBLE
-    rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
-    ink = ink.crop((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    ink = ink.crop(Image.fromarray(np.asarray(ink) >= VISIBLE).getbbox())
     scale = longest / max(ink.size)
     size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
     return np.asarray(ink.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC)), scale
@@ -156,9 +141,9 @@ def _change_pen(ink: ByteArray, growth: int) -> ByteArray:
 
 def _centred(fine: ByteArray) -> ByteArray:
     """Fine ink, uint8 (80, ≤ 80) or (≤ 80, 80), by area into its 20×20 and with that into the middle of 28×28."""
-    height, width = (-(-side // FINE) for side in fine.shape)
-    spare_y, spare_x = height * FINE - fine.shape[0], width * FINE - fine.shape[1]
-    even = np.pad(fine, ((spare_y // 2, spare_y - spare_y // 2), (spare_x // 2, spare_x - spare_x // 2)))
+    spare = [-side % FINE for side in fine.shape]
+    even = np.pad(fine, [(each // 2, each - each // 2) for each in spare])
+    height, width = (side // FINE for side in even.shape)
     small = even.reshape(height, FINE, width, FINE).mean(axis=(1, 3))
     y, x = (_centre(sums) for sums in _sums(small))
     top = min(max(round(CENTRE - y), 0), SIDE - height)

@@ -22,7 +22,7 @@ from mnistnet.pictures.files import decode, naming
 from mnistnet.pictures.filters import Box, Pieces, median
 from mnistnet.pictures.ink import WIDE, Ink, find_ink, look_closer
 from mnistnet.pictures.outlines import filled
-from mnistnet.pictures.paper import OVERVIEW, strength
+from mnistnet.pictures.paper import OVERVIEW
 from mnistnet.pictures.parting import Candidate, Row, part
 from mnistnet.pictures.preparation import draw_like_mnist, prepared_digit
 
@@ -105,7 +105,7 @@ def _choose_row(ink: Ink) -> tuple[BoolArray, bool, float]:
     """Return which pieces make the row, whether nothing else is written, and their share of all ink."""
     pieces = ink.pieces
     tall = pieces.height
-    main = int((tall * strength(pieces, ink.contrast)).argmax())
+    main = int((tall * pieces.strength(ink.contrast)).argmax())
     big = np.flatnonzero(tall >= MIN_TALL * tall[main])
     chosen = np.zeros(len(tall), np.bool_)
     chosen[big[_chain(pieces, big, main)]] = True
