@@ -122,28 +122,26 @@ def _prepare_streams() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(number: int, _frame: FrameType | None) -> None:
     """Stop at the first signal, and ignore the next ones, which would disturb the tidying up."""
     for each in STOPS:
         # Not SIG_IGN yet: Python complains when a signal that came at the same moment has no handler any more.
         signal.signal(each, lambda _number, _frame: None)
 
-    def stop_after_imports(frame: FrameType, *_: object) -> None:
-        if not _imports(frame):
-            sys.setprofile(None)
-            raise Stopped(number)
+    def stop_outside_of_imports(frame: FrameType, *_: object) -> None:
+        if not _imports(frame):  # it would turn the exception into an error of its own, or drop it
+            raise Stopped(number)  # Python then takes this function away again
 
-    if _imports(frame):  # it would turn the exception into an error of its own, or drop it
-        sys.setprofile(stop_after_imports)  # called at whatever is called next, or returns
-    else:
-        raise Stopped(number)
+    sys.setprofile(stop_outside_of_imports)  # called at whatever is called next, or returns: the first is _stop itself
 
 
 def _imports(frame: FrameType | None) -> bool:
-    """Return whether a frame is a part of an import."""
-    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+    """Return whether a frame is a part of an import that the program began."""
+    while frame is not None and frame.f_code is not CommandLine.main.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
         frame = frame.f_back
-    return frame is not None
+    return False
 
 
 def _unknown_variables(root: click.Context) -> set[str]:

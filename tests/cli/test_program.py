@@ -98,9 +98,9 @@ del thing
 def test_a_signal_during_an_import_ends_it_whatever_becomes_of_the_exception(
     program: Program, tmp_path: Path, fate: str, stop: signal.Signals, status: int
 ) -> None:
-    (tmp_path / "PIL.py").write_text("import signal" + DURING_AN_IMPORT[fate].format(stop=int(stop)))
+    (tmp_path / "PIL.py").write_text(f"import signal{DURING_AN_IMPORT[fate].format(stop=int(stop))}print('imported')")
     done = program("predict", "-q", "digit.png")
-    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (status, "imported\n", "")
 
 
 SLOW_DISK = """
