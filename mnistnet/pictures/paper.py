@@ -15,6 +15,7 @@ from mnistnet.pictures.outlines import filled
 OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is looked for
 MIN_SCENE = 24  # pixels; smaller pictures show no paper and desk
 MIN_SHEET = 0.06  # of a picture, less its rim; a smaller one is seldom photographed, and a stroke is no larger
+MIN_PAPER = 0.7  # of a sheet is paper; of a thick frame, less is frame
 MAX_CORNERS = 6  # of a sheet of which two are cut off
 MIN_WRITTEN = 0.001  # of a sheet; nothing is written on what is itself a stroke
 MIN_WRITTEN_STEP = 0.25  # of the step from sheet to desk; the light on a sheet varies less
@@ -96,7 +97,7 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
         return None
     if sheet[:: sheet.shape[0] - 1, :: sheet.shape[1] - 1].all() or side[~sheet].mean() > 0.5:
         return None  # a desk covers a corner of the picture, and is of another brightness
-    if side[sheet].mean() < 0.5:  # a thick frame
+    if side[sheet].mean() < MIN_PAPER:
         return None
     rim = max(2, round(RIM * max(grey.shape)))
     middle = ~grow_mask(~sheet, rim)
@@ -217,6 +218,6 @@ def _is_outline(pieces: Pieces, number: int, contrast: FloatArray) -> bool:
     left, top, right, bottom = pieces.box(number)
     labels, contrast = pieces.labels[top:bottom, left:right], contrast[top:bottom, left:right]
     inside = (labels >= 0) & (labels != number)
-    off = max(abs(float(np.nonzero(each)[0].mean()) / len(each) - 0.5) for each in (inside, inside.T))
+    off = max(abs((float(np.nonzero(each)[0].mean()) + 0.5) / len(each) - 0.5) for each in (inside, inside.T))
     is_digit = off < MIN_OFF_MIDDLE and len(np.unique(labels[inside])) == 1
     return not is_digit and filled(contrast / contrast.max()) is not None
