@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
+from conftest import Program
 from mnistnet.cli.answers import ANSWER_FORMATS
 from mnistnet.cli.commands import main
 from mnistnet.datasets.sources import SOURCES
@@ -50,6 +51,13 @@ def test_every_word_that_an_option_takes_is_in_the_readme() -> None:
 def test_the_words_of_the_settings_are_those_in_the_readme(name: str, told: list[str]) -> None:
     (field,) = (field for field in fields(Settings) if field.name == name)
     assert set(told) == set(field.metadata["kind"].meanings)
+
+
+def test_the_first_example_is_what_the_program_prints(program: Program) -> None:
+    (example,) = re.findall(r"```\n\$ mnistnet (predict --show \S+)\n(.*?)\n```", README, re.DOTALL)
+    command, told = example
+    said = program(*command.split(), "--quiet", cwd=ROOT).stdout
+    assert [line.rstrip() for line in said.splitlines() if line.strip()] == [line for line in told.splitlines() if line]
 
 
 def code_with(words: str, language: str) -> str:

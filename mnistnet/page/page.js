@@ -221,7 +221,10 @@ byId("meant").append(
     return button;
   }),
 );
-byId("again").addEventListener("click", () => teach(meant));
+byId("again").addEventListener("click", () => {
+  lesson.take(); // whoever is faster than the lesson has seen enough of it
+  teach(meant);
+});
 byId("back").addEventListener("click", () => lesson.back());
 
 /** @param {number} digit that was meant */

@@ -30,6 +30,8 @@ export class Lesson {
     /** @type {Float32Array[]} parameters before each step, for going back */
     this.before = [];
     this.running = 0;
+    /** Take the step that is being told. */
+    this.take = () => {};
   }
 
   /** Take the last step back. */
@@ -37,6 +39,7 @@ export class Lesson {
     const parameters = this.before.pop();
     if (!parameters) return;
     this.running++;
+    this.take = () => {};
     this.network.parameters.set(parameters);
     this.stepped();
   }
@@ -58,6 +61,16 @@ export class Lesson {
     const lines = this.write(pass.activations, deltas, weights, label);
     byId("cost").innerHTML = `C = <b>${cost(before)}</b>`;
     this.diagram.show(null);
+    this.take = () => {
+      this.take = () => {};
+      this.before.push(network.parameters.slice());
+      gradient.forEach((derivative, at) => (network.parameters[at] -= rate * derivative));
+      this.stepped();
+      const after = network.cost(network.propagate(inputs), label);
+      byId("cost").innerHTML =
+        `C = <b>${cost(before)}</b> → <b>${cost(after)}</b> ` +
+        (after < before ? `after one step of ${network.parameters.length.toLocaleString("en")} numbers` : "the step was too long: it went past the lowest point. Try a smaller η.");
+    };
 
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     for (const { line, layer } of lines) {
@@ -72,13 +85,7 @@ export class Lesson {
         fullFlow: network.weights.map((_, l) => (largest(deltas[l + 1]) || 1) * (l === 0 ? 2 : largest(network.weights[l]) / 2)),
       });
     }
-    this.before.push(network.parameters.slice());
-    gradient.forEach((derivative, at) => (network.parameters[at] -= rate * derivative));
-    this.stepped();
-    const after = network.cost(network.propagate(inputs), label);
-    byId("cost").innerHTML =
-      `C = <b>${cost(before)}</b> → <b>${cost(after)}</b> ` +
-      (after < before ? `after one step of ${network.parameters.length.toLocaleString("en")} numbers` : "the step was too long: it went past the lowest point. Try a smaller η.");
+    this.take();
   }
 
   /**

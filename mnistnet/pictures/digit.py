@@ -18,7 +18,7 @@ MIN_OTHER_PEN = 0.5  # of the digit's pen; what is left of a line of the paper i
 MAX_PIECES = 40  # of a digit; those of printers that print dots have up to 35, pages of text from 50 on
 MIN_DIGIT = 4  # pixels from end to end
 MIN_CLOSE = 0.6  # of a picture's longer side; a digit that fills less of it is looked at again, closer
-MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.37
+MAX_PEN = 0.3  # of a digit's longer side; the broadest brushes are at 0.26, discs at 0.33 and more
 MAX_GAP = 0.3  # of a digit's extent, between it and a stroke that stands apart
 OFF_CENTRE = 0.4  # how much less a piece at the border counts than one in the middle
 

@@ -121,6 +121,20 @@ def test_teaching_lowers_the_cost_step_by_step_and_back_undoes_it(
     expect(page.locator("#back")).to_be_disabled()
 
 
+def test_whoever_presses_again_before_a_step_is_told_takes_it_at_once(open_page: Open) -> None:
+    page = open_page(made_up(Settings()))
+    page.emulate_media(reduced_motion="no-preference")
+    open_mistake(page)
+    untaught = answer(page)
+    page.locator("#meant button").nth(3).click()
+    for _ in range(3):
+        page.locator("#again").click()
+    for _ in range(3):  # the fourth is still being told
+        page.locator("#back").click()
+    expect(page.locator("#back")).to_be_disabled()
+    assert answer(page) == untaught
+
+
 def test_the_lesson_shows_the_derivatives_of_the_gradient(open_page: Open, digits: Dataset) -> None:
     model = made_up(Settings())
     wrong = np.flatnonzero(model.predict(digits.images) != digits.labels)
