@@ -75,7 +75,7 @@ def _jsonl(answer: Answer, top: int) -> str:
         "digits": [{**_facts(digit, top), "box": digit.box} for digit in answer.digits],
     }
     if len(answer.digits) == 1:
-        facts = {**_facts(answer.digits[0], top), **facts}
+        facts = {"path": answer.path, **_facts(answer.digits[0], top), **facts}
     return json.dumps(facts)
 
 
