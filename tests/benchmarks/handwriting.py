@@ -117,9 +117,9 @@ def boxed(digit: ByteArray, chance: Generator) -> Image.Image:
     page = written(digit, chance)
     left, top, right, bottom = page.getbbox() or (0, 0, *page.size)
     beside, above = chance.integers(10, 40, 2).tolist()
-    grey, width = chance.integers(120, 256), chance.integers(1, 6)
-    box = (left - beside, top - above, right + beside, bottom + above)
-    ImageDraw.Draw(page).rectangle(box, outline=int(grey), width=int(width))
+    grey, width = (int(each) for each in (chance.integers(120, 256), chance.integers(1, 13)))
+    box = (left - beside - width, top - above - width, right + beside + width, bottom + above + width)
+    ImageDraw.Draw(page).rectangle(box, outline=grey, width=width)
     if chance.random() < 0.5:
         page = page.crop((max(0, box[0]), max(0, box[1]), box[2] + 1, box[3] + 1))
     return photographed(on_paper(page), chance)
