@@ -26,5 +26,6 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 def check_images(images: ByteArray) -> None:
     """Raise ValueError unless the images are uint8 (n, 28, 28)."""
-    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-        raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, {SIDE}, {SIDE})")
+    kind, shape = getattr(images, "dtype", type(images).__name__), np.shape(images)
+    if kind != np.uint8 or shape[1:] != (SIDE, SIDE):
+        raise ValueError(f"images are {kind} {shape}, expected uint8 (n, {SIDE}, {SIDE})")

@@ -170,6 +170,12 @@ def test_the_box_is_in_the_pixels_of_the_picture_as_it_is_looked_at(
     assert [np.abs(np.array(found.box) - inked).max() < 180 for found in answer.digits] == [True]
 
 
+@pytest.mark.parametrize("count", [0, 21])
+def test_a_number_of_digits_that_none_has_is_an_error(model: Model, count: int) -> None:
+    with pytest.raises(ValueError, match=f"digits is {count}, expected 1 to 20"):
+        read_number(model, Path(__file__).parent / "digits" / "7.png", digits=count)
+
+
 @pytest.mark.parametrize("digits", [None, 1, 2])
 def test_a_wrong_word_for_invert_is_an_error_whatever_the_number_of_digits(digits: int | None) -> None:
     with pytest.raises(ValueError, match="invert is 'Yes', expected 'auto', 'yes' or 'no'"):

@@ -206,7 +206,7 @@ def evaluate(
 @option("--show", is_flag=True, help="Draw each digit that the network saw, and its ten outputs.")
 @option("--recursive", is_flag=True, help="Look into the folders in a folder too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 when an answer is unsure.")
-@option("--jobs", kind=Whole(1, MAX_JOBS, "N"), default=1, help="Read in N processes; more than one need joblib.")
+@option("--jobs", kind=Whole(1, MAX_JOBS, "N"), default=1, help="Read in N processes; more than one needs joblib.")
 @quiet_option
 @click.pass_context
 def predict(

@@ -16,6 +16,7 @@ from PIL import Image
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, IntArray
+from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.cuts import MIN_TALL
 from mnistnet.pictures.digit import MIN_DIGIT, choose_digit, is_stroke, pens
 from mnistnet.pictures.files import decode, naming
@@ -48,7 +49,10 @@ def read_row(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", co
 
     Raises:
         PictureError: the file can't be opened or read, is too large, or shows no digit.
+        ValueError: no number has so many digits.
     """
+    if count is not None and not 1 <= count <= MAX_DIGITS:
+        raise ValueError(f"digits is {count}, expected 1 to {MAX_DIGITS}")
     with naming(source):
         picture = decode(source)
         width, height = picture.info["own_size"]
