@@ -26,6 +26,7 @@ BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 def check_images(images: ByteArray) -> None:
     """Raise ValueError unless the images are uint8 (n, 28, 28)."""
-    kind, shape = getattr(images, "dtype", type(images).__name__), np.shape(images)
-    if kind != np.uint8 or shape[1:] != (SIDE, SIDE):
-        raise ValueError(f"images are {kind} {shape}, expected uint8 (n, {SIDE}, {SIDE})")
+    is_array = isinstance(images, np.ndarray)
+    if not is_array or images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+        found = f"{images.dtype} {images.shape}" if is_array else type(images).__name__
+        raise ValueError(f"images are {found}, expected uint8 (n, {SIDE}, {SIDE})")

@@ -147,7 +147,7 @@ def test_predictions_are_the_digits_with_the_highest_output(model: Model, digits
 
 
 @pytest.mark.parametrize(
-    "images", [np.zeros((1, 784), np.uint8), np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8), [[0]], None]
+    "images", [np.zeros((1, 784), np.uint8), np.zeros((1, 28, 28)), np.zeros((28, 28), np.uint8), [[0], [1, 2]], None]
 )
 def test_images_of_another_shape_or_dtype_are_refused(model: Model, images: Any) -> None:
     with pytest.raises(ValueError, match=r"expected uint8 \(n, 28, 28\)"):

@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -170,8 +171,8 @@ def test_the_box_is_in_the_pixels_of_the_picture_as_it_is_looked_at(
     assert [np.abs(np.array(found.box) - inked).max() < 180 for found in answer.digits] == [True]
 
 
-@pytest.mark.parametrize("count", [0, 21])
-def test_a_number_of_digits_that_none_has_is_an_error(model: Model, count: int) -> None:
+@pytest.mark.parametrize("count", [0, 21, 1.5, "1"])
+def test_a_number_of_digits_that_none_has_is_an_error(model: Model, count: Any) -> None:
     with pytest.raises(ValueError, match=f"digits is {count}, expected 1 to 20"):
         read_number(model, Path(__file__).parent / "digits" / "7.png", digits=count)
 

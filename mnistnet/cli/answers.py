@@ -67,15 +67,15 @@ def _jsonl(answer: Answer, top: int) -> str:
 
     if answer.error is not None:
         return json.dumps({"path": answer.path, "error": answer.error})
-    facts: dict[str, Any] = {
-        "path": answer.path,
+    facts: dict[str, Any] = {"path": answer.path}
+    if len(answer.digits) == 1:
+        facts |= _facts(answer.digits[0], top)
+    facts |= {
         "number": answer.number,
         "probability": answer.probability,
         "unsure": answer.unsure,
         "digits": [{**_facts(digit, top), "box": digit.box} for digit in answer.digits],
     }
-    if len(answer.digits) == 1:
-        facts = {"path": answer.path, **_facts(answer.digits[0], top), **facts}
     return json.dumps(facts)
 
 

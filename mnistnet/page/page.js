@@ -222,7 +222,7 @@ byId("meant").append(
   }),
 );
 byId("again").addEventListener("click", () => {
-  lesson.take(); // whoever is faster than the lesson has seen enough of it
+  lesson.take(); // whoever is faster than the lesson has seen enough of it; another digit takes its place untaken
   teach(meant);
 });
 byId("back").addEventListener("click", () => lesson.back());

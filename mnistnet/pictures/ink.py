@@ -182,7 +182,7 @@ def _is_blotchy(ink: Ink) -> bool:
     low, high = (share * full for share in SOFT)
     half = ((ink.contrast > low) & (ink.contrast < high)).sum()
     blur = half / (ink.contrast >= high).sum() / full
-    ground, border = ink.contrast[~is_ink], _along_border(ink.contrast)
+    ground, border = ink.contrast[~is_ink], np.concatenate(_sides(ink.contrast))
     return bool(blur * ground.std() > MAX_BLUR and blur * border.std() > MAX_BLUR_OF_BORDER)
 
 
@@ -208,14 +208,14 @@ def _neighbourhood(values: FloatArray) -> FloatArray:
     return running_mean(values, [max(3, side // 8) for side in values.shape[:2]])
 
 
-def _along_border(values: FloatArray) -> FloatArray:
-    """What lies along the border of (height, width), in a row."""
-    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+def _sides(values: FloatArray) -> tuple[FloatArray, ...]:
+    """What lies along each of the four sides of (height, width)."""
+    return values[0], values[-1], values[:, 0], values[:, -1]
 
 
 def _border_level(grey: FloatArray) -> tuple[float, bool]:
     """Return the grey of most of the border, and whether that is one grey; else the light changes along it."""
-    levels = np.sort(_along_border(grey))
+    levels = np.sort(np.concatenate(_sides(grey)))
     most = int(MIN_BORDER * len(levels))
     spans = levels[most:] - levels[: len(levels) - most]
     narrowest = int(spans.argmin())
@@ -225,12 +225,9 @@ def _border_level(grey: FloatArray) -> tuple[float, bool]:
 
 def _without_edge(grey: FloatArray) -> FloatArray:
     """Paint over a frame along the border of the picture itself, whose grey would be taken for the ground's."""
-    rim = max(2, round(RIM * max(grey.shape))) + 1
+    rim = min(max(2, round(RIM * max(grey.shape))) + 1, min(grey.shape) // 4)  # a strip can be low
     inner = grey[rim:-rim, rim:-rim]
-    edge, within = (
-        np.array([median(side) for side in (values[0], values[-1], values[:, 0], values[:, -1])])
-        for values in (grey, inner)
-    )
+    edge, within = (np.array([median(side) for side in _sides(values)]) for values in (grey, inner))
     ground = median(inner)
     is_apart = np.abs(edge - within) > MAX_SPAN * np.ptp(grey)
     is_framed = is_apart & (np.abs(within - ground) < np.abs(edge - ground))

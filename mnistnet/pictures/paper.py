@@ -15,13 +15,14 @@ from mnistnet.pictures.outlines import filled
 OVERVIEW = 192  # longest side, in pixels, of the picture in which the digit is looked for
 MIN_SCENE = 24  # pixels; smaller pictures show no paper and desk
 MIN_SHEET = 0.06  # of a picture, less its rim; a smaller one is seldom photographed, and a stroke is no larger
-MIN_PAPER = 0.7  # of a sheet is paper; of a thick frame, less is frame
+MIN_PAPER = 0.7  # of a sheet is paper; inside the outline of a thick frame, less is frame
 MAX_CORNERS = 6  # of a sheet of which two are cut off
 MIN_WRITTEN = 0.001  # of a sheet; nothing is written on what is itself a stroke
 MIN_WRITTEN_STEP = 0.25  # of the step from sheet to desk; the light on a sheet varies less
 MAX_UNEVEN = 0.04  # of a sheet, that lies outside of its straight edges; of a round stroke, more does
 MAX_ACROSS = 0.02  # of a sheet's edge, that ink crosses; a stroke across a shadow takes more of it
-MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies within four pixels; a slope of light has no such edge
+EDGE = (2, 4)  # pixels, on either side of a sheet's edge, from which to which brightness is compared
+MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies in the edge; a slope of light has none so sharp
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
 FAINT = 0.6  # of the threshold of ink: lines and frames are fainter than the pen, and would be found in parts
 SMALLEST_RING = 5  # pixels, around one that does not touch it
@@ -107,8 +108,8 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
     if middle.mean() < MIN_SHEET or across > MAX_ACROSS * within.sum():  # the hard edge of a shadow, and ink across it
         return None
     step = abs(median(grey[middle]) - median(grey[~sheet]))
-    # the soft edge of a shadow; a sheet beside so little of a desk has none that can be seen
-    inside, outside = (grow_mask(each, 4) & ~grow_mask(each, 2) for each in (~sheet, sheet))
+    # the soft edge of a shadow; where there is hardly any desk, no edge can be seen
+    inside, outside = (grow_mask(each, EDGE[1]) & ~grow_mask(each, EDGE[0]) for each in (~sheet, sheet))
     if not outside.any() or abs(median(grey[inside]) - median(grey[outside])) < MIN_SHARPNESS * step:
         return None
     written = np.abs(grey - _paper(grey, middle & paper)) > MIN_WRITTEN_STEP * step

@@ -51,7 +51,7 @@ def read_row(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", co
         PictureError: the file can't be opened or read, is too large, or shows no digit.
         ValueError: no number has so many digits.
     """
-    if count is not None and not 1 <= count <= MAX_DIGITS:
+    if count is not None and count not in range(1, MAX_DIGITS + 1):
         raise ValueError(f"digits is {count}, expected 1 to {MAX_DIGITS}")
     with naming(source):
         picture = decode(source)

@@ -113,15 +113,16 @@ def encircled(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def boxed(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Write into the box of a form, in a picture of more than that or of that alone."""
+    """Write into the box of a form; every second picture is cropped to the box."""
     page = written(digit, chance)
-    left, top, right, bottom = page.getbbox() or (0, 0, *page.size)
+    side = page.width
+    left, top, right, bottom = page.getbbox() or (0, 0, side, side)
     beside, above = chance.integers(10, 40, 2).tolist()
     grey, width = (int(each) for each in (chance.integers(120, 256), chance.integers(1, 13)))
     box = (left - beside - width, top - above - width, right + beside + width, bottom + above + width)
     ImageDraw.Draw(page).rectangle(box, outline=grey, width=width)
     if chance.random() < 0.5:
-        page = page.crop((max(0, box[0]), max(0, box[1]), box[2] + 1, box[3] + 1))
+        page = page.crop((max(0, box[0]), max(0, box[1]), min(side, box[2] + 1), min(side, box[3] + 1)))
     return photographed(on_paper(page), chance)
 
 

@@ -10,7 +10,7 @@ from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seve
 from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
 from mnistnet.pictures.filters import Box, label
-from mnistnet.pictures.ink import find_ink, look_closer
+from mnistnet.pictures.ink import _without_edge, find_ink, look_closer
 from mnistnet.pictures.paper import find_frames, find_page, without_rulings
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
@@ -141,6 +141,29 @@ def test_a_frame_along_the_border_of_the_picture_is_no_ink(strokes: Strokes, sid
     for framed in (picture, ImageOps.invert(picture), photographed(picture, 0.3)):
         assert_is(strokes, digit_in(framed))
     assert_is(strokes, digit_in(picture, invert="yes"))
+
+
+def test_a_frame_around_a_low_strip_is_no_ink() -> None:
+    strip = drawn(size=(1000, 30), box=(20, 8, 34, 22), pen=2)
+    pencil = ImageDraw.Draw(strip)
+    for x in range(40, 960, 20):
+        pencil.line((x, 8, x, 22), fill=0, width=2)
+    pencil.rectangle((0, 0, 999, 29), outline=0, width=1)
+    ink = find_ink(strip, "auto", 1000)
+    assert ink.is_dark
+    assert not ink.contrast[0].any()
+    assert ink.contrast[15].any()
+
+
+@pytest.mark.parametrize("dark", [1, 2, 3])
+@pytest.mark.parametrize("grey", [60, 245])
+def test_what_is_dark_along_some_sides_only_or_hardly_darker_is_no_frame(dark: int, grey: int) -> None:
+    picture = drawn()
+    bars = ((0, 0, 199, 3), (0, 0, 3, 199), (196, 0, 199, 199), (0, 196, 199, 199))
+    for bar in bars if grey > 200 else bars[:dark]:
+        ImageDraw.Draw(picture).rectangle(bar, fill=grey)
+    pixels = np.asarray(picture, np.float32)
+    assert _without_edge(pixels) is pixels
 
 
 @every_digit
