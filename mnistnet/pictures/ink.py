@@ -22,6 +22,7 @@ from mnistnet.pictures.paper import (
     find_frames,
     find_page,
     shrink,
+    underlines,
     without_level_lines,
     without_rulings,
 )
@@ -163,6 +164,9 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
     frames = find_frames(unruled, threshold)
     free = np.where(frames, 0, unruled)
     pieces = label(free > threshold)
+    if (lines := underlines(pieces, free)).any():
+        free = np.where(grow_mask(pieces.mask(lines)) & ~pieces.mask(~lines), 0, free)
+        pieces = label(free > threshold)
     is_ruled = not np.array_equal(unruled, contrast)
     return Ink(free, threshold, pieces, left, top, factor, page, is_dark, is_ruled, frames)
 

@@ -30,6 +30,9 @@ MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the
 MIN_PART_INSIDE = 0.24  # the same of each part, where a digit in it is broken; what is left of squares is smaller
 MIN_OFF_MIDDLE = 0.08  # of a frame: so far from its middle is what is in the outline of a 4, 6 or 9
 MIN_BESIDE = 0.08  # of the weight of the heaviest piece, that a digit beside a frame has at least
+MIN_FLAT = 4  # heights of a line under the writing: how wide it is
+MIN_UNDER = 0.7  # of the width of what is written: the same
+MAX_BELOW = 0.5  # of the height of that, between the two
 MIN_RUN = 0.4  # of the picture's width, of which a line's parts are at least; hardly a stroke runs level so far
 
 
@@ -166,6 +169,16 @@ def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -
     reach = thickness // 2 + 1
     on_line &= ~opening(on_line, reach, axes=(0,))  # less the strokes that lie along a line
     return np.where(on_line, closing(np.where(on_line, 0, contrast), reach, axes=(0,)), contrast)
+
+
+def underlines(pieces: Pieces, contrast: FloatArray) -> BoolArray:
+    """Return which pieces are lines under what stands out most: bool (n,)."""
+    main = int((pieces.height * pieces.strength(contrast)).argmax())
+    below = pieces.top - pieces.bottom[main]
+    is_under = (below >= -1) & (below < MAX_BELOW * pieces.height[main])  # one that is not level begins beside it
+    is_under &= (pieces.left < pieces.right[main]) & (pieces.right > pieces.left[main])
+    is_line = pieces.width > np.maximum(MIN_FLAT * pieces.height, MIN_UNDER * pieces.width[main])
+    return np.asarray(is_under & is_line)
 
 
 def shrink(picture: Image.Image, part: Box, longest: int = OVERVIEW) -> tuple[int, Image.Image]:

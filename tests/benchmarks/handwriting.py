@@ -126,6 +126,18 @@ def boxed(digit: ByteArray, chance: Generator) -> Image.Image:
     return photographed(on_paper(page), chance)
 
 
+def underlined(digit: ByteArray, chance: Generator) -> Image.Image:
+    """Draw a line under it, or two."""
+    page = written(digit, chance)
+    left, _, right, bottom = page.getbbox() or (0, 0, *page.size)
+    width, apart, over = (int(chance.integers(*each)) for each in ((2, 9), (6, 25), (0, 30)))
+    for line in range(int(chance.integers(1, 3))):
+        y = bottom + apart + line * (width + 8)
+        slope = chance.uniform(-3, 3)
+        ImageDraw.Draw(page).line((left - over, y - slope, right + over, y + slope), fill=FULL, width=width)
+    return on_screen(page, chance) if chance.random() < 0.5 else photographed(on_paper(page), chance)
+
+
 def ruled(digit: ByteArray, chance: Generator) -> Image.Image:
     """Write on ruled paper."""
     return _on_lines(digit, chance, chance.uniform(0.09, 0.19), squared=False)
@@ -244,6 +256,7 @@ HANDWRITING: dict[str, Handwritten] = {
     "JPEG of low quality": compressed,
     "in a circle or an oval": encircled,
     "in a box": boxed,
+    "underlined": underlined,
     "ruled paper": ruled,
     "squared paper": squared,
     "pencil": pencil,

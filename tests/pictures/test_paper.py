@@ -11,7 +11,7 @@ from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
 from mnistnet.pictures.filters import Box, label
 from mnistnet.pictures.ink import _without_edge, find_ink, look_closer
-from mnistnet.pictures.paper import find_frames, find_page, without_rulings
+from mnistnet.pictures.paper import find_frames, find_page, underlines, without_rulings
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
 
@@ -268,6 +268,39 @@ def test_lines_across_the_whole_paper_are_taken_away_and_strokes_across_them_sta
         free = without_rulings(turned.astype(np.float32), 40, 2)
         assert (free[bare == 0] > 40).sum() < 0.15 * (turned[bare == 0] > 40).sum()
         assert (free[bare == 255] > 40).mean() > 0.97
+
+
+@every_digit
+@pytest.mark.parametrize("tops", [(172,), (170, 182)])
+@pytest.mark.parametrize("lean", [-3, 0, 3])
+def test_lines_under_a_digit_are_no_ink(strokes: Strokes, tops: tuple[int, ...], lean: int) -> None:
+    picture = drawn(strokes, box=(60, 50, 130, 150), pen=10)
+    for top in tops:
+        ImageDraw.Draw(picture).line((40, top + lean, 150, top - lean), fill=0, width=4)
+    for inked in (picture, ImageOps.invert(picture), photographed(picture)):
+        assert_is(strokes, digit_in(inked))
+
+
+@pytest.mark.parametrize(
+    ("line", "is_under"),
+    [
+        ((40, 170, 150, 170), True),
+        ((40, 240, 150, 240), False),  # too far below
+        ((75, 170, 115, 170), False),  # a dash
+        ((150, 170, 260, 170), False),  # beside it
+        ((40, 30, 150, 30), False),  # above it
+        ((40, 162, 150, 194), False),  # a stroke that is not level
+    ],
+)
+def test_a_line_under_the_writing_is_level_near_and_about_as_wide(line: tuple[int, ...], is_under: bool) -> None:
+    picture = drawn(size=(280, 280), box=(60, 50, 130, 150), pen=10)
+    ImageDraw.Draw(picture).line(line, fill=0, width=4)
+    contrast = 255 - np.asarray(picture, np.float32)
+    pieces = label(contrast > 60)
+    assert len(pieces.area) == 2
+    found = underlines(pieces, contrast)
+    assert found.sum() == is_under
+    assert not is_under or pieces.top[found] > 150
 
 
 def test_a_single_line_stays_unless_one_is_enough() -> None:
