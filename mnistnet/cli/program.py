@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,6 +18,7 @@ from mnistnet.errors import MnistnetError, OptionError, one_line
 from mnistnet.signals import STOPS
 
 NOBODY_READS = 141  # 128 + SIGPIPE, as shells expect it
+TIDYING = 3.0  # seconds that the program may take to end
 PREFIX = "MNISTNET"  # of the environment variables that are options
 SHARED_VARIABLES = {"MNISTNET_DATA", "MNISTNET_MODEL"}  # the defaults of an option that several commands have
 
@@ -123,10 +125,16 @@ def _prepare_streams() -> None:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    """Stop at the first signal, and ignore the next ones, which would disturb the tidying up."""
+    """Stop at the first signal, and ignore the next ones for a while: they would disturb the tidying up."""
+    over = time.monotonic() + TIDYING
+
+    def wait(number: int, frame: FrameType | None) -> None:
+        if time.monotonic() > over:  # the exception was lost, as one out of a destructor is
+            _stop(number, frame)
+
     for each in STOPS:
         # Not SIG_IGN yet: Python complains when a signal that came at the same moment has no handler any more.
-        signal.signal(each, lambda _number, _frame: None)
+        signal.signal(each, wait)
 
     def stop_outside_of_imports(frame: FrameType, *_: object) -> None:
         if not _imports(frame):  # it would turn the exception into an error of its own, or drop it

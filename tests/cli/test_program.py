@@ -59,6 +59,32 @@ def test_two_signals_at_the_same_moment_stop_it_once_and_quietly() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{signal.SIGINT}\n", "")
 
 
+LOST = """
+import signal, time
+from mnistnet.cli import program
+program.TIDYING = 0.2
+signal.signal(signal.SIGINT, program._stop)
+class Thing:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+thing = Thing()
+del thing
+signal.raise_signal(signal.SIGINT)
+print("ignored")
+time.sleep(0.3)
+try:
+    signal.raise_signal(signal.SIGINT)
+except program.Stopped as stopped:
+    print(stopped.args[0])
+"""
+
+
+def test_a_signal_that_is_lost_in_a_destructor_is_not_the_last_that_is_heard() -> None:
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"ignored\n{signal.SIGINT}\n")
+    assert "Exception ignored in: <function Thing.__del__" in done.stderr
+
+
 @pytest.mark.parametrize("pause", [0, 0.001, 0.003, 0.01])
 def test_ctrl_c_and_sigterm_one_after_the_other_are_one_end(folder: Path, pause: float) -> None:
     process = start_after("", *TRAIN, "--epochs", "9999", cwd=folder)
