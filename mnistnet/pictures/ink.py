@@ -15,14 +15,14 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray
 from mnistnet.pictures.filters import Box, Pieces, grow_mask, label, median, opening, otsu, quantile, running_mean
 from mnistnet.pictures.paper import (
-    MIN_SCENE,
     OVERVIEW,
-    RIM,
     Page,
     find_frames,
     find_page,
     shrink,
+    sides,
     underlines,
+    without_edge,
     without_level_lines,
     without_rulings,
 )
@@ -151,8 +151,8 @@ def _ink_of(page: Page, part: Box, invert: str, rulings: int, longest: int) -> I
     if max(grey.shape) <= ICON:  # too small to show what is ground
         grey = np.pad(grey, ICON, constant_values=_border_level(grey)[0])
         left, top = left - ICON, top - ICON
-    elif min(grey.shape) >= MIN_SCENE:
-        grey = _without_edge(grey)
+    else:
+        grey = without_edge(grey)
     is_dark = _ink_is_dark(grey) if invert == "auto" else invert == "yes"
     contrast = _contrast_with_ground(255 - grey if is_dark else grey)
     threshold = _ink_threshold(contrast, _noise(grey))
@@ -186,7 +186,7 @@ def _is_blotchy(ink: Ink) -> bool:
     low, high = (share * full for share in SOFT)
     half = ((ink.contrast > low) & (ink.contrast < high)).sum()
     blur = half / (ink.contrast >= high).sum() / full
-    ground, border = ink.contrast[~is_ink], np.concatenate(_sides(ink.contrast))
+    ground, border = ink.contrast[~is_ink], np.concatenate(sides(ink.contrast))
     return bool(blur * ground.std() > MAX_BLUR and blur * border.std() > MAX_BLUR_OF_BORDER)
 
 
@@ -212,30 +212,14 @@ def _neighbourhood(values: FloatArray) -> FloatArray:
     return running_mean(values, [max(3, side // 8) for side in values.shape[:2]])
 
 
-def _sides(values: FloatArray) -> tuple[FloatArray, ...]:
-    """What lies along each of the four sides of (height, width)."""
-    return values[0], values[-1], values[:, 0], values[:, -1]
-
-
 def _border_level(grey: FloatArray) -> tuple[float, bool]:
     """Return the grey of most of the border, and whether that is one grey; else the light changes along it."""
-    levels = np.sort(np.concatenate(_sides(grey)))
+    levels = np.sort(np.concatenate(sides(grey)))
     most = int(MIN_BORDER * len(levels))
     spans = levels[most:] - levels[: len(levels) - most]
     narrowest = int(spans.argmin())
     is_even = spans[narrowest] <= MAX_SPAN * np.ptp(grey)
     return float(levels[narrowest] + levels[narrowest + most]) / 2, bool(is_even)
-
-
-def _without_edge(grey: FloatArray) -> FloatArray:
-    """Paint over a frame along the border of the picture itself, whose grey would be taken for the ground's."""
-    rim = min(max(2, round(RIM * max(grey.shape))) + 1, min(grey.shape) // 4)  # a strip can be low
-    inner = grey[rim:-rim, rim:-rim]
-    edge, within = (np.array([median(side) for side in _sides(values)]) for values in (grey, inner))
-    ground = median(inner)
-    is_apart = np.abs(edge - within) > MAX_SPAN * np.ptp(grey)
-    is_framed = is_apart & (np.abs(within - ground) < np.abs(edge - ground))
-    return np.pad(inner, rim, mode="edge") if is_framed.all() else grey
 
 
 def _ink_is_dark(grey: FloatArray) -> bool:

@@ -24,6 +24,7 @@ MAX_ACROSS = 0.02  # of a sheet's edge, that ink crosses; a stroke across a shad
 EDGE = (2, 4)  # pixels, on either side of a sheet's edge, from which to which brightness is compared
 MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies in the edge; a slope of light has none so sharp
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
+MIN_EDGE_STEP = 0.1  # of all contrast, from a frame along the border to what is inside of it
 FAINT = 0.6  # of the threshold of ink: lines and frames are fainter than the pen, and would be found in parts
 SMALLEST_RING = 5  # pixels, around one that does not touch it
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
@@ -103,7 +104,7 @@ def _sheet(side: BoolArray, grey: FloatArray) -> BoolArray | None:
         return None  # a desk covers a corner of the picture, and is of another brightness
     if side[sheet].mean() < MIN_PAPER:
         return None
-    rim = max(2, round(RIM * max(grey.shape)))
+    rim = _rim(grey.shape)
     middle = ~grow_mask(~sheet, rim)
     within = middle & grow_mask(~sheet, 2 * rim)
     beyond = grow_mask(sheet, 2 * rim) & ~grow_mask(sheet, rim)
@@ -142,6 +143,29 @@ def _inside(corners: FloatArray, shape: tuple[int, ...]) -> BoolArray:
     mask = Image.new("1", (shape[1], shape[0]))
     ImageDraw.Draw(mask).polygon([(x, y) for x, y in corners.tolist()], fill=1, outline=1)
     return np.asarray(mask)
+
+
+def _rim(shape: tuple[int, ...]) -> int:
+    """How many pixels wide the rim of a sheet is, in a picture of (height, width)."""
+    return max(2, round(RIM * max(shape)))
+
+
+def without_edge(grey: FloatArray) -> FloatArray:
+    """Paint over a frame along the border of the picture itself, whose grey would be taken for the ground's."""
+    if min(grey.shape) < MIN_SCENE:
+        return grey
+    rim = min(_rim(grey.shape) + 1, min(grey.shape) // 4)  # a strip can be low
+    inner = grey[rim:-rim, rim:-rim]
+    edge, within = (np.array([median(side) for side in sides(values)]) for values in (grey, inner))
+    ground = median(inner)
+    is_apart = np.abs(edge - within) > MIN_EDGE_STEP * np.ptp(grey)
+    is_framed = is_apart & (np.abs(within - ground) < np.abs(edge - ground))
+    return np.pad(inner, rim, mode="edge") if is_framed.all() else grey
+
+
+def sides(values: FloatArray) -> tuple[FloatArray, ...]:
+    """Return what lies along each of the four sides of (height, width)."""
+    return values[0], values[-1], values[:, 0], values[:, -1]
 
 
 def without_rulings(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:

@@ -10,8 +10,8 @@ from drawings import DIGITS, SEVEN, ZERO, Strokes, assert_is, assert_is_the_seve
 from mnistnet.images import ByteArray
 from mnistnet.pictures import digit_in
 from mnistnet.pictures.filters import Box, label
-from mnistnet.pictures.ink import _without_edge, find_ink, look_closer
-from mnistnet.pictures.paper import find_frames, find_page, underlines, without_rulings
+from mnistnet.pictures.ink import find_ink, look_closer
+from mnistnet.pictures.paper import find_frames, find_page, underlines, without_edge, without_rulings
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
 
@@ -163,7 +163,7 @@ def test_what_is_dark_along_some_sides_only_or_hardly_darker_is_no_frame(dark: i
     for bar in bars if grey > 200 else bars[:dark]:
         ImageDraw.Draw(picture).rectangle(bar, fill=grey)
     pixels = np.asarray(picture, np.float32)
-    assert _without_edge(pixels) is pixels
+    assert without_edge(pixels) is pixels
 
 
 @every_digit
