@@ -72,7 +72,7 @@ class Evaluation:
         return _ratio(2 * self.confusion.diagonal(), self.confusion.sum(axis=0) + self.support)
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as plain Python values."""
+        """Return the figures as plain Python values."""
         columns = zip(self.precision, self.recall, self.f1, self.support, strict=True)
         return {
             "images": self.images,
@@ -92,7 +92,7 @@ class Evaluation:
         }
 
     def as_text(self) -> str:
-        """The figures as a table for each digit and the confusion matrix, at most 80 columns wide."""
+        """Return the figures as a table for each digit and the confusion matrix, at most 80 columns wide."""
         lines = ["digit   precision   recall       F1   images"]
         columns = zip(self.precision, self.recall, self.f1, self.support, strict=True)
         lines += [

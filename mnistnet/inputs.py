@@ -79,7 +79,7 @@ class InkMoments(NamedTuple):
 
 
 def moments(images: ByteArray) -> InkMoments:
-    """The moments of the ink of uint8 (n, 28, 28); a blank image has those of a dot in the middle."""
+    """Return the moments of the ink of uint8 (n, 28, 28); a blank image has those of a dot in the middle."""
     along_rows = (images.reshape(-1, SIDE).astype(np.float32) @ POWERS).reshape(-1, SIDE, 3)
     sums = POWERS.T.astype(np.float64) @ along_rows.astype(np.float64)  # (n, 3, 3): by powers of y, and of x
     sums /= np.maximum(sums[:, :1, :1], 1)  # the first is the mass
@@ -148,7 +148,7 @@ PLACE_WEIGHTS = _place_weights()
 
 @one_thread()
 def outline_directions(images: ByteArray) -> ByteArray:
-    """How much of the outline runs in each of 16 directions at each of 7×7 places.
+    """Return how much of the outline runs in each of 16 directions at each of 7×7 places.
 
     Args:
         images: uint8 (n, 28, 28), ink bright.

@@ -72,7 +72,7 @@ class MeanSquaredError:
         SIGMOID.activate(z)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        """Return the sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
         a = z.copy()
         self.activate(a)
         return float(np.sum(np.square(a - y), dtype=np.float64)) / 2
@@ -96,7 +96,7 @@ class CrossEntropy:
         SIGMOID.activate(z)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        """Return the sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
         # −ln σ(z) = ln(1 + e^−z): from Z^L, for where A^L is rounded to 0 or 1 its logarithm is lost.
         return float(np.sum(np.logaddexp(0, z) - y * z, dtype=np.float64))
 
@@ -117,7 +117,7 @@ class SoftmaxCrossEntropy:
         z /= z.sum(axis=1, keepdims=True)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """The sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        """Return the sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
         z = z - z.max(axis=1, keepdims=True)
         log_of_sum = np.log(np.exp(z).sum(axis=1, keepdims=True))
         return float(np.sum(y * (log_of_sum - z), dtype=np.float64))
@@ -216,7 +216,7 @@ class Network:
             biases[...] = 0
 
     def forward(self, inputs: FloatArray) -> FloatArray:
-        """The outputs A^L of the network, for each image the same to the bit whatever images stand beside it.
+        """Return the outputs A^L of the network, for each image the same to the bit whatever images stand beside it.
 
         Args:
             inputs: dtype (n, 784).
@@ -227,7 +227,7 @@ class Network:
         return self.activations(inputs)[-1]
 
     def activations(self, inputs: FloatArray) -> list[FloatArray]:
-        """The activations A^2 … A^L of all layers; the last are the outputs, as `forward` gives them.
+        """Return the activations A^2 … A^L of all layers; the last are the outputs, as `forward` gives them.
 
         Args:
             inputs: dtype (n, 784).
@@ -243,7 +243,7 @@ class Network:
         return activations
 
     def cost(self, inputs: FloatArray, labels: IntArray) -> float:
-        """The cost C, averaged over the images: C = 1/n Σ C_k.
+        """Return the cost C, averaged over the images: C = 1/n Σ C_k.
 
         Args:
             inputs: dtype (n, 784), n at least 1.

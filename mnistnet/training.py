@@ -112,7 +112,7 @@ def train(
 
 
 def learning_rate(settings: Settings, step: float, steps: int) -> float:
-    """The learning rate at a step of a run of so many: constant, or rising at first and then falling to 0.
+    """Return the learning rate at a step of a run of so many: constant, or rising at first and then falling to 0.
 
     It falls along half a cosine. It rises because the first weights know nothing: long steps along their gradients can
     drive an output so far down that σ′ is 0 for every image, and that digit would never be learned.

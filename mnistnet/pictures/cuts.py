@@ -71,7 +71,7 @@ class Seams:
         return [found[x] for x in sorted(found)]
 
     def prices(self, row: int) -> FloatArray:
-        """What the cheapest path through each pixel of a row costs: float32 (columns,)."""
+        """Return what the cheapest path through each pixel of a row costs: float32 (columns,)."""
         from_top, from_bottom = self._sweeps()[0]
         return np.asarray((from_top[row] + from_bottom[-1 - row])[1:-1] - self.grey[row])
 

@@ -51,7 +51,7 @@ def choose_digit(ink: Ink) -> FloatArray:
 
 
 def is_blot(ink: FloatArray) -> bool:
-    """Whether ink, (height, width), 0 to 1, cropped to it, has no strokes."""
+    """Tell whether ink, (height, width), 0 to 1, cropped to it, has no strokes."""
     return bool(pen_width(ink) > MAX_PEN * max(ink.shape))
 
 

@@ -16,7 +16,7 @@ AnyArray = TypeVar("AnyArray", FloatArray, BoolArray)
 
 
 def running_mean(values: FloatArray, radii: Sequence[int]) -> FloatArray:
-    """The mean of the rectangle of 2·radius + 1 rows and columns around every pixel, fewer at the border: float32."""
+    """Return the mean of the 2·radius + 1 rows and columns around every pixel, fewer at the border: float32."""
     for axis, radius in enumerate(radii):
         values = values.swapaxes(0, axis)
         sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), values]), axis=0, dtype=np.float64)
@@ -28,7 +28,7 @@ def running_mean(values: FloatArray, radii: Sequence[int]) -> FloatArray:
 
 
 def running_extreme(values: AnyArray, radius: int, axes: tuple[int, ...], extreme: np.ufunc) -> AnyArray:
-    """The smallest or largest of the 2·radius + 1 neighbours along each of the axes, in log2(radius) steps."""
+    """Return the smallest or largest of the 2·radius + 1 neighbours along each of the axes, in log2(radius) steps."""
     for axis in axes:
         width, span = 2 * radius + 1, 1
         padded = np.pad(values.swapaxes(0, axis), ((radius, radius), (0, 0)), mode="edge")
@@ -41,17 +41,17 @@ def running_extreme(values: AnyArray, radius: int, axes: tuple[int, ...], extrem
 
 
 def opening(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
-    """The values, or the mask, without what is bright, or set, and not wider than 2·radius along any of the axes."""
+    """Return values, or a mask, without what is bright, or set, and not wider than 2·radius along any of the axes."""
     return running_extreme(running_extreme(values, radius, axes, np.minimum), radius, axes, np.maximum)
 
 
 def closing(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
-    """The values, or the mask, without what is dark, or not set, and not wider than 2·radius along any of the axes."""
+    """Return values, or a mask, without what is dark, or not set, and not wider than 2·radius along any of the axes."""
     return running_extreme(running_extreme(values, radius, axes, np.maximum), radius, axes, np.minimum)
 
 
 def grow_mask(mask: BoolArray, radius: int = 1) -> BoolArray:
-    """The mask and the squares of 2·radius + 1 pixels a side around each of its pixels."""
+    """Return the mask and the squares of 2·radius + 1 pixels a side around each of its pixels."""
     return running_extreme(mask, radius, (0, 1), np.maximum)
 
 
@@ -125,7 +125,7 @@ class Pieces:
 
 
 def label(mask: BoolArray, corners: bool = True) -> Pieces:
-    """The pieces of a mask, connected by their pixels' sides and corners, or by sides alone.
+    """Find the pieces of a mask, connected by their pixels' sides and corners, or by sides alone.
 
     A row's runs are found for all rows at once; runs that touch in neighbouring rows are then joined by giving both
     the smaller number, again and again, through the numbers' own numbers, until nothing changes.
@@ -172,7 +172,7 @@ def _join(count: int, one: IntArray, other: IntArray) -> IntArray:
 
 
 def otsu(values: FloatArray) -> float:
-    """The threshold that parts values, 0 to 255, into the two groups that differ most. Source: Otsu 1979."""
+    """Return the threshold that parts values, 0 to 255, into the two groups that differ most. Source: Otsu 1979."""
     histogram = np.bincount(values.astype(np.intp).ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(histogram)
     sum_below = np.cumsum(histogram * np.arange(256))
@@ -183,12 +183,12 @@ def otsu(values: FloatArray) -> float:
 
 
 def median(values: npt.NDArray[Any]) -> float:
-    """What half of the values lie below."""
+    """Return what half of the values lie below."""
     return quantile(values, 0.5)
 
 
 def quantile(values: npt.NDArray[Any], share: float) -> float:
-    """What that share of the values lie below: as np.quantile, which takes 8 ms to import masked arrays first."""
+    """Return what that share of the values lie below; np.quantile would take 8 ms to import masked arrays first."""
     place = share * (values.size - 1)
     below, above = math.floor(place), math.ceil(place)
     part = np.partition(values, (below, above), axis=None)

@@ -169,13 +169,13 @@ def sides(values: FloatArray) -> tuple[FloatArray, ...]:
 
 
 def without_rulings(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
-    """The contrast without the lines of ruled or squared paper, where at least so many cross the whole picture."""
+    """Return the contrast without the lines of ruled or squared paper, where so many, or more, cross the picture."""
     contrast = without_level_lines(contrast, threshold, at_least)
     return without_level_lines(contrast.T, threshold, at_least).T
 
 
 def without_level_lines(contrast: FloatArray, threshold: float, at_least: int) -> FloatArray:
-    """The contrast without lines that run from the left to the right, level or with a gentle slope.
+    """Return the contrast without lines that run from the left to the right, level or with a gentle slope.
 
     Where a stroke crosses a line its ink stays: there is ink both above and below.
     """
@@ -206,7 +206,7 @@ def underlines(pieces: Pieces, contrast: FloatArray) -> BoolArray:
 
 
 def shrink(picture: Image.Image, part: Box, longest: int = OVERVIEW) -> tuple[int, Image.Image]:
-    """By how much a part of a picture is shrunk to look at the whole of that, and the part then."""
+    """Return by how much a part of a picture is shrunk to look at the whole of that, and the part then."""
     factor = -(-part.longest // longest)
     return factor, picture.reduce(factor, part)
 

@@ -29,20 +29,28 @@ MAX_OFF_CENTRE = 0.53  # pixels, of their centres of mass, as rounding to whole 
 
 
 def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto") -> ByteArray:
-    """The digit in one picture file, as MNIST would hold it: uint8 (28, 28), ink bright on black.
+    """Read the digit in one picture file as MNIST would hold it.
 
-    invert: "auto" finds out per picture whether the ink is dark or bright; "yes" says that the picture is dark ink
-    on light ground, so that it is inverted; "no" says that its ink is bright already.
     A picture that is prepared like MNIST's already comes back bit for bit. A digit of which only the outline is drawn
     is not filled in; `read_number` tries that.
-    Raises PictureError when the file can't be opened or read, is too large, or shows no digit.
+
+    Args:
+        source: a path, or a stream of bytes.
+        invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
+
+    Returns:
+        uint8 (28, 28), ink bright on black.
+
+    Raises:
+        PictureError: the file can't be opened or read, is too large, or shows no digit.
+        ValueError: invert is none of the three.
     """
     with naming(source):
         return digit_in(decode(source), invert)
 
 
 def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
-    """The digit in a picture of mode L or RGB and of any size: uint8 (28, 28); invert as in read_picture.
+    """Return the digit in a picture of mode L or RGB and of any size: uint8 (28, 28); invert as in read_picture.
 
     Raises PictureError (without the name of a file) when there is no digit in it.
     """
@@ -51,7 +59,7 @@ def digit_in(picture: Image.Image, invert: str = "auto") -> ByteArray:
 
 
 def prepared_digit(picture: Image.Image, invert: str) -> ByteArray | None:
-    """The pixels themselves, or their negative, if they are as MNIST has them; None if not.
+    """Return the pixels themselves, or their negative, if they are as MNIST has them; None if not.
 
     Raises ValueError when invert is not "auto", "yes" or "no".
     """

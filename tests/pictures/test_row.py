@@ -130,6 +130,14 @@ def test_a_dash_beside_digits_is_something_else() -> None:
     assert not row_in(picture).is_alone
 
 
+def test_what_is_beside_the_digits_is_not_forgotten_where_they_are_looked_at_closer() -> None:
+    picture = Image.new("L", (1600, 1600), 255)
+    picture.paste(number(SEVEN, SEVEN), (100, 100))
+    assert row_in(picture).is_alone
+    picture.paste(number(SEVEN, SEVEN), (1100, 1300))
+    assert not row_in(picture).is_alone
+
+
 def rows_of_numbers(rows: int) -> Image.Image:
     picture = Image.new("L", (400, 150 * rows), 255)
     for row in range(rows):
