@@ -25,6 +25,7 @@ EDGE = (2, 4)  # pixels, on either side of a sheet's edge, from which to which b
 MIN_SHARPNESS = 0.8  # of the step from sheet to desk lies in the edge; a slope of light has none so sharp
 RIM = 0.02  # of a picture, along a sheet's edge, which may be bent, blurred, or in shadow
 MIN_EDGE_STEP = 0.1  # of all contrast, from a frame along the border to what is inside of it
+MIN_GROUND = 0.9  # of each side inside of such a frame is ground; not around a bold digit that fills the picture
 FAINT = 0.6  # of the threshold of ink: lines and frames are fainter than the pen, and would be found in parts
 SMALLEST_RING = 5  # pixels, around one that does not touch it
 MIN_INSIDE = 0.36  # of a frame's shorter side, that what is in it measures; the dot that some put in a 0 is smaller
@@ -156,11 +157,13 @@ def without_edge(grey: FloatArray) -> FloatArray:
         return grey
     rim = min(_rim(grey.shape) + 1, min(grey.shape) // 4)  # a strip can be low
     inner = grey[rim:-rim, rim:-rim]
-    edge, within = (np.array([median(side) for side in sides(values)]) for values in (grey, inner))
     ground = median(inner)
-    is_apart = np.abs(edge - within) > MIN_EDGE_STEP * np.ptp(grey)
-    is_framed = is_apart & (np.abs(within - ground) < np.abs(edge - ground))
-    return np.pad(inner, rim, mode="edge") if is_framed.all() else grey
+    for outer, within in zip(sides(grey), sides(inner), strict=True):
+        edge = median(outer)
+        is_ground = np.abs(within - ground) < abs(edge - ground) / 2
+        if abs(edge - median(within)) <= MIN_EDGE_STEP * np.ptp(grey) or is_ground.mean() <= MIN_GROUND:
+            return grey
+    return np.pad(inner, rim, mode="edge")
 
 
 def sides(values: FloatArray) -> tuple[FloatArray, ...]:
@@ -200,6 +203,7 @@ def underlines(pieces: Pieces, contrast: FloatArray) -> BoolArray:
     main = int((pieces.height * pieces.strength(contrast)).argmax())
     below = pieces.top - pieces.bottom[main]
     is_under = (below >= -1) & (below < MAX_BELOW * pieces.height[main])  # one that is not level begins beside it
+    is_under &= pieces.bottom > pieces.bottom[main]  # what is itself one pixel high is not under itself
     is_under &= (pieces.left < pieces.right[main]) & (pieces.right > pieces.left[main])
     is_line = pieces.width > np.maximum(MIN_FLAT * pieces.height, MIN_UNDER * pieces.width[main])
     return np.asarray(is_under & is_line)

@@ -143,6 +143,14 @@ def test_a_frame_along_the_border_of_the_picture_is_no_ink(strokes: Strokes, sid
     assert_is(strokes, digit_in(picture, invert="yes"))
 
 
+@pytest.mark.parametrize("margin", [2, 3, 4])
+def test_the_paper_around_a_bold_digit_that_fills_the_picture_is_no_frame(margin: int) -> None:
+    pixels = np.full((120, 90), 255, np.float32)
+    pixels[margin:-margin, margin:-margin] = 0
+    pixels[margin + 12 : -margin - 12, margin + 12 : -margin - 12] = 255
+    assert without_edge(pixels) is pixels
+
+
 def test_a_frame_around_a_low_strip_is_no_ink() -> None:
     strip = drawn(size=(1000, 30), box=(20, 8, 34, 22), pen=2)
     pencil = ImageDraw.Draw(strip)
@@ -301,6 +309,13 @@ def test_a_line_under_the_writing_is_level_near_and_about_as_wide(line: tuple[in
     found = underlines(pieces, contrast)
     assert found.sum() == is_under
     assert not is_under or pieces.top[found] > 150
+
+
+def test_a_stroke_of_one_pixel_is_not_under_itself() -> None:
+    pixels = np.full((60, 60), 255, np.uint8)
+    pixels[30, 10:50] = 0
+    ink = find_ink(Image.fromarray(pixels), "auto")
+    assert ink.pieces.area.tolist() == [40]
 
 
 def test_a_single_line_stays_unless_one_is_enough() -> None:
