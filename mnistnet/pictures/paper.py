@@ -206,7 +206,9 @@ def underlines(pieces: Pieces, contrast: FloatArray) -> BoolArray:
     is_under &= pieces.bottom > pieces.bottom[main]  # what is itself one pixel high is not under itself
     is_under &= (pieces.left < pieces.right[main]) & (pieces.right > pieces.left[main])
     is_line = pieces.width > np.maximum(MIN_FLAT * pieces.height, MIN_UNDER * pieces.width[main])
-    return np.asarray(is_under & is_line)
+    # so near, and no wider than what is written, it is the foot of a 2 that is written apart
+    is_foot = (below < pieces.height) & ((pieces.left >= pieces.left[main]) | (pieces.right <= pieces.right[main]))
+    return np.asarray(is_under & is_line & ~is_foot)
 
 
 def shrink(picture: Image.Image, part: Box, longest: int = OVERVIEW) -> tuple[int, Image.Image]:

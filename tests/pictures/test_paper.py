@@ -295,6 +295,7 @@ def test_lines_under_a_digit_are_no_ink(strokes: Strokes, tops: tuple[int, ...],
         ((40, 170, 150, 170), True),
         ((40, 240, 150, 240), False),  # too far below
         ((75, 170, 115, 170), False),  # a dash
+        ((60, 155, 128, 155), False),  # so near, a foot
         ((150, 170, 260, 170), False),  # beside it
         ((40, 30, 150, 30), False),  # above it
         ((40, 162, 150, 194), False),  # a stroke that is not level
