@@ -203,10 +203,9 @@ def underlines(pieces: Pieces, contrast: FloatArray) -> BoolArray:
     main = int((pieces.height * pieces.strength(contrast)).argmax())
     below = pieces.top - pieces.bottom[main]
     is_under = (below >= -1) & (below < MAX_BELOW * pieces.height[main])  # one that is not level begins beside it
-    is_under &= pieces.bottom > pieces.bottom[main]  # what is itself one pixel high is not under itself
     is_under &= (pieces.left < pieces.right[main]) & (pieces.right > pieces.left[main])
     is_line = pieces.width > np.maximum(MIN_FLAT * pieces.height, MIN_UNDER * pieces.width[main])
-    # so near, and no wider than what is written, it is the foot of a 2 that is written apart
+    # so near, and no wider than what is written, it is the foot of a 2 that is written apart, or what is written itself
     is_foot = (below < pieces.height) & ((pieces.left >= pieces.left[main]) | (pieces.right <= pieces.right[main]))
     return np.asarray(is_under & is_line & ~is_foot)
 

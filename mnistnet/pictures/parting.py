@@ -95,7 +95,7 @@ class _Atom:
 
     @property
     def sides(self) -> tuple[IntArray, IntArray]:
-        """Return the first column and one past the last of the ink in each of the box's rows; none: width and 0."""
+        """The first column and one past the last column of the ink in each of the box's rows; none: width and 0."""
         width = self.own.shape[1]
         filled = self.own.any(axis=1)
         left = np.where(filled, self.own.argmax(axis=1), width)
