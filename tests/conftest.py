@@ -24,6 +24,8 @@ from mnistnet.settings import Settings
 # What a shell runs in the background (`make test &`) is deaf to Ctrl-C, and so is what that starts, unless it is told.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+HANG = 600  # seconds; a busy machine is slow, but only a program that hangs takes this long
+
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -84,7 +86,7 @@ def program(tmp_path: Path) -> Program:
             capture_output=True,
             cwd=cwd,
             env=_environment(tmp_path, environment),
-            timeout=60,
+            timeout=HANG,
             check=False,
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -127,7 +129,7 @@ def peak_memory(statements: str, *arguments: str | Path) -> tuple[str, int]:
         pytest.skip("needs /proc to measure memory")
     ends = f"\nprint(open('{status}').read().split('VmHWM:')[1].split()[0])"
     command = [sys.executable, "-c", statements + ends, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANG)
     assert (done.returncode, done.stderr) == (0, "")
     *said, memory = done.stdout.splitlines(keepends=True)
     return "".join(said), int(memory) * 1024

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
-from conftest import Program
+from conftest import HANG, Program
 from mnistnet.cli.answers import ANSWER_FORMATS
 from mnistnet.cli.commands import main
 from mnistnet.datasets.sources import SOURCES
@@ -81,7 +81,7 @@ def test_the_recipe_for_many_machines_reads_a_shared_folder_on_two(pictures: Pat
         for told, here in (("tcp://scheduler:8786", cluster.scheduler_address), ("/shared/pictures", str(pictures))):
             assert recipe.count(told) == 1
             recipe = recipe.replace(told, here)
-        done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=False, timeout=HANG)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"{pictures / f'{digit}.png'} {digit}" for digit in range(10)]
 
@@ -92,7 +92,7 @@ def test_the_recipe_with_nothing_installed_reads_in_several_processes(pictures: 
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mnistnet "$@"\n')
     program.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    subprocess.run(["sh", "-c", recipe], cwd=tmp_path, env=environment, check=True, timeout=120)  # noqa: S607
+    subprocess.run(["sh", "-c", recipe], cwd=tmp_path, env=environment, check=True, timeout=HANG)  # noqa: S607
     answers = [path.read_text().splitlines() for path in tmp_path.glob("answers.*")]
     assert sorted(map(len, answers)) == [2, 4, 4]
     facts = [json.loads(line) for lines in answers for line in lines]
@@ -104,10 +104,10 @@ def test_the_recipe_with_nothing_installed_reads_in_several_processes(pictures: 
 def test_the_python_of_the_readme_runs(tmp_path: Path, pictures: Path) -> None:
     (pictures / "7.png").rename(tmp_path / "7.png")
     recipe = code_with("hold_out", "python").replace("epochs=5", "epochs=1")
-    subprocess.run([sys.executable, "-c", recipe], cwd=tmp_path, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", recipe], cwd=tmp_path, check=True, timeout=HANG)
     short = code_with("mnistnet.read(", "python").replace("mnistnet.npz", "digits.npz").replace("room.png", "7.png")
     done = subprocess.run(
-        [sys.executable, "-c", short], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", short], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=HANG
     )
     number, unsure = done.stdout.split()
     assert number.isdigit()

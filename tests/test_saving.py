@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import Program, Start, write_mnist
+from conftest import HANG, Program, Start, write_mnist
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import ModelError
 from mnistnet.model import Model, fit, save_model
@@ -94,7 +94,7 @@ os.execv(sys.executable, [sys.executable, "-B", "-m", "mnistnet", *sys.argv[2:]]
 def limited(bytes_at_most: int, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the program where no file can grow beyond so many bytes, as on a disk that is nearly full."""
     command = [sys.executable, "-c", LIMITED, str(bytes_at_most), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=HANG)
 
 
 @pytest.mark.parametrize("room", [0, 50_000])

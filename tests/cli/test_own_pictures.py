@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Program, write_class_folders
+from conftest import HANG, Program, write_class_folders
 from mnistnet.datasets import Dataset
 
 SEVEN = Path(__file__).parents[1] / "digits" / "7.png"
@@ -21,7 +21,7 @@ PROGRAM = "\nfrom mnistnet.__main__ import main\nmain()"
 def program_after(statements: str, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the program in a Python that has run these statements."""
     command = [sys.executable, "-c", statements + PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=HANG)
 
 
 def test_what_has_a_name_that_starts_with_a_dot_is_not_there(program: Program, tmp_path: Path, digits: Dataset) -> None:

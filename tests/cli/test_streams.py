@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import write_mnist
+from conftest import HANG, write_mnist
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.model import fit, load_model, save_model
 from mnistnet.settings import Settings
@@ -57,7 +57,7 @@ def shell(
         capture_output=True,
         env={**os.environ, **(environment or {})},
         check=False,
-        timeout=60,
+        timeout=HANG,
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -130,7 +130,7 @@ def test_any_file_name_in_any_encoding_is_answered_in_its_line(folder: Path, env
             env={**os.environ, **environment},
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=HANG,
         )
         assert (done.returncode, done.stderr) == (0, b"")
         lines = done.stdout.splitlines()[form == "csv" :]
