@@ -1,4 +1,4 @@
-"""The settings of a training run. Each says in one place what it means, its default, and which values make sense."""
+"""The settings of a training run: for each its default, which values it takes, and its help text, told once."""
 
 from __future__ import annotations
 
@@ -9,137 +9,101 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mnistnet.errors import OptionError
+from mnistnet.images import DIGITS, PIXELS
 
-# Beyond these a typing mistake is likelier than a wish; they also bound what a model file may hold.
-MAX_LAYER = 1000
+# Larger values are probably typing mistakes. The limits also bound what a model file can make us allocate.
+MAX_LAYER_SIZE = 1000
 MAX_HIDDEN_LAYERS = 8
 MAX_EPOCHS = 1_000_000
-LEARNING_RATE = 2.0  # with sigmoid and mse, whose derivatives, products of σ′ of at most ¼, are small
+MAX_WEIGHT_DECAY = 1e6
+MAX_LEARNING_RATE = 1e6
+LEARNING_RATE = 2.0  # for sigmoid and mse: their gradients are small, since σ′ is at most ¼
 OTHER_LEARNING_RATE = 0.05
 
 
-class Kind:
-    """The values that an option takes: how one is typed, and which of them make sense.
+@dataclass(frozen=True)
+class Rule:
+    """Which values an option takes, and how they are typed.
 
     Attributes:
-        metavar: what the help shows in place of a value.
-        expected: what is expected, in words.
+        metavar: the placeholder in the help.
+        expected: the values, in words, for error messages.
+        parse: turns the typed text into a value; raises ValueError where it can't.
+        accepts: says whether a value of any type is valid.
+        format: turns a value into the text that is typed.
+        meanings: the words of a choice, and what each means.
     """
 
     metavar: str
     expected: str
-
-    def parse(self, text: str) -> Any:
-        """Turn what was typed into a value; raise ValueError when that is impossible."""
-        raise NotImplementedError
-
-    def accepts(self, value: Any) -> bool:
-        """Tell whether the value makes sense, whatever its type."""
-        raise NotImplementedError
-
-    def text(self, value: Any) -> str:
-        """Return the value as it is typed."""
-        return str(value)
+    parse: Callable[[str], Any]
+    accepts: Callable[[Any], bool]
+    format: Callable[[Any], str] = str
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
 
-class Whole(Kind):
-    """Whole numbers from `least` to `most`."""
+def integer(least: int, most: float = math.inf, metavar: str = "COUNT") -> Rule:
+    """Return the rule for whole numbers from `least` to `most`."""
+    end = f"from {least} to {most:,}" if most < math.inf else f"of {least} or more"
 
-    def __init__(self, least: int, most: float = math.inf, metavar: str = "COUNT") -> None:
-        self.least, self.most, self.metavar = least, most, metavar
-        end = f"from {least} to {most:,}" if most < math.inf else f"of {least} or more"
-        self.expected = f"a whole number {end}"
+    def accepts(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
-    def parse(self, text: str) -> int:
-        """Turn `20` into 20."""
-        return int(text)
-
-    def accepts(self, value: Any) -> bool:
-        """Tell whether it is an int, and no bool, in the range."""
-        return isinstance(value, int) and not isinstance(value, bool) and self.least <= value <= self.most
+    return Rule(metavar, f"a whole number {end}", int, accepts)
 
 
-class Number(Kind):
-    """Finite numbers that meet a condition; `expected` says in words which these are."""
+def number(expected: str, condition: Callable[[float], bool]) -> Rule:
+    """Return the rule for finite numbers that meet a condition; `expected` puts it in words."""
 
-    metavar = "NUMBER"
-
-    def __init__(self, expected: str, condition: Callable[[float], bool]) -> None:
-        self.expected, self.condition = expected, condition
-
-    def parse(self, text: str) -> float:
-        """Turn `0.5` into 0.5."""
-        return float(text)
-
-    def accepts(self, value: Any) -> bool:
-        """Tell whether it is such an int or float, and no bool."""
+    def accepts(value: Any) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        finite = abs(value) <= sys.float_info.max  # math.isfinite fails on whole numbers that no float can hold
-        return finite and self.condition(value)
+        finite = abs(value) <= sys.float_info.max  # math.isfinite raises OverflowError on huge whole numbers
+        return finite and condition(value)
+
+    return Rule("NUMBER", expected, float, accepts)
 
 
-class Choice(Kind):
-    """A few words; `meanings` says of each what it stands for."""
+def choice(meanings: Mapping[str, str]) -> Rule:
+    """Return the rule for a few words; `meanings` explains each."""
 
-    def __init__(self, meanings: Mapping[str, str]) -> None:
-        self.meanings = meanings
-        self.metavar = "|".join(meanings)
-        self.expected = "one of " + ", ".join(meanings)
+    def accepts(value: Any) -> bool:
+        return isinstance(value, str) and value in meanings
 
-    def parse(self, text: str) -> str:
-        """Return the text: whether it is one of the words is for `accepts`."""
-        return text
-
-    def accepts(self, value: Any) -> bool:
-        """Tell whether it is one of the words."""
-        return isinstance(value, str) and value in self.meanings
+    return Rule("|".join(meanings), "one of " + ", ".join(meanings), str, accepts, meanings=meanings)
 
 
-class Layers(Kind):
-    """Neurons in each hidden layer: a tuple of whole numbers, typed with commas; `none` is the empty one."""
+def layer_sizes() -> Rule:
+    """Return the rule for the sizes of the hidden layers: (20, 10) is typed `20,10`, and () is typed `none`."""
+    size = integer(1, MAX_LAYER_SIZE)
 
-    metavar = "N,N,..."
-    expected = f"none, or up to {MAX_HIDDEN_LAYERS} whole numbers from 1 to {MAX_LAYER} such as 20,10"
+    def parse(text: str) -> tuple[int, ...]:
+        return () if text == "none" else tuple(int(each) for each in text.split(","))
 
-    def parse(self, text: str) -> tuple[int, ...]:
-        """Turn `20,10` into (20, 10)."""
-        return () if text == "none" else tuple(int(size) for size in text.split(","))
+    def accepts(value: Any) -> bool:
+        return isinstance(value, tuple) and len(value) <= MAX_HIDDEN_LAYERS and all(map(size.accepts, value))
 
-    def accepts(self, value: Any) -> bool:
-        """Tell whether it is a tuple of neither too many nor too large layers."""
-        layer = Whole(1, MAX_LAYER)
-        return isinstance(value, tuple) and len(value) <= MAX_HIDDEN_LAYERS and all(map(layer.accepts, value))
-
-    def text(self, value: Any) -> str:
-        """Turn (20, 10) into `20,10`."""
+    def format_(value: Any) -> str:
         return ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
-
-class Or(Kind):
-    """A word that stands for None, or a value of another kind."""
-
-    def __init__(self, word: str, kind: Kind) -> None:
-        self.word, self.kind = word, kind
-        self.metavar = f"{word}|{kind.metavar}"
-        self.expected = f"{word}, or {kind.expected}"
-
-    def parse(self, text: str) -> Any:
-        """Turn the word into None."""
-        return None if text == self.word else self.kind.parse(text)
-
-    def accepts(self, value: Any) -> bool:
-        """Tell whether it is None or makes sense to the other kind."""
-        return value is None or self.kind.accepts(value)
-
-    def text(self, value: Any) -> str:
-        """Turn None into the word."""
-        return self.word if value is None else self.kind.text(value)
+    expected = f"none, or up to {MAX_HIDDEN_LAYERS} whole numbers from 1 to {MAX_LAYER_SIZE} such as 20,10"
+    return Rule("N,N,...", expected, parse, accepts, format_)
 
 
-def setting(default: Any, kind: Kind, meaning: str) -> Any:
-    """Return a field of Settings: the check and the command line's option are made from this."""
-    return field(default=default, metadata={"kind": kind, "meaning": meaning})
+def optional(word: str, rule: Rule) -> Rule:
+    """Return the rule for None, typed as a word, or a value of another rule."""
+    return Rule(
+        f"{word}|{rule.metavar}",
+        f"{word}, or {rule.expected}",
+        parse=lambda text: None if text == word else rule.parse(text),
+        accepts=lambda value: value is None or rule.accepts(value),
+        format=lambda value: word if value is None else rule.format(value),
+    )
+
+
+def setting(default: Any, rule: Rule, help: str) -> Any:  # noqa: A002
+    """Return a field of Settings, from which the check and the command line's option are made."""
+    return field(default=default, metadata={"rule": rule, "help": help})
 
 
 @dataclass(frozen=True)
@@ -150,81 +114,83 @@ class Settings:
         OptionError: a value is of the wrong type, out of its range, or contradicts another one.
     """
 
-    epochs: int = setting(30, Whole(1, MAX_EPOCHS), "Passes over the training images.")
-    batch_size: int = setting(32, Whole(1), "Images averaged over in one step.")
+    epochs: int = setting(30, integer(1, MAX_EPOCHS), "Passes over the training images.")
+    batch_size: int = setting(32, integer(1), "Images per step.")
     learning_rate: float | None = setting(
         None,
-        Or("auto", Number("a number above 0", lambda rate: rate > 0)),
-        f"Length of a step against the gradient. auto: {LEARNING_RATE:g}, "
-        f"or {OTHER_LEARNING_RATE:g} with another activation or cost than the derivation's.",
+        optional(
+            "auto", number(f"a number above 0, up to {MAX_LEARNING_RATE:g}", lambda x: 0 < x <= MAX_LEARNING_RATE)
+        ),
+        f"Step length along the negative gradient. auto: {LEARNING_RATE:g}, "
+        f"or {OTHER_LEARNING_RATE:g} with another activation or cost than the default.",
     )
     momentum: float = setting(
         0.9,
-        Number("a number of 0 or more and below 1", lambda part: 0 <= part < 1),
-        "Part of the last step that is kept.",
+        number("a number of 0 or more and below 1", lambda x: 0 <= x < 1),
+        "Momentum coefficient.",
     )
     weight_decay: float = setting(
         1e-5,
-        Number("a number of 0 or more", lambda pull: pull >= 0),
-        "Pull of the weights, not the biases, towards 0, added to the gradient.",
+        number(f"a number from 0 to {MAX_WEIGHT_DECAY:g}", lambda x: 0 <= x <= MAX_WEIGHT_DECAY),
+        "L2 weight decay; biases are excluded.",
     )
     schedule: str = setting(
         "cosine",
-        Choice({"cosine": "rises at first, then falls to 0", "constant": "stays"}),
-        "What becomes of the learning rate.",
+        choice({"cosine": "warm-up, then half a cosine down to 0", "constant": "no change"}),
+        "Learning-rate schedule.",
     )
-    hidden: tuple[int, ...] = setting((20, 10), Layers(), "Neurons in each hidden layer; none: no hidden layer.")
-    # The words of the next three are those of the tables in `network.py` and `inputs.py`, which need NumPy.
+    hidden: tuple[int, ...] = setting((20, 10), layer_sizes(), "Neurons in each hidden layer; none: no hidden layer.")
+    # The words of the next three are the keys of the tables in `network.py` and `inputs.py`, which need NumPy.
     activation: str = setting(
         "sigmoid",
-        Choice({"sigmoid": "1 / (1 + exp(-z))", "tanh": "the same from -1 to 1", "relu": "max(0, z)"}),
-        "Of the hidden neurons.",
+        choice({"sigmoid": "1 / (1 + exp(-z))", "tanh": "a sigmoid from -1 to 1", "relu": "max(0, z)"}),
+        "Activation of the hidden neurons.",
     )
     cost: str = setting(
         "mse",
-        Choice(
+        choice(
             {
                 "mse": "mean squared error",
-                "cross-entropy": "of each output by itself",
-                "softmax": "cross-entropy of outputs that add up to 1",
+                "cross-entropy": "binary, summed over the ten outputs",
+                "softmax": "cross-entropy with softmax outputs",
             }
         ),
-        "What gradient descent lowers.",
+        "Cost to minimize.",
     )
     inputs: str = setting(
         "directions",
-        Choice(
+        choice(
             {
-                "directions": "how the outline of the upright digit runs",
-                "moments": "the digit upright, centred and in one size",
+                "directions": "edge directions of the deskewed digit",
+                "moments": "the digit deskewed, centred and in one size",
                 "pixels": "the image as it is",
             }
         ),
-        "What the network is shown.",
+        "Input encoding.",
     )
     augment: int = setting(
         0,
-        Whole(0, metavar="COPIES"),
-        "Distorted copies of the training images to learn from too, one an epoch; each takes their memory again.",
+        integer(0, metavar="COPIES"),
+        "Distorted copies of the training set, one an epoch in turn. Each copy needs as much memory as the set.",
     )
     validation: int | None = setting(
         None,
-        Or("auto", Whole(0)),
-        "Training images held out to measure on; 0 trains on all. auto: 5000, but at most a tenth.",
+        optional("auto", integer(0)),
+        "Training images held out for validation; 0 trains on all. auto: 5000, but at most a tenth.",
     )
     patience: int | None = setting(
         None,
-        Or("off", Whole(1, metavar="EPOCHS")),
+        optional("off", integer(1, metavar="EPOCHS")),
         "Stop after so many epochs without a better validation accuracy, and keep the best epoch's network.",
     )
-    seed: int = setting(0, Whole(0, metavar="N"), "Of the first weights, the order of the images and the copies.")
+    seed: int = setting(0, integer(0, metavar="N"), "Random seed.")
 
     def __post_init__(self) -> None:
         for each in fields(self):
-            kind, value = each.metadata["kind"], getattr(self, each.name)
-            if not kind.accepts(value):
+            rule, value = each.metadata["rule"], getattr(self, each.name)
+            if not rule.accepts(value):
                 name = each.name.replace("_", " ")
-                raise OptionError(f"{name} is {kind.text(value)}, expected {kind.expected}")
+                raise OptionError(f"{name} is {rule.format(value)}, expected {rule.expected}")
         if self.patience is not None and self.validation == 0:
             raise OptionError(
                 f"patience is {self.patience}, but validation is 0, which leaves no images to measure on; "
@@ -232,13 +198,13 @@ class Settings:
             )
         if self.augment > self.epochs - 1:
             raise OptionError(
-                f"augment is {self.augment}, but an epoch learns from the images or from one copy, so that "
-                f"{self.epochs} epochs see at most {self.epochs - 1}; lower --augment, or raise --epochs"
+                f"augment is {self.augment}, but each epoch uses the images or one copy, so "
+                f"{self.epochs} epochs use at most {self.epochs - 1}; lower --augment, or raise --epochs"
             )
 
     @property
-    def step_length(self) -> float:
-        """The learning rate: the one that was given, else the one that suits the activation and the cost."""
+    def learning_rate_in_use(self) -> float:
+        """The given learning rate, else the default for the activation and the cost."""
         if self.learning_rate is not None:
             return self.learning_rate
         return LEARNING_RATE if (self.activation, self.cost) == ("sigmoid", "mse") else OTHER_LEARNING_RATE
@@ -246,6 +212,4 @@ class Settings:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Neurons in each layer, the input first."""
-        from mnistnet.images import DIGITS, PIXELS  # late: `mnistnet --help` need not wait for NumPy
-
         return (PIXELS, *self.hidden, DIGITS)

@@ -104,7 +104,7 @@ def train(
         if not (math.isfinite(cost) and np.abs(network.parameters).max() <= MAX_PARAMETER):
             went = "the cost is no longer finite" if not math.isfinite(cost) else "the weights run away"
             raise TrainingError(
-                f"{went} after epoch {number}: the learning rate {settings.step_length:g} with momentum "
+                f"{went} after epoch {number}: the learning rate {settings.learning_rate_in_use:g} with momentum "
                 f"{settings.momentum:g} or the weight decay {settings.weight_decay:g} is too high; "
                 "lower --learning-rate"
             )
@@ -118,9 +118,9 @@ def learning_rate(settings: Settings, step: float, steps: int) -> float:
     drive an output so far down that σ′ is 0 for every image, and that digit would never be learned.
     """
     if settings.schedule == "constant":
-        return settings.step_length
+        return settings.learning_rate_in_use
     rise = min(1, step / min(WARM_UP, steps / 3))
-    return settings.step_length * rise * (1 + math.cos(math.pi * step / steps)) / 2
+    return settings.learning_rate_in_use * rise * (1 + math.cos(math.pi * step / steps)) / 2
 
 
 def _descend(

@@ -50,7 +50,7 @@ def test_every_word_that_an_option_takes_is_in_the_readme() -> None:
 )
 def test_the_words_of_the_settings_are_those_in_the_readme(name: str, told: list[str]) -> None:
     (field,) = (field for field in fields(Settings) if field.name == name)
-    assert set(told) == set(field.metadata["kind"].meanings)
+    assert set(told) == set(field.metadata["rule"].meanings)
 
 
 def test_the_first_example_is_what_the_program_prints(program: Program) -> None:

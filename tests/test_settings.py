@@ -9,7 +9,7 @@ from mnistnet import settings
 from mnistnet.errors import OptionError
 from mnistnet.inputs import KINDS
 from mnistnet.network import ACTIVATIONS, COSTS
-from mnistnet.settings import Choice, Kind, Layers, Number, Or, Settings, Whole
+from mnistnet.settings import Rule, Settings, choice, integer, layer_sizes, number, optional
 
 NAN, INF = float("nan"), float("inf")
 
@@ -30,6 +30,7 @@ NAN, INF = float("nan"), float("inf")
         ("momentum", NAN),
         ("weight_decay", -1e-5),
         ("weight_decay", INF),
+        ("weight_decay", 1e308),
         ("hidden", (20, 0)),
         ("hidden", (1001,)),
         ("hidden", (1,) * 9),
@@ -53,18 +54,18 @@ def test_a_value_out_of_range_is_refused_by_its_name(name: str, value: Any) -> N
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
 def test_every_setting_says_what_it_means_and_accepts_its_default_as_it_is_typed(field: Field[Any]) -> None:
-    kind: Kind = field.metadata["kind"]
-    assert field.metadata["meaning"].endswith(".")
-    assert kind.accepts(field.default)
-    assert kind.parse(kind.text(field.default)) == field.default
-    assert kind.metavar
-    assert kind.expected
+    rule: Rule = field.metadata["rule"]
+    assert field.metadata["help"].endswith(".")
+    assert rule.accepts(field.default)
+    assert rule.parse(rule.format(field.default)) == field.default
+    assert rule.metavar
+    assert rule.expected
 
 
 def test_the_choices_are_those_there_are() -> None:
     for name, there_are in (("activation", ACTIVATIONS), ("cost", COSTS), ("inputs", KINDS)):
         (field,) = (field for field in fields(Settings) if field.name == name)
-        assert list(field.metadata["kind"].meanings) == list(there_are)
+        assert list(field.metadata["rule"].meanings) == list(there_are)
 
 
 def test_a_message_quotes_a_value_as_it_is_typed() -> None:
@@ -77,25 +78,25 @@ def test_a_message_quotes_a_value_as_it_is_typed() -> None:
 def test_settings_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(OptionError, match="patience is 3, but validation is 0, .*; raise --validation"):
         Settings(patience=3, validation=0)
-    with pytest.raises(OptionError, match="augment is 4, .* 4 epochs see at most 3; lower --augment"):
+    with pytest.raises(OptionError, match="augment is 4, .* 4 epochs use at most 3; lower --augment"):
         Settings(augment=4, epochs=4)
     assert Settings(augment=3, epochs=4).augment == 3
 
 
-def test_kinds_of_values_turn_what_is_typed_into_values_and_back() -> None:
-    assert (Whole(1).parse("20"), Number("", bool).parse("1e-5"), Choice({"a": ""}).parse("a")) == (20, 1e-5, "a")
-    assert (Layers().parse("20,10"), Layers().parse("none")) == ((20, 10), ())
-    assert (Layers().text((20, 10)), Layers().text(())) == ("20,10", "none")
-    either = Or("off", Whole(1))
-    assert (either.parse("off"), either.parse("3"), either.text(None), either.text(3)) == (None, 3, "off", "3")
+def test_rules_turn_what_is_typed_into_values_and_back() -> None:
+    assert (integer(1).parse("20"), number("", bool).parse("1e-5"), choice({"a": ""}).parse("a")) == (20, 1e-5, "a")
+    assert (layer_sizes().parse("20,10"), layer_sizes().parse("none")) == ((20, 10), ())
+    assert (layer_sizes().format((20, 10)), layer_sizes().format(())) == ("20,10", "none")
+    either = optional("off", integer(1))
+    assert (either.parse("off"), either.parse("3"), either.format(None), either.format(3)) == (None, 3, "off", "3")
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [(Whole(1), "²"), (Whole(1), "1.5"), (Number("", bool), "x"), (Layers(), "20,")]
+    ("rule", "text"), [(integer(1), "²"), (integer(1), "1.5"), (number("", bool), "x"), (layer_sizes(), "20,")]
 )
-def test_what_is_no_value_of_a_kind_is_an_error(kind: Kind, text: str) -> None:
+def test_text_that_is_no_value_is_an_error(rule: Rule, text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the words are Python's
-        kind.parse(text)
+        rule.parse(text)
 
 
 def test_sizes_put_the_hidden_layers_between_pixels_and_digits() -> None:
@@ -104,7 +105,7 @@ def test_sizes_put_the_hidden_layers_between_pixels_and_digits() -> None:
 
 
 def test_the_learning_rate_follows_the_activation_and_the_cost_unless_it_is_given() -> None:
-    assert Settings().step_length == settings.LEARNING_RATE
-    assert Settings(cost="softmax").step_length == settings.OTHER_LEARNING_RATE
-    assert Settings(activation="relu").step_length == settings.OTHER_LEARNING_RATE
-    assert Settings(cost="softmax", learning_rate=0.3).step_length == 0.3
+    assert Settings().learning_rate_in_use == settings.LEARNING_RATE
+    assert Settings(cost="softmax").learning_rate_in_use == settings.OTHER_LEARNING_RATE
+    assert Settings(activation="relu").learning_rate_in_use == settings.OTHER_LEARNING_RATE
+    assert Settings(cost="softmax", learning_rate=0.3).learning_rate_in_use == 0.3

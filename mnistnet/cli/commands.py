@@ -28,7 +28,7 @@ from mnistnet.cli.program import PREFIX, CommandLine, say
 from mnistnet.cli.progress import answer_bar, download_bar, epoch_lines, watchers
 from mnistnet.errors import OptionError, one_line
 from mnistnet.pictures import MAX_DIGITS
-from mnistnet.settings import Choice, Number, Or, Whole
+from mnistnet.settings import choice, integer, number, optional
 from mnistnet.signals import undisturbed
 from mnistnet.threads import begin_with_one_thread
 
@@ -140,11 +140,11 @@ def train(
 @main.command(epilog=example("mnistnet evaluate --min-accuracy 0.97 && echo good enough"))
 @model_option
 @source_option(".")
-@option("--split", kind=Choice(SPLITS), default="test", help="Which part of the data.")
+@option("--split", rule=choice(SPLITS), default="test", help="Which part of the data.")
 @option("--json", "as_json", is_flag=True, envvar="MNISTNET_EVALUATE_JSON", help="Write one JSON object.")
 @option(
     "--min-accuracy",
-    kind=Number("a number from 0 to 1, such as 0.97", lambda accuracy: 0 <= accuracy <= 1),
+    rule=number("a number from 0 to 1, such as 0.97", lambda accuracy: 0 <= accuracy <= 1),
     help="Exit with 1 when the accuracy is below.",
 )
 @option("--mistakes", metavar="DIR", type=click.Path(), help="Write what was misread as PNG files.")
@@ -192,21 +192,23 @@ def evaluate(
 @main.command(epilog=example("mnistnet predict --format jsonl digit.png folder/"))
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @model_option
-@option("--digits", kind=Or("auto", Whole(1, MAX_DIGITS, "N")), default="auto", help="How many each picture shows.")
+@option(
+    "--digits", rule=optional("auto", integer(1, MAX_DIGITS, "N")), default="auto", help="How many each picture shows."
+)
 @option(
     "--format",
     "form",
-    kind=Choice({name: each.help for name, each in ANSWER_FORMATS.items()}),
+    rule=choice({name: each.help for name, each in ANSWER_FORMATS.items()}),
     default="text",
     envvar="MNISTNET_PREDICT_FORMAT",
     help="How answers are written.",
 )
-@option("--top", kind=Whole(1, 10, "N"), default=1, help="Tell the N best readings of each digit.")
-@option("--invert", kind=Choice(POLARITIES), default="auto", help="Which of ink and ground is dark.")
+@option("--top", rule=integer(1, 10, "N"), default=1, help="Tell the N best readings of each digit.")
+@option("--invert", rule=choice(POLARITIES), default="auto", help="Which of ink and ground is dark.")
 @option("--show", is_flag=True, help="Draw each digit that the network saw, and its ten outputs.")
 @option("--recursive", is_flag=True, help="Look into the folders in a folder too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 when an answer is unsure.")
-@option("--jobs", kind=Whole(1, MAX_JOBS, "N"), default=1, help="Read in N processes; more than one needs joblib.")
+@option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Read in N processes; more than one needs joblib.")
 @quiet_option
 @click.pass_context
 def predict(

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from mnistnet.datasets.sources import SOURCES, SOURCES_HELP
 from mnistnet.errors import OptionError
-from mnistnet.settings import Choice, Kind, Settings
+from mnistnet.settings import Rule, Settings
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -24,31 +24,31 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of click give it an argument
-    """The value of an option, of a kind that the library knows how to parse and to check."""
+    """The value of an option, parsed and checked by a rule of the library."""
 
     name = "value"
 
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
         """Tell what stands for a value in the help."""
-        return self.kind.metavar
+        return self.rule.metavar
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Turn what was typed into a value."""
         try:
-            parsed = self.kind.parse(value) if isinstance(value, str) else value
+            parsed = self.rule.parse(value) if isinstance(value, str) else value
         except ValueError:
             parsed = value
-        if self.kind.accepts(parsed):
+        if self.rule.accepts(parsed):
             return parsed
         name = param.opts[0] if param else "value"
-        raise click.UsageError(f"{name} is {value}, expected {self.kind.expected}.", ctx)
+        raise click.UsageError(f"{name} is {value}, expected {self.rule.expected}.", ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Offer the words of a choice."""
-        words = self.kind.meanings if isinstance(self.kind, Choice) else {}
+        words = self.rule.meanings
         return _begins(words, incomplete) or super().shell_complete(ctx, param, incomplete)
 
 
@@ -68,18 +68,18 @@ def _begins(words: Mapping[str, str], incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(word, help=meaning) for word, meaning in words.items() if word.startswith(incomplete)]
 
 
-def option(*names: str, kind: Kind | None = None, help: str, **more: Any) -> Callable[[Function], Function]:  # noqa: A002
+def option(*names: str, rule: Rule | None = None, help: str, **more: Any) -> Callable[[Function], Function]:  # noqa: A002
     """Make an option that can come from the environment, as its help tells.
 
     Args:
         names: as they are typed.
-        kind: what values it takes; None for a flag or another type of click's.
+        rule: which values it takes; None for a flag or another type of click's.
         help: what it means; the words of a choice and the default are added.
         more: see `click.option`.
     """
-    if kind is not None:
-        more["type"] = Value(kind)
-    words = kind.meanings if isinstance(kind, Choice) else {}
+    if rule is not None:
+        more["type"] = Value(rule)
+    words = {} if rule is None else rule.meanings
     meanings = " " + "; ".join(f"{word}: {meaning}" for word, meaning in words.items()) + "." if words else ""
     return click.option(*names, help=help + meanings, show_envvar=True, **more)
 
@@ -92,9 +92,9 @@ def example(text: str) -> str:
 def settings_options(command: Function) -> Function:
     """Add an option for each setting of a training run."""
     for each in reversed(fields(Settings)):
-        kind = each.metadata["kind"]
+        rule = each.metadata["rule"]
         name = f"--{each.name.replace('_', '-')}"
-        command = option(name, kind=kind, help=each.metadata["meaning"], default=kind.text(each.default))(command)
+        command = option(name, rule=rule, help=each.metadata["help"], default=rule.format(each.default))(command)
     return command
 
 
@@ -105,13 +105,13 @@ def settings_of(ctx: click.Context, choices: Mapping[str, Any], before: Settings
     given = {name for name in choices if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
     asked = replace(before, **{name: choices[name] for name in given})
     for each in fields(Settings):
-        kind, was = each.metadata["kind"], getattr(before, each.name)
+        rule, was = each.metadata["rule"], getattr(before, each.name)
         same = getattr(asked, each.name) == was or (
-            each.name == "learning_rate" and asked.step_length == before.step_length
+            each.name == "learning_rate" and asked.learning_rate_in_use == before.learning_rate_in_use
         )
         if each.name != "epochs" and not same:
             name = f"--{each.name.replace('_', '-')}"
-            raise OptionError(f"{name} was {kind.text(was)} and can't change half-way; leave out {name} or --resume")
+            raise OptionError(f"{name} was {rule.format(was)} and can't change half-way; leave out {name} or --resume")
     return asked
 
 

@@ -68,7 +68,7 @@ def _epochs(model: Model) -> Iterator[str]:
 
 
 def _advice(model: Model) -> str:
-    rate, usual = model.settings.step_length, replace(model.settings, learning_rate=None).step_length
+    rate, usual = model.settings.learning_rate_in_use, replace(model.settings, learning_rate=None).learning_rate_in_use
     if rate == usual:
         return "give it more --epochs, or more images"
     change = "raise" if rate < usual else "lower"

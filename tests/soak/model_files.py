@@ -16,7 +16,7 @@ from mnistnet.datasets import Dataset
 from mnistnet.datasets.idx import read_idx
 from mnistnet.errors import DatasetError
 from mnistnet.model import Model, fit, save_model
-from mnistnet.settings import MAX_HIDDEN_LAYERS, MAX_LAYER, Settings
+from mnistnet.settings import MAX_HIDDEN_LAYERS, MAX_LAYER_SIZE, Settings
 
 
 def test_every_bit_of_the_headers_flipped(model_file: Path, model: Model) -> None:
@@ -123,7 +123,7 @@ fuzz_images(Path(sys.argv[1]), {rounds(3000)})
 
 
 def test_reading_the_largest_model_that_there_can_be_takes_little_memory(tmp_path: Path, digits: Dataset) -> None:
-    widest = Settings(hidden=(MAX_LAYER,) * MAX_HIDDEN_LAYERS, epochs=1, batch_size=600, validation=0)
+    widest = Settings(hidden=(MAX_LAYER_SIZE,) * MAX_HIDDEN_LAYERS, epochs=1, batch_size=600, validation=0)
     *_, (_, large) = fit(digits, None, widest)
     large.latest = large.network.parameters
     save_model(large, tmp_path / "large.npz")
