@@ -1,30 +1,30 @@
-"""The family of errors: every failure that a user can cause or meet is a MnistnetError.
+"""The errors: every failure that a user can cause or meet is a MnistnetError.
 
-A message says what was wrong and where, what was expected and what was got, and what to do next, in one line.
+A message is one line: what was wrong and where, what was expected, what was found, and what to do next.
 """
 
 
 def one_line(text: str) -> str:
-    """Text that stays in its line: a file name may hold a line break, or a code that moves the cursor."""
+    """Escape what isn't printable: a file name may hold a line break, or a code that moves the cursor."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 class MnistnetError(Exception):
-    """What all expected failures have in common; its text is one line for the user."""
+    """An expected failure; its text is one line for the user."""
 
 
 class OptionError(MnistnetError):
-    """A choice makes no sense: wrong usage, for which the program ends with 2."""
+    """An option has a wrong value; the program exits with 2."""
 
 
 class DownloadError(MnistnetError):
-    """A file could not be fetched whole and right from any mirror."""
+    """A file could not be downloaded from any mirror, or was not the right one."""
 
 
 class DatasetError(MnistnetError):
-    """Training or test data is missing, damaged, or not what it says it is."""
+    """Training or test data is missing, damaged, or of another format."""
 
 
 class PictureError(MnistnetError):
@@ -32,11 +32,11 @@ class PictureError(MnistnetError):
 
 
 class ModelError(MnistnetError):
-    """A model file is missing, damaged, or not a model of ours."""
+    """A model file is missing, damaged, or not a mnistnet model."""
 
 
 class TrainingError(MnistnetError):
-    """Training went astray, or can't go on."""
+    """Training diverged, or can't be resumed."""
 
 
 class PageError(MnistnetError):

@@ -1,4 +1,4 @@
-"""What an image of MNIST is: 28×28 bytes, ink bright on black, that show one of ten digits.
+"""An image of MNIST: 28×28 bytes, ink bright on black, one of ten digits.
 
 MNIST's makers shrank each digit into a square of 20×20 pixels and moved its centre of mass to the pixel (14, 14).
 """
@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-SIDE = 28  # pixels, of an image
-BOX = 20  # pixels, of the square that the ink fits into
-CENTRE = 14  # row and column, counted from 0, of the pixel that the centre of mass is nearest to
+SIDE = 28  # pixels along each side of an image
+BOX = 20  # pixels along each side of the square that the ink fits into
+CENTRE = 14  # row and column, from 0, of the centre of mass
 PIXELS = SIDE * SIDE
 DIGITS = 10
-NO_DIGIT = DIGITS  # the label of an image that shows none of them
+NO_DIGIT = DIGITS  # label of an image that shows no digit
 
 ByteArray: TypeAlias = npt.NDArray[np.uint8]
 ShortArray: TypeAlias = npt.NDArray[np.int16]

@@ -1,48 +1,46 @@
-"""28×28 bytes to the 784 inputs, the same at training, evaluation and prediction.
+"""Encodings: 28×28 bytes to the 784 inputs, the same for training, evaluation and prediction.
 
-Each kind of inputs is the one before it and one idea more.
+Each encoding adds one idea to the one before it.
 
-`pixels`: the bytes, as 0 to 1. What the derivation starts from.
+`pixels`: the bytes, scaled to 0 to 1, as in the derivation.
 
-`moments`: the pixels of the digit made upright. It takes from a digit what does not tell which digit it is: where it
-stands, how large it is, how it leans. It treats the ink as a mass. With the brightness p of the pixel in column x and
-row y, and all sums over the pixels,
+`moments`: the pixels of the deskewed digit. Moment normalization removes position, size and slant, which don't tell
+which digit it is. With the brightness p of the pixel in column x and row y, and all sums over the pixels,
 
     m = Σ p,   centre (Σ p x / m, Σ p y / m) = (cx, cy),
     vyy = Σ p (y − cy)² / m,   vxy = Σ p (x − cx)(y − cy) / m,   vxx = Σ p (x − cx)² / m.
 
-- A stroke that leans moves sideways as it goes down: on average by s = vxy / vyy columns for each row, the slope of
-  the straight line through the ink that fits best. The digit without its slant is x − s (y − cy), and its
-  variance along x is what the slope does not explain, vxx − s vxy.
-- The square roots of the two variances, σy and σx, say how large the digit is, whatever its outline: it is scaled by
-  HEIGHT / σy down, and by (WIDTH / σx)^0.8 across: a 1 may stay slimmer than a 0.
+- A slanted stroke moves sideways by s = vxy / vyy columns for each row, on average: the slope of the regression line
+  through the ink. Deskewing maps x to x − s (y − cy), which leaves the variance vxx − s vxy along x.
+- The square roots of the two variances, σy and σx, measure the size of the digit. It is scaled by HEIGHT / σy down,
+  and by (WIDTH / σx)^0.8 across: a 1 may stay slimmer than a 0.
 
 So the pixel in column u and row v of the new image comes from the row y = cy + (v − 13.5) σy / HEIGHT and the column
-x = cx + s (y − cy) + (u − 13.5) (σx / WIDTH)^0.8 of the old one. Rows come from rows, which is why it is fast.
+x = cx + s (y − cy) + (u − 13.5) (σx / WIDTH)^0.8 of the old one. Each new row needs one old row, so it is fast.
 
-`directions`: of the digit made upright, how much of its outline runs in which direction, and where. A pixel tells
-whether there is ink; the outline tells the shape, and it is the same for a thin pen and a thick one. The digit is made
-1.4 times as large as for `moments`, about as MNIST has it: on a smaller one the outline would be coarse.
+`directions`: edge-direction histograms of the deskewed digit. The edges describe the shape, and they hardly depend on
+the stroke width. The digit is made 1.4 times as large as for `moments`, about MNIST's own size, so that edges are fine.
 
-- At each pixel the brightness rises by gx to the right and by gy downwards, as the Sobel operator measures it:
-  gx = [1 2 1]ᵀ ∗ [−1 0 1], gy = [−1 0 1]ᵀ ∗ [1 2 1]. The vector (gx, gy) points across the outline, into the ink.
-- Direction k is the unit vector u_k at the angle θ_k = k · 22.5°, one of 16 on the full turn: the two sides of a stroke
-  have opposite ones. The vector (gx, gy) lies between two of them and is their sum with weights, by the parallelogram
-  rule. Its part along u_k is the smaller of its cross products with the two neighbours of u_k,
+- The Sobel operator measures the gradient of the brightness, gx to the right and gy downwards:
+  gx = [1 2 1]ᵀ ∗ [−1 0 1], gy = [−1 0 1]ᵀ ∗ [1 2 1]. The vector (gx, gy) points across the edge, into the ink.
+- There are 16 orientation bins. Bin k is the unit vector u_k at the angle θ_k = k · 22.5° on the full turn, so the two
+  sides of a stroke fall into opposite bins. (gx, gy) lies between two of these vectors, and the parallelogram rule
+  splits it into parts along them (soft assignment). Its part along u_k is the smaller of its cross products with the
+  two neighbours of u_k,
 
       c_k = max(0, min(a_(k+1), −a_(k−1))),   a_j = (gx sin θ_j − gy cos θ_j) / sin 22.5°,
 
-  which is 1 for u_k itself, 0 for its neighbours and all that lies beyond them, and linear in between; −a_(k−1) is
-  a_(k+7), of the direction opposite. No angle is ever computed: 13 sin θ_j is nearly 0, 5, 9, 12 or 13, and with these
-  whole numbers a part is a whole number of fifths.
-- At each of 7×7 places, 4.5 pixels apart, direction k counts as the sum of c_k around it, weighted by a Gaussian
-  with a standard deviation of half of that: 16 · 49 = 784 numbers.
-- The square root evens out faint and strong: the outline's length matters more than its sharpness.
+  which is 1 for u_k itself, 0 for its neighbours and beyond, and linear in between; −a_(k−1) is a_(k+7), of the
+  opposite bin. No angle is computed: 13 sin θ_j is nearly 0, 5, 9, 12 or 13, and with these whole numbers a part is a
+  whole number of fifths.
+- On a grid of 7×7 points, 4.5 pixels apart, bin k holds the sum of c_k around the point, weighted by a Gaussian whose
+  standard deviation is half the stride: 16 · 49 = 784 numbers.
+- The square root compresses the range: the length of an edge matters more than its contrast.
 
 Source: Liu, Nakashima, Sako and Fujisawa 2004, Pattern Recognition 37, 265-279, the gradient direction feature.
 
 All sums are sums of whole numbers that their types hold exactly. So an image's inputs are the same to the bit, in
-whatever order a processor adds, and whatever images stand beside it.
+whatever order a processor adds, and whatever images are computed with it.
 """
 
 from __future__ import annotations
@@ -53,28 +51,25 @@ import numpy as np
 
 from mnistnet.images import PIXELS, SIDE, ByteArray, FloatArray, ShortArray
 from mnistnet.resampling import MIDDLE, OFFSETS, warp_rows
-from mnistnet.threads import one_thread
 
 HEIGHT, WIDTH = 4.2, 3.2  # standard deviations of the ink in the new image, pixels
 WIDTH_EXPONENT = 0.8
-# A dot or a line has no extent along an axis or both: a smaller deviation counts as this one, and of a slant beyond 45°
-# only 45° are undone.
-SMALLEST_DEVIATION = 1.0  # pixels
-STEEPEST_SLANT = 1.0  # columns for a row
-BLOCK = 128  # images: the arrays of one block stay in the processor's cache
+MIN_DEVIATION = 1.0  # pixels; a dot or a line has no extent along an axis or both
+MAX_SLANT = 1.0  # columns for a row, 45°
+BLOCK = 128  # images; the arrays of one block stay in the processor's cache
 
-# 1, t and t² of each place along an axis, (28, 3), where t counts half pixels from the middle: odd whole numbers. So
-# all sums of moments are whole numbers too.
+# 1, t and t² of each pixel along an axis, (28, 3). t counts half pixels from the middle, so all moments are sums of
+# whole numbers.
 POWERS = np.stack([(2 * OFFSETS) ** power for power in range(3)], axis=1)
 
 
 class InkMoments(NamedTuple):
-    """Where the ink of n images is; float32 (n,) each, pixels, from the middle of the image."""
+    """Moments of the ink of n images: float32 (n,) each, in pixels from the middle of the image."""
 
     centre_x: FloatArray
     centre_y: FloatArray
     slant: FloatArray  # columns for a row
-    deviation_x: FloatArray  # after the slant is undone
+    deviation_x: FloatArray  # of the deskewed digit
     deviation_y: FloatArray
 
 
@@ -86,40 +81,39 @@ def moments(images: ByteArray) -> InkMoments:
     x, y = sums[:, 0, 1] / 2, sums[:, 1, 0] / 2
     xx, xy, yy = sums[:, 0, 2] / 4, sums[:, 1, 1] / 4, sums[:, 2, 0] / 4
     vxx, vxy, vyy = xx - x * x, xy - x * y, yy - y * y
-    smallest = SMALLEST_DEVIATION**2
-    slant = np.clip(vxy / np.maximum(vyy, smallest), -STEEPEST_SLANT, STEEPEST_SLANT)
-    upright_vxx = vxx - 2 * slant * vxy + slant * slant * vyy  # = vxx − slant · vxy where the slant is vxy / vyy
-    values = (x, y, slant, np.sqrt(np.maximum(upright_vxx, smallest)), np.sqrt(np.maximum(vyy, smallest)))
+    smallest = MIN_DEVIATION**2
+    slant = np.clip(vxy / np.maximum(vyy, smallest), -MAX_SLANT, MAX_SLANT)
+    deskewed_vxx = vxx - 2 * slant * vxy + slant * slant * vyy  # = vxx − slant · vxy where the slant is vxy / vyy
+    values = (x, y, slant, np.sqrt(np.maximum(deskewed_vxx, smallest)), np.sqrt(np.maximum(vyy, smallest)))
     return InkMoments(*(value.astype(np.float32) for value in values))
 
 
-@one_thread()
-def straighten(images: ByteArray, enlarged: float = 1.0) -> ByteArray:
-    """Make digits upright, centred, and of one size.
+def deskew(images: ByteArray, scale: float = 1.0) -> ByteArray:
+    """Deskew digits, centre them, and bring them to one size (moment normalization).
 
     Args:
         images: uint8 (n, 28, 28).
-        enlarged: how many times larger than HEIGHT and WIDTH they become; what then lies outside is cut off.
+        scale: multiplies HEIGHT and WIDTH; ink outside the image is cut off.
 
     Returns:
         uint8 (n, 28, 28); a blank image stays blank.
     """
-    straight = np.empty_like(images)
-    # One loop, no function for a block: a block's arrays then take the places of the last one's. Given back to the
-    # system and asked for anew, they would make this three times as slow.
+    deskewed = np.empty_like(images)
+    # One loop, no function for a block, so that a block's arrays reuse the memory of the last one's: allocating it anew
+    # would make this three times as slow.
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
         ink = moments(block)
-        down = np.outer(ink.deviation_y / (HEIGHT * enlarged), OFFSETS)  # (n, 28), y − cy of each new row
+        down = np.outer(ink.deviation_y / (HEIGHT * scale), OFFSETS)  # (n, 28), y − cy of each new row
         # In float64, then rounded: libraries differ in the last bit of a float32 power.
-        step = ((ink.deviation_x.astype(np.float64) / (WIDTH * enlarged)) ** WIDTH_EXPONENT).astype(np.float32)
+        step = ((ink.deviation_x.astype(np.float64) / (WIDTH * scale)) ** WIDTH_EXPONENT).astype(np.float32)
         rows = MIDDLE + ink.centre_y[:, np.newaxis] + down
         columns = MIDDLE + ink.centre_x[:, np.newaxis] + ink.slant[:, np.newaxis] * down
         first_columns = columns + step[:, np.newaxis] * OFFSETS[0]
         resampled = warp_rows(block, rows, first_columns, step)
         resampled += 0.5  # to the nearest byte
-        straight[start : start + BLOCK] = resampled
-    return straight
+        deskewed[start : start + BLOCK] = resampled
+    return deskewed
 
 
 DIRECTIONS = 16  # on the full turn
@@ -127,58 +121,56 @@ HALF_TURN = DIRECTIONS // 2
 # 13 sin θ_j and 13 cos θ_j, j = 0 … 7, as whole numbers. The largest cross product is 15,000: inside of int16.
 SINES = np.array([0, 5, 9, 12, 13, 12, 9, 5], np.int16)
 COSINES = np.array([13, 12, 9, 5, 0, -5, -9, -12], np.int16)
-PLACES = 7  # along each side of the image
-PITCH = 4.5  # pixels from one place to the next: from the middle of the first pixel to that of the last
-SPREAD = 2.25  # standard deviation of the Gaussian around a place, pixels
-PLACE_TOTAL = 46  # of a Gaussian's weights, which are whole numbers; 46² parts of at most 5,700 are exact in float32
-BYTES_FOR_ROOT = 0.12  # the largest square root is about 1,900: it gets a byte of 230
-DIRECTION_BLOCK = 64  # images: more gain nothing, and fewer mean more calls
+GRID = 7  # points along each side of the image
+STRIDE = 4.5  # pixels between points: the grid spans the image from the middle of its first pixel to that of its last
+SIGMA = 2.25  # standard deviation of the Gaussian around a point, pixels
+GAUSSIAN_TOTAL = 46  # sum of a Gaussian's weights, whole numbers; sums of 46² parts up to 5,700 are exact in float32
+ROOT_SCALE = 0.12  # bytes for the square root of a sum; the largest root is about 1,900
+DIRECTION_BLOCK = 64  # images; larger blocks gain nothing, smaller ones mean more calls
 
 
-def _place_weights() -> FloatArray:
-    """How much each pixel of a row counts for each place along it: float32 (7, 28), whole numbers."""
-    places = MIDDLE + PITCH * (np.arange(PLACES) - (PLACES - 1) / 2)
-    hills = np.exp(-0.5 * ((np.arange(SIDE) - places[:, np.newaxis]) / SPREAD) ** 2)
-    weights: FloatArray = np.rint(PLACE_TOTAL * hills / hills.sum(axis=1).max())
+def _gaussian_weights() -> FloatArray:
+    """Weight of each pixel of a row at each grid point: float32 (7, 28), whole numbers."""
+    points = MIDDLE + STRIDE * (np.arange(GRID) - (GRID - 1) / 2)
+    gaussians = np.exp(-0.5 * ((np.arange(SIDE) - points[:, np.newaxis]) / SIGMA) ** 2)
+    weights: FloatArray = np.rint(GAUSSIAN_TOTAL * gaussians / gaussians.sum(axis=1).max())
     return weights.astype(np.float32)
 
 
-PLACE_WEIGHTS = _place_weights()
+GAUSSIAN_WEIGHTS = _gaussian_weights()
 
 
-@one_thread()
-def outline_directions(images: ByteArray) -> ByteArray:
-    """Return how much of the outline runs in each of 16 directions at each of 7×7 places.
+def edge_directions(images: ByteArray) -> ByteArray:
+    """Return the edge-direction histograms, 16 orientation bins at each of 7×7 grid points.
 
     Args:
         images: uint8 (n, 28, 28), ink bright.
 
     Returns:
-        uint8 (n, 784): for each direction, from 0° (ink to the right) clockwise, its 7×7 places, row by row. A blank
-        image has zeros.
+        uint8 (n, 784): for each bin, from 0° (ink to the right) clockwise, its 7×7 points, row by row. A blank image
+        has zeros.
     """
-    directions = np.empty((len(images), DIRECTIONS, PLACES, PLACES), np.uint8)
-    # Made once: arrays of this size, given back to the system and asked for anew, cost more than the sums.
+    directions = np.empty((len(images), DIRECTIONS, GRID, GRID), np.uint8)
+    # Allocated once: allocating arrays of this size for every block costs more than the sums.
     crosses = np.empty((DIRECTIONS, SIDE, min(len(images), DIRECTION_BLOCK), SIDE), np.int16)
     parts = np.empty(crosses.shape, np.float32)
     for start in range(0, len(images), DIRECTION_BLOCK):
         block = images[start : start + DIRECTION_BLOCK]
         n = len(block)
-        shared = _share_out(*_sobel(block), crosses[:, :, :n], parts[:, :, :n])  # (16, 28, n, 28)
-        # The rows come first, so that the rows of all images go into one product.
-        down = PLACE_WEIGHTS @ shared.reshape(DIRECTIONS, SIDE, -1)  # (16, 7, n · 28)
-        sums = down.reshape(-1, SIDE) @ PLACE_WEIGHTS.T  # (16 · 7 · n, 7)
+        assigned = _assign(*_sobel(block), crosses[:, :, :n], parts[:, :, :n])  # (16, 28, n, 28)
+        # The rows come first, so that one product takes the rows of all images.
+        down = GAUSSIAN_WEIGHTS @ assigned.reshape(DIRECTIONS, SIDE, -1)  # (16, 7, n · 28)
+        sums = down.reshape(-1, SIDE) @ GAUSSIAN_WEIGHTS.T  # (16 · 7 · n, 7)
         np.sqrt(sums, out=sums)
-        sums *= np.float32(BYTES_FOR_ROOT)
+        sums *= np.float32(ROOT_SCALE)
         sums += np.float32(0.5)  # to the nearest byte
         np.minimum(sums, 255, out=sums)
-        places = sums.reshape(DIRECTIONS, PLACES, n, PLACES)
-        directions[start : start + DIRECTION_BLOCK] = np.moveaxis(places, 2, 0)
+        directions[start : start + DIRECTION_BLOCK] = np.moveaxis(sums.reshape(DIRECTIONS, GRID, n, GRID), 2, 0)
     return directions.reshape(-1, PIXELS)
 
 
 def _sobel(images: ByteArray) -> tuple[ShortArray, ShortArray]:
-    """The slopes of the brightness to the right and downwards, int16 (28, n, 28): rows, images, columns."""
+    """The gradient of the brightness, to the right and downwards, int16 (28, n, 28) each: rows, images, columns."""
     padded = np.zeros((SIDE + 2, len(images), SIDE + 2), np.int16)
     padded[1:-1, :, 1:-1] = images.swapaxes(0, 1)
     across = padded[:, :, 2:] - padded[:, :, :-2]  # (30, n, 28)
@@ -188,8 +180,8 @@ def _sobel(images: ByteArray) -> tuple[ShortArray, ShortArray]:
     return gx, gy
 
 
-def _share_out(gx: ShortArray, gy: ShortArray, crosses: ShortArray, parts: FloatArray) -> FloatArray:
-    """Write the part of each vector along each of 16 directions to `parts`, (16, …), in fifths; use up `crosses`."""
+def _assign(gx: ShortArray, gy: ShortArray, crosses: ShortArray, parts: FloatArray) -> FloatArray:
+    """Write each vector's parts in the 16 orientation bins to `parts`, (16, …), in fifths; overwrite `crosses`."""
     product = np.empty_like(gx)
     for j in range(HALF_TURN):
         cross, opposite = crosses[j], crosses[j + HALF_TURN]
@@ -209,69 +201,69 @@ class Pixels:
     scale = 1 / 255
     centred = False  # whether the training set's mean is subtracted from the inputs
 
-    def shown(self, images: ByteArray) -> ByteArray:
-        """Return the images that the network is shown, uint8 (n, 28, 28)."""
+    def normalize(self, images: ByteArray) -> ByteArray:
+        """Return the images that the features are computed from, uint8 (n, 28, 28)."""
         return images
 
     def features(self, images: ByteArray) -> ByteArray:
-        """Return what becomes the inputs, uint8 (n, 784), the same for every model."""
-        return self.shown(images).reshape(-1, PIXELS)
+        """Return the inputs as bytes, before scaling and centring, uint8 (n, 784)."""
+        return self.normalize(images).reshape(-1, PIXELS)
 
 
 class Moments(Pixels):
-    """The pixels of the digit made upright, centred and in one size."""
+    """The pixels of the deskewed digit."""
 
     name = "moments"
     centred = True
-    enlarged = 1.0  # how many times larger than HEIGHT and WIDTH the digits are made
+    enlargement = 1.0  # multiplies HEIGHT and WIDTH
 
-    def shown(self, images: ByteArray) -> ByteArray:
-        """Return the digits made upright, uint8 (n, 28, 28)."""
-        return straighten(images, self.enlarged)
+    def normalize(self, images: ByteArray) -> ByteArray:
+        """Return the deskewed digits, uint8 (n, 28, 28)."""
+        return deskew(images, self.enlargement)
 
 
 class Directions(Moments):
-    """How the outline of the upright digit runs."""
+    """The edge directions of the deskewed digit."""
 
     name = "directions"
-    enlarged = 1.4
-    scale = 1 / 72  # a standard deviation of about 0.31
+    enlargement = 1.4
+    scale = 1 / 72  # gives a standard deviation of about 0.31
 
     def features(self, images: ByteArray) -> ByteArray:
-        """Return the directions of the outline, uint8 (n, 784)."""
-        return outline_directions(self.shown(images))
+        """Return the edge-direction histograms, uint8 (n, 784)."""
+        return edge_directions(self.normalize(images))
 
 
-KINDS: dict[str, Pixels] = {kind.name: kind for kind in (Directions(), Moments(), Pixels())}
+ENCODINGS: dict[str, Pixels] = {encoding.name: encoding for encoding in (Directions(), Moments(), Pixels())}
 
 
 class Inputs:
-    """The way from images to inputs; a model keeps the one it was trained with.
+    """Turns images into inputs; a model keeps the one it was trained with.
 
     Attributes:
-        kind: one of KINDS.
+        encoding: one of ENCODINGS.
         mean: float32 (784,), subtracted from every input.
     """
 
-    def __init__(self, kind: Pixels, mean: FloatArray) -> None:
-        self.kind = kind
+    def __init__(self, encoding: Pixels, mean: FloatArray) -> None:
+        self.encoding = encoding
         self.mean = mean
 
     @classmethod
-    def fit(cls, kind: Pixels, features: ByteArray) -> Inputs:
-        """Return the inputs of that kind for training images with these features, uint8 (n, 784).
+    def fit(cls, encoding: Pixels, features: ByteArray) -> Inputs:
+        """Return the inputs for training images with these features, uint8 (n, 784).
 
-        What all images share tells nothing, and inputs around 0 make gradient descent's valley rounder.
+        Centring improves the conditioning of gradient descent.
         """
-        mean = features.mean(axis=0) * kind.scale if kind.centred else np.zeros(PIXELS)
-        return cls(kind, mean.astype(np.float32))
+        mean = features.mean(axis=0) * encoding.scale if encoding.centred else np.zeros(PIXELS)
+        return cls(encoding, mean.astype(np.float32))
 
     def __call__(self, images: ByteArray) -> FloatArray:
         """Turn uint8 (n, 28, 28), ink bright, into inputs, float32 (n, 784)."""
-        return self.of(self.kind.features(images))
+        return self.from_features(self.encoding.features(images))
 
-    def of(self, features: ByteArray) -> FloatArray:
-        """Turn a kind's features, uint8 (n, 784), into inputs, float32 (n, 784)."""
-        inputs: FloatArray = np.multiply(features, np.float32(self.kind.scale), dtype=np.float32)
+    def from_features(self, features: ByteArray) -> FloatArray:
+        """Turn an encoding's features, uint8 (n, 784), into inputs, float32 (n, 784)."""
+        inputs: FloatArray = np.multiply(features, np.float32(self.encoding.scale), dtype=np.float32)
         inputs -= self.mean
         return inputs

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import mnistnet
 from mnistnet.errors import ModelError, TrainingError
 from mnistnet.images import ByteArray, FloatArray, IntArray, check_images
-from mnistnet.inputs import KINDS, Inputs
+from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.model_file import PARAMETERS, Contents, network_of, read_model_file, write_model_file
 from mnistnet.network import Network
 from mnistnet.settings import Settings
@@ -127,13 +127,13 @@ def fit(
     Raises:
         TrainingError: `start` was trained on other images, or holds nothing to go on with; see also `train`.
     """
-    from mnistnet.augmentation import distorted_copy  # late: who only uses a model need not wait for these
+    from mnistnet.augmentation import augmented_set  # late: who only uses a model need not wait for these
     from mnistnet.training import train
 
     if start is not None:
         _check_start(start, training)
-    kind = KINDS[settings.inputs]
-    copies = (distorted_copy(training.images, settings.seed, number) for number in range(1, settings.augment + 1))
+    kind = ENCODINGS[settings.inputs]
+    copies = (augmented_set(training.images, settings.seed, number) for number in range(1, settings.augment + 1))
     # As bytes: the inputs they become would take four times the memory.
     features = [kind.features(images) for images in (training.images, *copies)]
     model = _new_model(training, features[0], settings) if start is None else replace(start, settings=settings)
@@ -144,10 +144,10 @@ def fit(
     held_out_inputs = None if held_out is None else model.inputs(held_out.images)
     epochs = train(
         network,
-        model.inputs.of(features[0]),
+        model.inputs.from_features(features[0]),
         training.labels,
         settings,
-        copies=lambda number: model.inputs.of(features[number]),
+        copies=lambda number: model.inputs.from_features(features[number]),
         velocity=model.velocity,
         done=model.epoch,
     )
@@ -205,7 +205,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     network.parameters[...] = contents.vectors[PARAMETERS]
     return Model(
         network=network,
-        inputs=Inputs(KINDS[settings.inputs], contents.mean_inputs),
+        inputs=Inputs(ENCODINGS[settings.inputs], contents.mean_inputs),
         settings=settings,
         epoch=facts["epoch"],
         best_epoch=facts["best_epoch"],
@@ -222,7 +222,7 @@ def _new_model(training: Dataset, features: ByteArray, settings: Settings) -> Mo
     network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: none of them has this
     return Model(
         network=network,
-        inputs=Inputs.fit(KINDS[settings.inputs], features),
+        inputs=Inputs.fit(ENCODINGS[settings.inputs], features),
         settings=settings,
         epoch=0,
         best_epoch=0,

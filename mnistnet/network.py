@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mnistnet.images import FloatArray, IntArray
 
-# Trained weights and biases stay below 100; sums of far larger ones would leave what float32 can hold.
+# Trained weights and biases stay below 100; far larger ones would overflow float32 in the sums.
 MAX_PARAMETER = 1e6
 HALF = np.array(0.5, np.float32)  # NumPy would turn a plain 0.5 into an array at every call
 
@@ -65,7 +65,7 @@ class Relu:
 class MeanSquaredError:
     """C = |A^L − Y|² / 2 with sigmoid outputs, the derivation's cost."""
 
-    outputs_sum_to_1 = False  # whether the outputs do
+    outputs_sum_to_1 = False
 
     def activate(self, z: FloatArray) -> None:
         """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
@@ -86,7 +86,7 @@ class MeanSquaredError:
 class CrossEntropy:
     """C = −Σ (Y ln A^L + (1 − Y) ln(1 − A^L)) with sigmoid outputs.
 
-    Its derivative has no σ′, so a neuron that is surely wrong still learns fast.
+    Its derivative has no σ′, so a confidently wrong neuron still gets a large gradient.
     """
 
     outputs_sum_to_1 = False
@@ -97,7 +97,7 @@ class CrossEntropy:
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
         """Return the sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
-        # −ln σ(z) = ln(1 + e^−z): from Z^L, for where A^L is rounded to 0 or 1 its logarithm is lost.
+        # −ln σ(z) = ln(1 + e^−z), from Z^L: where A^L is rounded to 0 or 1, its logarithm is lost.
         return float(np.sum(np.logaddexp(0, z) - y * z, dtype=np.float64))
 
     def delta(self, a: FloatArray, y: FloatArray, out: FloatArray) -> None:
@@ -127,8 +127,7 @@ class SoftmaxCrossEntropy:
         np.subtract(a, y, out=out)
 
 
-# Each has its word in `settings.py` too, from which the command line is made without NumPy, and a twin on the page, in
-# `network.js`. Tests go through these tables and fail where the others differ.
+# To add one, add it here, its word to `settings.py`, and its JavaScript to `page/network.js`. Tests compare the three.
 SIGMOID = Sigmoid()
 ACTIVATIONS: dict[str, Sigmoid | Tanh | Relu] = {"sigmoid": SIGMOID, "tanh": Tanh(), "relu": Relu()}
 COSTS: dict[str, MeanSquaredError | CrossEntropy | SoftmaxCrossEntropy] = {
@@ -139,7 +138,7 @@ COSTS: dict[str, MeanSquaredError | CrossEntropy | SoftmaxCrossEntropy] = {
 
 
 class _Workspace(NamedTuple):
-    """Arrays that backpropagation writes to, made once for a batch size."""
+    """Arrays that backpropagation writes to, allocated once for a batch size."""
 
     activations: list[FloatArray]  # A^2 … A^L, each (n, neurons of the layer)
     deltas: list[FloatArray]  # dC/dZ^2 … dC/dZ^L, of the same shapes
@@ -181,8 +180,8 @@ class Network:
         self.weights, self.biases = self.views(self.parameters)
         self._gradient = np.zeros_like(self.parameters)
         self._gradient_views = self.views(self._gradient)
-        # Row y is the right answer Y for label y. The last one is for an image that shows no digit: zeros or, where
-        # the outputs sum to 1, equal parts.
+        # Row y is the target Y for label y. The last row is for an image without a digit: zeros or, where the outputs
+        # sum to 1, equal parts.
         none = np.full((1, sizes[-1]), 1 / sizes[-1] if self.cost_function.outputs_sum_to_1 else 0)
         self._answers: FloatArray = np.concatenate([np.eye(sizes[-1]), none]).astype(dtype)
         self._workspaces: dict[int, _Workspace] = {}
@@ -216,13 +215,13 @@ class Network:
             biases[...] = 0
 
     def forward(self, inputs: FloatArray) -> FloatArray:
-        """Return the outputs A^L of the network, for each image the same to the bit whatever images stand beside it.
+        """Return the outputs A^L; an image's outputs are the same to the bit whatever the other images are.
 
         Args:
             inputs: dtype (n, 784).
 
         Returns:
-            dtype (n, 10), a new array: for each image, ten numbers, one for each digit.
+            dtype (n, 10), a new array: one output for each digit.
         """
         return self.activations(inputs)[-1]
 
@@ -235,7 +234,7 @@ class Network:
         Returns:
             dtype (n, neurons of the layer) each, new arrays.
         """
-        # A product of matrices may round its rows differently, so each image is a matrix of one row: (n, 1, 784).
+        # BLAS may round the rows of one product differently, so each image is a product of its own: (n, 1, 784).
         layers = [np.empty((len(inputs), 1, size), self.parameters.dtype) for size in self.sizes[1:]]
         self._propagate(inputs[:, np.newaxis], layers, product=np.matmul)
         activations = [layer[:, 0] for layer in layers]
@@ -247,10 +246,10 @@ class Network:
 
         Args:
             inputs: dtype (n, 784), n at least 1.
-            labels: integers (n,), 0 to 9, or 10 for an image that shows none of them.
+            labels: integers (n,), 0 to 9, or 10 for an image without a digit.
 
         Raises:
-            ValueError: the labels are no integers (n,) from 0 to 10.
+            ValueError: the labels aren't integers (n,) from 0 to 10.
         """
         self._check_labels(inputs, labels)
         layers = self._empty_layers(len(inputs))
@@ -262,14 +261,14 @@ class Network:
 
         Args:
             inputs: dtype (n, 784), n at least 1.
-            labels: integers (n,), 0 to 9, or 10 for an image that shows none of them.
+            labels: integers (n,), 0 to 9, or 10 for an image without a digit.
 
         Returns:
             dtype (16020,), in the order of `parameters`. The vector is the network's own: the next call
             overwrites it.
 
         Raises:
-            ValueError: the labels are no integers (n,) from 0 to 10.
+            ValueError: the labels aren't integers (n,) from 0 to 10.
         """
         self._check_labels(inputs, labels)
         activations, deltas, y, ones, n = self._workspace(len(inputs))
@@ -313,7 +312,7 @@ class Network:
 
     def _workspace(self, n: int) -> _Workspace:
         if n not in self._workspaces:
-            if len(self._workspaces) == 2:  # training needs two: the batch, and the short batch at an epoch's end
+            if len(self._workspaces) == 2:  # training needs two: for a batch, and for the shorter last one of an epoch
                 self._workspaces.clear()
             self._workspaces[n] = _Workspace(
                 activations=self._empty_layers(n),
@@ -325,13 +324,9 @@ class Network:
         return self._workspaces[n]
 
     def _check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
-        answers = len(self._answers)
-        try:
-            # The quickest look at both ends: it fails for numbers below 0, and has an entry for each up to the largest.
-            right = len(np.bincount(labels, minlength=answers)) == answers and labels.dtype.kind in "iu"
-        except (TypeError, ValueError, MemoryError):
-            right = False
-        if not right or len(labels) != len(inputs):
+        largest = len(self._answers) - 1
+        is_right_shape = labels.dtype.kind in "iu" and labels.shape == (len(inputs),)
+        if not is_right_shape or labels.min() < 0 or labels.max() > largest:
             raise ValueError(
-                f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},) from 0 to {answers - 1}"
+                f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},) from 0 to {largest}"
             )

@@ -1,7 +1,7 @@
 """Warp a stack of 28×28 images by bilinear sampling.
 
-A warp is told backwards: for each pixel of the new image, where in the old one its value comes from. Such a
-place lies between four pixels, and the value is their mean, weighted by how near each is. Outside is blank.
+It uses inverse mapping: each pixel of the new image has a source position in the old one. That position lies between
+four pixels, and bilinear interpolation weights them by distance. Pixels outside the image are 0.
 """
 
 from __future__ import annotations
@@ -13,47 +13,47 @@ import numpy.typing as npt
 
 from mnistnet.images import SIDE, ByteArray, FloatArray
 
-MIDDLE = (SIDE - 1) / 2  # of an image, in rows or columns from the middle of the first
-OFFSETS: FloatArray = np.arange(SIDE, dtype=np.float32) - MIDDLE  # of its pixels from there: −13.5 … 13.5
-BEFORE, AFTER = 1, 2  # blank rows and columns around an image: places beyond its edge are read there
+MIDDLE = (SIDE - 1) / 2  # row and column of the middle of an image
+OFFSETS: FloatArray = np.arange(SIDE, dtype=np.float32) - MIDDLE  # rows or columns from the middle: −13.5 … 13.5
+BEFORE, AFTER = 1, 2  # blank rows and columns of padding; positions outside the image are read there
 PADDED = BEFORE + SIDE + AFTER
 
 
 def warp(images: ByteArray, rows: FloatArray, columns: FloatArray) -> FloatArray:
-    """Sample images anywhere.
+    """Sample images at any position.
 
     Args:
         images: uint8 (n, 28, 28).
-        rows: float32 (n, 28, 28), for each new pixel the row in the old image, 0 for the middle of the first.
-        columns: float32 (n, 28, 28), likewise the column.
+        rows: float32 (n, 28, 28), the source row of each new pixel; 0 is the middle of the first row.
+        columns: float32 (n, 28, 28), the source column, likewise.
 
     Returns:
-        float32 (n, 28, 28), in the old pixels' units.
+        float32 (n, 28, 28), 0 to 255.
     """
     flat = _pad(images).ravel()
     row, row_part = _split(rows)
     column, column_part = _split(columns)
     first = np.arange(len(images)).reshape(-1, 1, 1) * PADDED**2
-    at = first + row * PADDED + column  # (n, 28, 28): the pixel above and to the left of the place
+    at = first + row * PADDED + column  # (n, 28, 28): the pixel above and to the left of the position
     upper = _between(flat.take(at), flat.take(at + 1), column_part)
     lower = _between(flat.take(at + PADDED), flat.take(at + PADDED + 1), column_part)
     return _between(upper, lower, row_part)
 
 
 def warp_rows(images: ByteArray, rows: FloatArray, first_columns: FloatArray, steps: FloatArray) -> FloatArray:
-    """Sample images where every new row comes from one level of the old image, at evenly spaced places.
+    """Sample images where every new row has one source row, at evenly spaced columns.
 
-    Scaling and shearing along the rows are such warps. They sample between two rows first, then along the row:
+    Scaling and shearing along the rows are such warps. Interpolating between two rows first, then along the row, is
     half the work of `warp`.
 
     Args:
         images: uint8 (n, 28, 28).
-        rows: float32 (n, 28), for each new row the row in the old image.
-        first_columns: float32 (n, 28), for each new row the old column of its first pixel.
-        steps: float32 (n,), old columns from one new pixel to the next.
+        rows: float32 (n, 28), the source row of each new row.
+        first_columns: float32 (n, 28), the source column of each new row's first pixel.
+        steps: float32 (n,), source columns from one new pixel to the next.
 
     Returns:
-        float32 (n, 28, 28), in the old pixels' units.
+        float32 (n, 28, 28), 0 to 255.
     """
     lines = _pad(images).reshape(-1, PADDED)
     row, row_part = _split(rows)
@@ -70,22 +70,22 @@ def warp_rows(images: ByteArray, rows: FloatArray, first_columns: FloatArray, st
 
 
 def _pad(images: ByteArray) -> FloatArray:
-    """float32 (n, 31, 31): the images with blank edges."""
+    """Return the images with blank edges, float32 (n, 31, 31)."""
     padded = np.zeros((len(images), PADDED, PADDED), np.float32)
     padded[:, BEFORE:-AFTER, BEFORE:-AFTER] = images
     return padded
 
 
-def _split(places: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
-    """The padded row or column before each place, and how far the place is on the way to the next, 0 to 1."""
-    inside = np.clip(places, -BEFORE, SIDE) + BEFORE
-    before = inside.astype(np.intp)  # not below 0, so cutting off is rounding down
+def _split(positions: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """Return the padded row or column before each position, and the fraction of the way to the next, 0 to 1."""
+    inside = np.clip(positions, -BEFORE, SIDE) + BEFORE
+    before = inside.astype(np.intp)  # never negative, so truncation rounds down
     inside -= before
     return before, inside
 
 
 def _between(first: FloatArray, second: FloatArray, part: npt.NDArray[Any]) -> FloatArray:
-    """First + (second − first) · part; `second` is used up."""
+    """Return first + (second − first) · part; `second` is overwritten."""
     second -= first
     second *= part
     second += first

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mnistnet.datasets import Dataset
-from mnistnet.inputs import KINDS, Inputs
+from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.model import PRETRAINED, Model, load_model
 from mnistnet.network import Network
 from mnistnet.page.fill import write_page
@@ -90,7 +90,7 @@ def made_up(settings: Settings, seed: int = 0) -> Model:
     network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
     network.initialize(rng)
     network.biases[0][...] = rng.standard_normal(len(network.biases[0]))
-    inputs = Inputs.fit(KINDS[settings.inputs], rng.integers(0, 99, (50, network.sizes[0])).astype(np.uint8))
+    inputs = Inputs.fit(ENCODINGS[settings.inputs], rng.integers(0, 99, (50, network.sizes[0])).astype(np.uint8))
     return replace(
         load_model(PRETRAINED), network=network, inputs=inputs, settings=settings, history=np.empty((0, 0)), epoch=0
     )

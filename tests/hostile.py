@@ -221,7 +221,7 @@ def _facts(model: Model) -> tuple[Any, ...]:
     assert model.velocity is not None
     vectors = (model.network.parameters, model.velocity, model.inputs.mean, model.history)
     rest = replace(model, network=None, inputs=None, history=None, velocity=None)  # type: ignore[arg-type]
-    return (*(vector.tobytes() for vector in vectors), model.inputs.kind.name, rest)
+    return (*(vector.tobytes() for vector in vectors), model.inputs.encoding.name, rest)
 
 
 def flips(path: Path, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

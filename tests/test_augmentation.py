@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnistnet.augmentation import distort, distorted_copy
+from mnistnet.augmentation import augmented_set, distort
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model, fit
 from mnistnet.settings import Settings
 
 
 def test_a_copy_comes_from_the_seed_and_its_number_alone(digits: Dataset) -> None:
-    first = distorted_copy(digits.images, 3, 1)
-    assert np.array_equal(first, distorted_copy(digits.images, 3, 1))
-    assert not np.array_equal(first, distorted_copy(digits.images, 3, 2))
-    assert not np.array_equal(first, distorted_copy(digits.images, 4, 1))
+    first = augmented_set(digits.images, 3, 1)
+    assert np.array_equal(first, augmented_set(digits.images, 3, 1))
+    assert not np.array_equal(first, augmented_set(digits.images, 3, 2))
+    assert not np.array_equal(first, augmented_set(digits.images, 4, 1))
 
 
 def test_every_digit_is_changed_but_keeps_its_ink_in_the_image(digits: Dataset) -> None:

@@ -8,15 +8,15 @@ from mnistnet.datasets import Dataset
 from mnistnet.images import ByteArray
 from mnistnet.inputs import (
     COSINES,
+    ENCODINGS,
     HEIGHT,
-    KINDS,
     SINES,
     WIDTH,
     WIDTH_EXPONENT,
     Inputs,
+    deskew,
+    edge_directions,
     moments,
-    outline_directions,
-    straighten,
 )
 
 Images = npt.NDArray[np.uint8]
@@ -41,9 +41,9 @@ def test_moments_are_those_of_a_spot_that_is_known() -> None:
     assert ink.deviation_y[0] == pytest.approx(3, rel=0.02)
 
 
-def test_a_straightened_spot_is_upright_centred_and_in_one_size() -> None:
+def test_a_deskewed_spot_is_upright_centred_and_in_one_size() -> None:
     for image in (blob((0, 0), (2, 3)), blob((3, -2), (2, 3), slant=0.6), blob((-2, 2), (1.5, 4), slant=-0.3)):
-        before, after = moments(image), moments(straighten(image))
+        before, after = moments(image), moments(deskew(image))
         assert abs(after.centre_x[0]) < 0.05
         assert abs(after.centre_y[0]) < 0.05
         assert abs(after.slant[0]) < 0.02
@@ -56,9 +56,9 @@ def test_a_straightened_spot_is_upright_centred_and_in_one_size() -> None:
 def test_a_digit_moved_or_sheared_gives_nearly_the_same_inputs() -> None:
     image = blob((0, 0), (2, 3), slant=0.5)
     moved = np.roll(image, (2, -3), axis=(1, 2))
-    assert np.abs(straighten(image).astype(int) - straighten(moved)).max() <= 1
+    assert np.abs(deskew(image).astype(int) - deskew(moved)).max() <= 1
     upright = blob((0, 0), (2, 3))
-    assert np.abs(straighten(image).astype(int) - straighten(upright)).max() <= 4
+    assert np.abs(deskew(image).astype(int) - deskew(upright)).max() <= 4
 
 
 def test_blank_images_dots_and_lines_give_finite_and_sensible_inputs() -> None:
@@ -68,31 +68,31 @@ def test_blank_images_dots_and_lines_give_finite_and_sensible_inputs() -> None:
     images[3, 4:24, 14] = 255  # a line down
     images[4, range(28), range(28)] = 255  # a line through the corners
     images[5] = 255  # nothing but ink
-    straight = straighten(images)
-    assert not straight[0].any()
-    for image in straight[1:]:
+    deskewed = deskew(images)
+    assert not deskewed[0].any()
+    for image in deskewed[1:]:
         assert image.max() > 100
         rows, columns = np.nonzero(image > 50)
         assert abs(rows.mean() - 13.5) < 2
         assert abs(columns.mean() - 13.5) < 2
-    for kind in KINDS.values():
-        assert np.isfinite(Inputs(kind, np.zeros(784, np.float32))(images)).all()
+    for encoding in ENCODINGS.values():
+        assert np.isfinite(Inputs(encoding, np.zeros(784, np.float32))(images)).all()
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_an_images_inputs_do_not_depend_on_the_images_beside_it(name: str, digits: Dataset) -> None:
-    together = KINDS[name].features(digits.images)
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_the_inputs_of_an_image_do_not_depend_on_the_other_images(name: str, digits: Dataset) -> None:
+    together = ENCODINGS[name].features(digits.images)
     assert together.dtype == np.uint8
     assert together.shape == (600, 784)
     for start, count in ((0, 1), (63, 2), (127, 2), (200, 300)):
         part = slice(start, start + count)
-        assert np.array_equal(KINDS[name].features(digits.images[part]), together[part])
+        assert np.array_equal(ENCODINGS[name].features(digits.images[part]), together[part])
 
 
 @pytest.mark.parametrize("name", ["moments", "directions"])
 def test_inputs_have_a_mean_of_zero_over_the_training_images(name: str, digits: Dataset) -> None:
-    features = KINDS[name].features(digits.images)
-    inputs = Inputs.fit(KINDS[name], features).of(features)
+    features = ENCODINGS[name].features(digits.images)
+    inputs = Inputs.fit(ENCODINGS[name], features).from_features(features)
     assert inputs.dtype == np.float32
     assert inputs.shape == (600, 784)
     assert np.abs(inputs.mean(axis=0)).max() < 1e-5
@@ -100,38 +100,38 @@ def test_inputs_have_a_mean_of_zero_over_the_training_images(name: str, digits: 
 
 
 def test_pixels_are_divided_by_255_and_nothing_else(digits: Dataset) -> None:
-    kind = KINDS["pixels"]
-    inputs = Inputs.fit(kind, kind.features(digits.images))(digits.images)
+    pixels = ENCODINGS["pixels"]
+    inputs = Inputs.fit(pixels, pixels.features(digits.images))(digits.images)
     assert inputs.dtype == np.float32
     assert np.allclose(inputs * 255, digits.images.reshape(600, 784), atol=1e-4)
 
 
 def planes(image: ByteArray) -> ByteArray:
     """The directions of one image: (16, 7, 7)."""
-    directions: ByteArray = outline_directions(image[np.newaxis]).reshape(16, 7, 7)
+    directions: ByteArray = edge_directions(image[np.newaxis]).reshape(16, 7, 7)
     return directions
 
 
-def test_a_blank_image_has_no_directions_and_neither_has_an_even_one() -> None:
+def test_a_blank_image_and_a_uniform_one_have_no_edges() -> None:
     assert not planes(np.zeros((28, 28), np.uint8)).any()
     even = planes(np.full((28, 28), 200, np.uint8))
     assert not even[:, 2:5, 2:5].any()  # only its rim is an edge
 
 
-def test_a_vertical_edge_puts_its_whole_weight_into_one_direction_at_its_place() -> None:
+def test_a_vertical_edge_falls_into_one_bin() -> None:
     image = np.zeros((28, 28), np.uint8)
     image[:, 14:] = 100
     found = planes(image)[:, 2:5, 2:-2]  # without the ink's other edges, at the rim of the image
     assert not found[1:].any()
     middle = found[0, 1]
-    assert middle.argmax() == 1  # the place in the middle, column 13.5
+    assert middle.argmax() == 1  # the grid point in the middle, column 13.5
     # Worked by hand: gx is 4 · 100 in the columns 13 and 14. 5 · 400 is the smaller of its cross products with the
-    # two neighbours, 5 · gx each. The place in the middle weighs both columns 8, and all the rows together 44: the root
+    # two neighbours, 5 · gx each. The middle grid point weighs both columns 8, and all the rows together 44: the root
     # of 2,000 · 16 · 44, times 0.12.
     assert middle[1] == round(0.12 * np.sqrt(2000 * 16 * 44)) == 142
 
 
-def test_a_vector_is_shared_out_between_the_two_directions_beside_it() -> None:
+def test_a_gradient_is_split_between_the_two_nearest_bins() -> None:
     # An oracle with angles: the parallelogram rule in polar form.
     y, x = np.mgrid[:28, :28]
     for degrees in (3, 30, 100, 200, 348):
@@ -145,14 +145,14 @@ def test_a_vector_is_shared_out_between_the_two_directions_beside_it() -> None:
         assert np.abs(found / found.sum() - expected / expected.sum()).max() < 0.03
 
 
-def test_a_quarter_turn_moves_directions_by_four_and_places_around(digits: Dataset) -> None:
+def test_a_quarter_turn_rotates_the_bins_by_four_and_the_grid_with_the_image(digits: Dataset) -> None:
     for image in digits.images[:20]:
         turned = np.rot90(image, -1)  # clockwise, as the directions count
         expected = np.roll(np.rot90(planes(image), -1, axes=(1, 2)), 4, axis=0)
         assert np.array_equal(planes(turned), expected)
 
 
-def test_the_directions_are_those_of_the_derivation() -> None:
+def test_the_whole_numbers_approximate_sine_and_cosine() -> None:
     angles = np.deg2rad(22.5) * np.arange(8)
     assert np.abs(SINES / 13 - np.sin(angles)).max() < 0.02
     assert np.abs(COSINES / 13 - np.cos(angles)).max() < 0.02
@@ -160,10 +160,10 @@ def test_the_directions_are_those_of_the_derivation() -> None:
 
 def test_images_are_not_changed(digits: Dataset) -> None:
     before = digits.images.copy()
-    straighten(digits.images)
+    deskew(digits.images)
     assert np.array_equal(before, digits.images)
 
 
-def test_what_leans_further_than_a_diagonal_is_turned_by_no_more_than_one() -> None:
+def test_the_slant_is_limited_to_45_degrees() -> None:
     assert moments(blob((0, 0), (1, 3), slant=1.6)).slant[0] == 1
     assert moments(blob((0, 0), (1, 3), slant=-1.6)).slant[0] == -1

@@ -7,7 +7,7 @@ import pytest
 
 from mnistnet import settings
 from mnistnet.errors import OptionError
-from mnistnet.inputs import KINDS
+from mnistnet.inputs import ENCODINGS
 from mnistnet.network import ACTIVATIONS, COSTS
 from mnistnet.settings import Rule, Settings, choice, integer, layer_sizes, number, optional
 
@@ -63,7 +63,7 @@ def test_every_setting_says_what_it_means_and_accepts_its_default_as_it_is_typed
 
 
 def test_the_choices_are_those_there_are() -> None:
-    for name, there_are in (("activation", ACTIVATIONS), ("cost", COSTS), ("inputs", KINDS)):
+    for name, there_are in (("activation", ACTIVATIONS), ("cost", COSTS), ("inputs", ENCODINGS)):
         (field,) = (field for field in fields(Settings) if field.name == name)
         assert list(field.metadata["rule"].meanings) == list(there_are)
 

@@ -257,6 +257,6 @@ def predict(
             if (line := chosen.line(answer, top)) is not None:
                 click.echo(line)
             if show and answer.digits:
-                click.echo(draw(answer.digits, classifier.inputs.kind, Terminal.of(sys.stdout)))
+                click.echo(draw(answer.digits, classifier.inputs.encoding, Terminal.of(sys.stdout)))
             advance()
     ctx.exit(1 if failed else 0)

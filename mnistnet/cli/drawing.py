@@ -45,7 +45,7 @@ def draw(digits: Sequence[Digit], kind: Pixels, terminal: Terminal) -> str:
         kind: of the network's inputs, which tells what it sees of a digit.
         terminal: what the reader's terminal can do.
     """
-    drawings = [_drawing(kind.shown(digit.image[np.newaxis])[0], terminal) for digit in digits]
+    drawings = [_drawing(kind.normalize(digit.image[np.newaxis])[0], terminal) for digit in digits]
     if len(digits) == 1:
         bars = ["", "", *_bars(digits[0].outputs, terminal), "", ""]  # ten bars in the middle of fourteen lines
         return _beside([drawings[0], bars])

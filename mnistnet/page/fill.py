@@ -102,8 +102,8 @@ def _data(model: Model, name: str, measured: Measured) -> dict[str, Any]:
         "parameters": _base64(model.network.parameters.astype("<f4").tobytes()),
         "shown": shown_neurons(model.network),
         "inputs": {
-            "kind": model.inputs.kind.name,
-            "scale": model.inputs.kind.scale,
+            "kind": model.inputs.encoding.name,
+            "scale": model.inputs.encoding.scale,
             "mean": _base64(model.inputs.mean.astype("<f4").tobytes()),
         },
         "rate": STEP if derived else OTHER_STEP,

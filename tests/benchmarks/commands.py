@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnistnet.datasets import load_split, load_training
-from mnistnet.inputs import KINDS, Inputs
+from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.model import PRETRAINED, load_model
 from mnistnet.pictures import write_picture
 
@@ -82,8 +82,8 @@ def prepare(source: str, kind: str) -> float:
     """Seconds to unpack and check MNIST's 60,000 training images, and to turn them into inputs of a kind."""
     start = time.perf_counter()
     training = load_training([source])
-    features = KINDS[kind].features(training.images)
-    Inputs.fit(KINDS[kind], features).of(features)
+    features = ENCODINGS[kind].features(training.images)
+    Inputs.fit(ENCODINGS[kind], features).from_features(features)
     training.digest()
     return time.perf_counter() - start
 
@@ -99,4 +99,4 @@ def predict_in_memory(source: str) -> float:
 
 if __name__ == "__main__":
     # a new process: nothing is loaded or cached yet
-    print(predict_in_memory(sys.argv[1]), *(prepare(sys.argv[1], kind) for kind in KINDS))
+    print(predict_in_memory(sys.argv[1]), *(prepare(sys.argv[1], kind) for kind in ENCODINGS))

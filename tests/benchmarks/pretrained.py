@@ -13,7 +13,7 @@ from dataclasses import replace
 import click
 import numpy as np
 
-from mnistnet.augmentation import distorted_copy
+from mnistnet.augmentation import augmented_set
 from mnistnet.datasets import Dataset, hold_out, load_training
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.images import NO_DIGIT
@@ -31,7 +31,7 @@ SETTINGS = Settings(epochs=90, seed=0)
 def main() -> None:
     """Train it and save it."""
     mnist, held_out = hold_out(load_training([real_mnist()]), SETTINGS.validation)
-    copies = [distorted_copy(mnist.images, SETTINGS.seed, number) for number in range(1, COPIES + 1)]
+    copies = [augmented_set(mnist.images, SETTINGS.seed, number) for number in range(1, COPIES + 1)]
     drawn, labels = draw_digits(STROKES, SETTINGS.seed)
     others = no_digits(mnist, OTHERS, SETTINGS.seed)
     training = Dataset(

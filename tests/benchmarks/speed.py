@@ -22,7 +22,7 @@ from arena import Learned, Seat, pin_to_one_core, save, seats
 from commands import PROGRAM, PYTHON, Commands, write_pictures
 from contestants import PER_IMAGE, Data
 from mnistnet.datasets import load_split, load_training
-from mnistnet.inputs import KINDS, Inputs
+from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.settings import Settings
 from real_mnist import real_mnist
 
@@ -117,7 +117,7 @@ def print_commands(source: str, folder: Path) -> None:
         what = " ".join(("mnistnet", *starts[name][len(PROGRAM) :])).replace(picture, "digit.png")
         took = f"{1000 * statistics.median(times[name]):.0f} ms"
         print(f'| `{what}` | {took} | {_ratios(times[name], times[beside])} `python -c "{starts[beside][-1]}"` |')
-    for kind, seconds in zip(KINDS, prepared, strict=True):
+    for kind, seconds in zip(ENCODINGS, prepared, strict=True):
         print(f"| unpack and check 60,000 images, inputs `{kind}` | {_spread(seconds)} s | |")
     print(f"| `model.predict` of 10,000 images | {_spread(predicted)} s | |")
     print(
@@ -131,10 +131,10 @@ def print_commands(source: str, folder: Path) -> None:
 
 def _prepared(source: str) -> Data:
     training, test = load_training([source]), load_split(source, "test", 0)
-    kind = KINDS[Settings.inputs]
+    kind = ENCODINGS[Settings.inputs]
     features = kind.features(training.images)
     inputs = Inputs.fit(kind, features)
-    return Data(inputs.of(features), training.labels, inputs(test.images), test.labels)
+    return Data(inputs.from_features(features), training.labels, inputs(test.images), test.labels)
 
 
 def _in_turn(commands: Commands, starts: dict[str, list[str]]) -> dict[str, list[float]]:

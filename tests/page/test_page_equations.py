@@ -14,7 +14,7 @@ from playwright.sync_api import Error, Page
 from browser import Open, made_up
 from mnistnet.datasets import Dataset, load_split
 from mnistnet.images import ByteArray, FloatArray
-from mnistnet.inputs import KINDS
+from mnistnet.inputs import ENCODINGS
 from mnistnet.model import Model
 from mnistnet.network import ACTIVATIONS, COSTS
 from mnistnet.settings import Settings
@@ -40,19 +40,19 @@ def page_outputs(page: Page, images: ByteArray) -> npt.NDArray[np.float32]:
     return np.array(page.evaluate(OUTPUTS, text), np.float32).reshape(len(images), 10)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ENCODINGS)
 def test_outputs_are_the_librarys_for_each_kind_of_inputs(open_page: Open, digits: Dataset, kind: Any) -> None:
     model = made_up(Settings(inputs=kind))
     assert_close(page_outputs(open_page(model), digits.images), model.outputs(digits.images))
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ENCODINGS)
 def test_outputs_are_the_librarys_on_mnists_test_images(
     open_page: Open, mnist: Path, pretrained: Model, kind: Any
 ) -> None:
     images = load_split(str(mnist), "test", 0).images
-    model = pretrained if kind == pretrained.inputs.kind.name else made_up(Settings(inputs=kind))
+    model = pretrained if kind == pretrained.inputs.encoding.name else made_up(Settings(inputs=kind))
     assert len(images) == 10_000
     assert_close(page_outputs(open_page(model), images), model.outputs(images))
 
