@@ -1,22 +1,23 @@
-"""How well a classifier reads: accuracy, confusion matrix, and figures for each digit."""
+"""How well a classifier reads: accuracy, confusion matrix, figures for each digit, and the mistakes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.images import DIGITS, IntArray
+from mnistnet.images import DIGITS, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a classifier answered, against what was right.
+    """Predictions compared with the true labels.
 
     Attributes:
-        confusion: int64 (10, 10), how many images of the row's digit were read as the column's.
+        confusion: int64 (10, 10), the number of images of the row's digit that were read as the column's.
     """
 
     confusion: npt.NDArray[np.int64]
@@ -26,28 +27,28 @@ class Evaluation:
         """Count true labels against predictions: integers (n,), 0 to 9 each.
 
         Raises:
-            ValueError: when the lengths differ or there are none.
+            ValueError: the lengths differ, there are none, or a label is beyond 9.
         """
         if len(labels) != len(predictions) or len(labels) == 0:
             raise ValueError(f"{len(labels)} labels, but {len(predictions)} predictions")
         if labels.max() >= DIGITS:
-            raise ValueError(f"a label is {labels.max()}, expected 0 to 9: what is no digit can't be read right")
+            raise ValueError(f"a label is {labels.max()}, expected 0 to 9")
         cells = labels.astype(np.int64) * DIGITS + predictions
         return cls(np.bincount(cells, minlength=DIGITS**2).reshape(DIGITS, DIGITS))
 
     @property
     def images(self) -> int:
-        """How many images there were."""
+        """The number of images."""
         return int(self.confusion.sum())
 
     @property
     def correct(self) -> int:
-        """How many of them were read right."""
+        """The number of images that were read right."""
         return int(self.confusion.trace())
 
     @property
     def accuracy(self) -> float:
-        """The part of the images read right, 0 to 1."""
+        """The fraction of the images that were read right, 0 to 1."""
         return self.correct / self.images
 
     @property
@@ -58,17 +59,17 @@ class Evaluation:
 
     @property
     def precision(self) -> npt.NDArray[np.float64]:
-        """float64 (10,): of the images read as this digit, the part that were it; 0 where none was."""
+        """float64 (10,): true positives / images read as the digit; 0 where there are none."""
         return _ratio(self.confusion.diagonal(), self.confusion.sum(axis=0))
 
     @property
     def recall(self) -> npt.NDArray[np.float64]:
-        """float64 (10,): of the images of this digit, the part that were read right; 0 where there is none."""
+        """float64 (10,): true positives / images of the digit; 0 where there are none."""
         return _ratio(self.confusion.diagonal(), self.support)
 
     @property
     def f1(self) -> npt.NDArray[np.float64]:
-        """float64 (10,): the harmonic mean of precision and recall."""
+        """float64 (10,): harmonic mean of precision and recall."""
         return _ratio(2 * self.confusion.diagonal(), self.confusion.sum(axis=0) + self.support)
 
     def as_json(self) -> dict[str, Any]:
@@ -104,6 +105,50 @@ class Evaluation:
             cells = (f"{count:>6}" if count else f"{'·':>6}" for count in row)
             lines.append(f"{digit:>2}" + "".join(cells))
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An image that was misread.
+
+    Attributes:
+        index: its index in the data set, from 0.
+        path: its picture file; None where the data set has none.
+        true: the digit that it shows.
+        read: the digit that it was read as.
+        probability: the network's output for that digit.
+    """
+
+    index: int
+    path: str | None
+    true: int
+    read: int
+    probability: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as plain Python values, the path only where there is one."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def find_mistakes(labels: IntArray, outputs: FloatArray, paths: Sequence[str] = ()) -> list[Mistake]:
+    """List the misread images.
+
+    Args:
+        labels: integers (n,), 0 to 9, the true digits.
+        outputs: float (n, 10), the network's outputs.
+        paths: the picture files, n or none.
+    """
+    read = outputs.argmax(axis=1)
+    return [
+        Mistake(
+            index=int(index),
+            path=paths[int(index)] if paths else None,
+            true=int(labels[index]),
+            read=int(read[index]),
+            probability=float(outputs[index, read[index]]),
+        )
+        for index in np.flatnonzero(read != labels)
+    ]
 
 
 def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
+from mnistnet.errors import MnistnetError
+
+MAX_AGE = 86_400  # seconds; an older temporary file was left by a killed program
+
 
 def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
-    """Write a file so that, whatever happens, there is the old one or the new one at `path`, never a part.
+    """Write a file so that `path` always holds the old file or the new one, never a part.
 
-    The bytes go to a temporary file in the same folder, where a rename is atomic, and from there to the disk. A
-    link stays a link, and a file keeps its mode.
+    The bytes go to a temporary file in the same folder, are flushed to the disk, and the file is renamed. A link stays
+    a link, and a file keeps its mode. Temporary files that a killed program left for this path are removed.
 
     Raises:
-        OSError: the file can't be written, is write-protected, or is no plain file; what was there is untouched.
+        OSError: the file can't be written, is write-protected, or isn't a plain file; the old file is untouched.
     """
     target = Path(os.path.realpath(path))
     mode = _mode_to_keep(target)
@@ -32,10 +37,11 @@ def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> N
         sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+    _remove_abandoned(target)
 
 
 def check_replaceable(path: str | os.PathLike[str]) -> None:
-    """Find out before long work whether `replace_file` can write to `path`.
+    """Check before long work that `replace_file` can write to `path`.
 
     Raises:
         OSError: it can't.
@@ -50,7 +56,7 @@ def check_replaceable(path: str | os.PathLike[str]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in a folder last through a power cut, where the system lets a folder be flushed."""
+    """Flush a rename in a folder to the disk, where the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -59,13 +65,37 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
+def make_empty_folder(directory: Path) -> None:
+    """Make a folder, or accept an empty one.
+
+    Raises:
+        MnistnetError: it can't be made, or it isn't empty.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            raise MnistnetError(f"{directory}: not empty; name a new folder")
+    except OSError as error:
+        raise MnistnetError(f"{directory}: can't be made ({error.strerror}); name another folder") from None
+
+
 def _temporary_beside(target: Path) -> Path:
-    """Name a file in the same folder, one of its own: two programs that save to one file can't mix what they write."""
+    """Return a random name in the same folder, so that two programs that save the same file don't collide."""
     return target.with_name(f".{target.name}-{os.urandom(4).hex()}.tmp")
 
 
+def _remove_abandoned(target: Path) -> None:
+    """Remove temporary files of the target that are older than a day."""
+    prefix = f".{target.name}-"
+    for path in target.parent.iterdir():
+        if path.name.startswith(prefix) and path.suffix == ".tmp":
+            with suppress(OSError):  # another program may remove it first
+                if time.time() - path.stat().st_mtime > MAX_AGE:
+                    path.unlink()
+
+
 def _mode_to_keep(target: Path) -> int | None:
-    """The mode of the file that is there, None when there is none."""
+    """Return the mode of the file at the path; None where there is none."""
     try:
         mode = target.stat().st_mode
     except FileNotFoundError:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mnistnet.evaluation import Evaluation
+from mnistnet.evaluation import Evaluation, find_mistakes
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 7])
 PREDICTIONS = np.array([0, 0, 0, 1, 1, 1, 0, 7])
@@ -42,10 +42,20 @@ def test_text_shows_every_digit_and_fits_in_80_columns() -> None:
     assert sum("60000" in line for line in lines) == 20
 
 
-def test_lengths_that_differ_and_nothing_at_all_are_refused() -> None:
+def test_lengths_that_differ_and_empty_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match="2 labels, but 1 predictions"):
         Evaluation.of(np.array([1, 2]), np.array([1]))
     with pytest.raises(ValueError, match="a label is 10, expected 0 to 9"):
         Evaluation.of(np.array([1, 10]), np.array([1, 1]))
     with pytest.raises(ValueError, match="0 labels"):
         Evaluation.of(np.array([], int), np.array([], int))
+
+
+def test_mistakes_are_listed_with_the_digit_read_and_its_output() -> None:
+    outputs = np.float32(0.1) + np.float32(0.5) * np.eye(10, dtype=np.float32)[PREDICTIONS]
+    found = find_mistakes(LABELS, outputs, [f"{index}.png" for index in range(8)])
+    assert [mistake.as_json() for mistake in found] == [
+        {"index": 3, "path": "3.png", "true": 0, "read": 1, "probability": pytest.approx(0.6)},
+        {"index": 6, "path": "6.png", "true": 2, "read": 0, "probability": pytest.approx(0.6)},
+    ]
+    assert "path" not in find_mistakes(LABELS, outputs)[0].as_json()

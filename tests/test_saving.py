@@ -15,10 +15,10 @@ import pytest
 
 from conftest import HANG, Program, Start, write_mnist
 from mnistnet.datasets import Dataset, hold_out
-from mnistnet.errors import ModelError
+from mnistnet.errors import MnistnetError, ModelError
 from mnistnet.model import Model, fit, save_model
 from mnistnet.model_file import check_writable
-from mnistnet.saving import replace_file
+from mnistnet.saving import MAX_AGE, make_empty_folder, replace_file
 from mnistnet.settings import Settings
 
 
@@ -61,6 +61,26 @@ def test_the_bytes_are_on_the_disk_before_the_name_is_and_then_the_name(
     monkeypatch.setattr(Path, "replace", record_rename)
     replace_file(tmp_path / "file", b"new")
     assert steps == ["file", "rename", "folder"]
+
+
+def test_a_save_removes_the_temporary_files_of_killed_programs(tmp_path: Path) -> None:
+    old, fresh, other = (tmp_path / f".{name}.tmp" for name in ("file-0a1b2c3d", "file-44445555", "other-0a1b2c3d"))
+    for path in (old, fresh, other):
+        path.touch()
+    for path in (old, other):
+        os.utime(path, (time.time() - 2 * MAX_AGE,) * 2)
+    replace_file(tmp_path / "file", b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([fresh.name, other.name, "file"])
+
+
+def test_a_folder_for_results_is_new_or_empty(tmp_path: Path) -> None:
+    make_empty_folder(tmp_path / "new" / "folder")
+    make_empty_folder(tmp_path / "new" / "folder")
+    with pytest.raises(MnistnetError, match="new: not empty; name a new folder"):
+        make_empty_folder(tmp_path / "new")
+    (tmp_path / "file").touch()
+    with pytest.raises(MnistnetError, match=r"file: can't be made \(File exists\); name another folder"):
+        make_empty_folder(tmp_path / "file")
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])

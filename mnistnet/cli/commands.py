@@ -168,7 +168,8 @@ def evaluate(
 
     from mnistnet.cli.figures import Figures
     from mnistnet.datasets import load_split
-    from mnistnet.mistakes import make_empty_folder, write_mistakes
+    from mnistnet.mistakes import write_mistakes
+    from mnistnet.saving import make_empty_folder
 
     path, classifier = load_chosen_model(model, quiet)
     if mistakes is not None:

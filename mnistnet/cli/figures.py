@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 
 from mnistnet.datasets.dataset import Dataset
-from mnistnet.evaluation import Evaluation
-from mnistnet.mistakes import Mistake, find_mistakes
+from mnistnet.evaluation import Evaluation, Mistake, find_mistakes
 from mnistnet.model import Model
 
 
@@ -39,7 +38,7 @@ class Figures:
         return cls(
             Evaluation.of(dataset.labels, outputs.argmax(axis=1)),
             model.cost(dataset.images, dataset.labels),
-            find_mistakes(dataset, outputs),
+            find_mistakes(dataset.labels, outputs, dataset.paths),
             unsure,
         )
 

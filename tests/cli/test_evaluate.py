@@ -55,7 +55,7 @@ def test_mistakes_are_written_as_pictures_and_never_among_other_files(
     again = program("evaluate", "--data", folder, "--mistakes", "wrong")
     assert (again.returncode, again.stderr.splitlines()[-1]) == (
         1,
-        "Error: wrong: not empty; name a new folder for the mistakes",
+        "Error: wrong: not empty; name a new folder",
     )
 
 
@@ -87,7 +87,7 @@ def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
         f"own: 1 file that is not {', '.join(FORMAT_NAMES)}: IMG_1234.CR2; save it as JPEG",
     ]
     mistakes = json.loads(done.stdout)["mistakes"]
-    assert {f"true-7_read-{each['read']}_{Path(each['path']).name}" for each in mistakes} == {
+    assert {f"true-7_read-{each['read']}_index-{each['index']}_{Path(each['path']).name}" for each in mistakes} == {
         path.name for path in (tmp_path / "wrong").iterdir()
     }
     done = program("evaluate", "--data", "own", "--split", "validation")
