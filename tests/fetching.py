@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mirror import Answer, Mirror, ranged
+from mirror import Answer, Mirror, whole
 from mnistnet.datasets.download import Progress, download
-from mnistnet.datasets.mnist import LocalFile, RemoteFile
+from mnistnet.datasets.mnist import RemoteFile
 from mnistnet.errors import DownloadError, OptionError
 
 RAW = {"images": np.random.default_rng(1).bytes(200_000), "labels": bytes(range(10)) * 20}
@@ -51,7 +51,7 @@ except DownloadError as error:
 
 
 def serve(*script: Answer, tls: ssl.SSLContext | None = None) -> Mirror:
-    return Mirror(CONTENT, list(script) or [ranged], tls)
+    return Mirror(CONTENT, list(script) or [whole], tls)
 
 
 def get(
@@ -62,14 +62,12 @@ def get(
     retries: int = 0,
     progress: Callable[[Progress], None] | None = None,
     files: Sequence[RemoteFile] = (IMAGES,),
-) -> list[LocalFile]:
-    return download(
-        folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress, files=files
-    )
+) -> None:
+    download(folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress, files=files)
 
 
 def refusal(folder: Path, *mirrors: str, timeout: float = 5.0, retries: int = 0) -> str:
-    """The one line that a download which can't succeed ends with."""
+    """The one line that a failing download ends with."""
     with pytest.raises((DownloadError, OptionError)) as caught:
         get(folder, *mirrors, timeout=timeout, retries=retries)
     message = str(caught.value)

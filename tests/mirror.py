@@ -101,38 +101,18 @@ class Mirror:
     def url(self) -> str:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server.server_address[1]}/mnist/"
 
-    @property
-    def ranges(self) -> list[str | None]:
-        """The Range header of each request."""
-        return [seen.headers["Range"] for seen in self.seen]
-
 
 def whole(request: Request, body: bytes) -> None:
-    """The file from its beginning, whatever range was asked for."""
     request.send(200, body)
 
 
-def ranged(request: Request, body: bytes) -> None:
-    """The file, or the part of it that was asked for."""
-    asked = request.headers["Range"]
-    if asked is None:
-        return whole(request, body)
-    start = int(asked.removeprefix("bytes=").removesuffix("-"))
-    if start >= len(body):
-        return request.send(416, Content_Range=f"bytes */{len(body)}")
-    return request.send(206, body[start:], Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
-
-
 def paced(seconds: float) -> Answer:
-    """As `ranged`, but 16 KiB every so many seconds."""
+    """The file, 16 KiB every so many seconds."""
 
     def answer(request: Request, body: bytes) -> None:
-        start = int((request.headers["Range"] or "bytes=0-")[6:-1])
-        rest = body[start:]
-        content_range = f"bytes {start}-{len(body) - 1}/{len(body)}" if start else None
-        request.send_head(206 if start else 200, Content_Length=len(rest), Content_Range=content_range)
-        for begin in range(0, len(rest), 1 << 14):
-            request.wfile.write(rest[begin : begin + (1 << 14)])
+        request.send_head(200, Content_Length=len(body))
+        for begin in range(0, len(body), 1 << 14):
+            request.wfile.write(body[begin : begin + (1 << 14)])
             request.wfile.flush()
             if request.wait(seconds):
                 return
@@ -153,22 +133,8 @@ def labelled_gzip(request: Request, body: bytes) -> None:
     request.send(200, body, Content_Encoding="gzip")
 
 
-def misplaced(request: Request, body: bytes) -> None:
-    """Another range than was asked for."""
-    request.send(206, body[5:], Content_Range=f"bytes 5-{len(body) - 1}/{len(body)}")
-
-
-def unplaced(request: Request, body: bytes) -> None:
-    """A range, but not which."""
-    request.send(206, body[len(body) // 2 :])
-
-
 def status(code: int, **headers: object) -> Answer:
     return lambda request, _: request.send(code, b"no", **headers)
-
-
-def html(request: Request, _: bytes) -> None:
-    request.send(200, b"<html>Please log in</html>", Content_Type="text/html; charset=utf-8")
 
 
 def half(request: Request, body: bytes) -> None:
@@ -177,36 +143,25 @@ def half(request: Request, body: bytes) -> None:
     request.wfile.write(body[: len(body) // 2])
 
 
+def without_length(request: Request, body: bytes) -> None:
+    request.send_head(200)
+    request.wfile.write(body)
+
+
 def half_without_length(request: Request, body: bytes) -> None:
     request.send_head(200)
     request.wfile.write(body[: len(body) // 2])
 
 
-def rest_without_length(request: Request, body: bytes) -> None:
-    """The part that was asked for, whose end is that of the connection."""
-    start = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-    request.send_head(206, Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
-    request.wfile.write(body[start:])
-
-
 def wrong(request: Request, body: bytes) -> None:
     """The right number of wrong bytes."""
-    ranged(request, bytes(byte ^ 1 for byte in body))
-
-
-def shorter(request: Request, body: bytes) -> None:
-    """Another, shorter file."""
-    request.send(200, body[:-1])
-
-
-def too_many(request: Request, body: bytes) -> None:
-    request.send(200, body + b"!")
+    request.send(200, bytes(byte ^ 1 for byte in body))
 
 
 def endless(request: Request, body: bytes) -> None:
     request.send_head(200)
     while not request.wait(0):
-        request.wfile.write(body)
+        request.wfile.write(bytes(len(body)))
 
 
 def trickle(seconds: float) -> Answer:
@@ -220,25 +175,6 @@ def trickle(seconds: float) -> Answer:
                 return
 
     return answer
-
-
-def trickled(head: bytes, forever: bytes, seconds: float) -> Answer:
-    """An answer that begins well and goes on for ever, a few bytes every so many seconds."""
-
-    def answer(request: Request, _: bytes) -> None:
-        request.wfile.write(head)
-        while not request.wait(seconds):
-            request.wfile.write(forever)
-
-    return answer
-
-
-CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-trickling_head = trickled(b"HTTP/1.1 200 OK\r\nX: ", b"x", 0.1)
-trickling_chunk = trickled(CHUNKS + b"1;", b"x", 0.1)
-endless_trailer = trickled(CHUNKS + b"0\r\n", b"X: y\r\n" * 1000, 0)
-endless_interim = trickled(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, 0)
-long_status_line = trickled(b"x" * 65_000 + b"\r\n\r\n", b"", 0.1)
 
 
 def silence(request: Request, _: bytes) -> None:

@@ -33,7 +33,6 @@ class LocalFile:
     file: RemoteFile
     path: Path  # the copy that is right, gzipped or unpacked; when none is, where the gzipped one belongs
     problem: str | None = None  # None: right; else "missing", or what is wrong with it
-    mirror: str | None = None  # the one that it has just been fetched from; None: it was there
 
 
 FILES = (

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from conftest import write_class_folders, write_mnist
-from mirror import Mirror, ranged
+from mirror import Mirror, whole
 from mnistnet.datasets import Dataset, hold_out, load_split, load_training
 from mnistnet.datasets import download as download_module
 from mnistnet.datasets import mnist as mnist_module
@@ -66,7 +66,7 @@ def test_mnist_is_fetched_whenever_a_file_is_missing_or_damaged(
             (cache / name).write_bytes(b"damaged")
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
     heard: list[str] = []
-    with Mirror(content, [ranged]) as mirror:
+    with Mirror(content, [whole]) as mirror:
         monkeypatch.setattr(mnist_module, "verify", partial(mnist_module.verify, files=files))
         fetch = partial(download_module.download, mirrors=[mirror.url], files=files)
         monkeypatch.setattr(download_module, "download", fetch)
