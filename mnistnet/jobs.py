@@ -23,7 +23,6 @@ from mnistnet.model import Model
 from mnistnet.pictures.files import MAX_BYTES
 from mnistnet.prediction import Answer, read_numbers
 from mnistnet.signals import STOPS, undisturbed
-from mnistnet.threads import one_thread
 
 try:
     from joblib.parallel import Parallel, ParallelBackendBase, delayed, parallel_config
@@ -228,5 +227,4 @@ def _end_with(lifeline: Connection) -> None:
 
 
 def _read_here(*arguments: Any) -> list[Answer]:
-    with one_thread():  # there are as many processes as are wanted
-        return _read(_model, *arguments)
+    return _read(_model, *arguments)

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from mnistnet.errors import PictureError
 from mnistnet.images import DIGITS, BoolArray, ByteArray, FloatArray
-from mnistnet.model import BLOCK, Model
+from mnistnet.model import BLOCK, Model, load
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.files import name_of
 from mnistnet.pictures.folders import is_picture, left_out, list_folder
@@ -146,6 +147,34 @@ def _pictures_in(folder: Path, recursive: bool, note: Callable[[str], object]) -
         if path.is_dir() and not path.is_symlink():  # a link may lead back to where it is
             pictures += _pictures_in(path, recursive, note)
     return pictures
+
+
+def read(
+    picture: str | os.PathLike[str] | BinaryIO,
+    model: Model | None = None,
+    invert: str = "auto",
+    digits: int | None = None,
+) -> Answer:
+    """Read the digit or the number in a picture, as `mnistnet predict` does.
+
+    Args:
+        picture: a picture file.
+        model: classifies the digits; None is the model that comes with the package.
+        invert: whether the ink is darker than the paper: `yes`, `no`, or `auto` to detect it.
+        digits: how many digits the picture shows, 1 to 20; None detects it.
+
+    Returns:
+        Its `number`, `probability`, `unsure`, and its `digits` with their boxes and outputs.
+
+    Raises:
+        PictureError: the picture can't be read.
+    """
+    return read_number(model or _built_in(), picture, invert, digits)
+
+
+@cache
+def _built_in() -> Model:
+    return load()
 
 
 def read_number(

@@ -17,6 +17,7 @@ MAX_HIDDEN_LAYERS = 8
 MAX_EPOCHS = 1_000_000
 MAX_WEIGHT_DECAY = 1e6
 MAX_LEARNING_RATE = 1e6
+MAX_COST = 1e9  # a cost above this means that training diverged
 LEARNING_RATE = 2.0  # for sigmoid and mse: their gradients are small, since σ′ is at most ¼
 OTHER_LEARNING_RATE = 0.05
 

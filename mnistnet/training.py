@@ -1,45 +1,41 @@
-"""Mini-batch gradient descent, as a generator of epochs."""
+"""Mini-batch gradient descent as a generator of epochs, and `fit`: images in, models out, epoch by epoch."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
+from mnistnet.augmentation import augmented_set
+from mnistnet.datasets.dataset import Dataset, hold_out
 from mnistnet.errors import OptionError, TrainingError
-from mnistnet.images import FloatArray, IntArray
+from mnistnet.images import NO_DIGIT, PIXELS, SIDE, ByteArray, FloatArray, IntArray
+from mnistnet.inputs import ENCODINGS, Inputs
+from mnistnet.model import Model
+from mnistnet.model_file import network_of
 from mnistnet.network import MAX_PARAMETER, Network
-from mnistnet.settings import Settings
-from mnistnet.threads import one_thread
+from mnistnet.settings import MAX_COST, OTHER_LEARNING_RATE, Settings
 
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        if name != "fit":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from mnistnet.model import fit  # where it was told to be, before it moved to the model that it makes
-
-        return fit
-
-
+ARCHITECTURE = ("hidden", "activation", "cost", "inputs")  # the settings that fine-tuning keeps
 WARM_UP = 2000  # steps in which the learning rate rises; in a short run the first third
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What came of one pass over the training images.
+    """The result of one pass over the training images.
 
     Attributes:
-        number: 1 for the first.
-        cost: C over all training images, at the end of the epoch.
-        learning_rate: of its last step.
+        number: from 1.
+        cost: C, averaged over all training images, at the end of the epoch.
+        learning_rate: at its last step.
         seconds: spent in gradient descent alone.
-        validation_accuracy: on the held-out images, 0 to 1, which `fit` fills in; None where none were held out.
+        validation_accuracy: accuracy on the validation set, 0 to 1, filled in by `fit`; None without one.
     """
 
     number: int
@@ -55,31 +51,31 @@ def train(
     labels: IntArray,
     settings: Settings,
     *,
-    copies: Callable[[int], FloatArray] | None = None,
+    augmented: Callable[[int], FloatArray] | None = None,
     velocity: FloatArray | None = None,
     done: int = 0,
 ) -> Iterator[Epoch]:
     """Train a network in place, an epoch at a time.
 
-    Every epoch visits every image once, in a fresh order that depends on the seed and the epoch's number alone:
-    a run that goes on after `done` epochs of as many, with the velocity it had, equals one that never stopped.
+    Every epoch visits every image once, in an order that depends only on the seed and the epoch's number. So a run
+    that is resumed after `done` epochs, with the velocity it had, equals one that never stopped.
 
     Args:
         network: changed in place between one epoch and the next.
         inputs: float32 (n, 784), not changed.
-        labels: integers (n,), 0 to 9, or 10 for an image that shows none of them.
-        settings: how.
-        copies: gives distorted copy 1, 2, … `settings.augment` of the inputs; epochs cycle through the inputs and
-            them. None goes without.
-        velocity: float32 (parameters,), the momentum of the step before, changed in place; None starts at rest.
-        done: epochs that are behind the network already.
+        labels: integers (n,), 0 to 9, or 10 for an image without a digit.
+        settings: the settings of the run.
+        augmented: returns the inputs of augmented set 1, 2, … `settings.augment`; epochs cycle through the inputs and
+            these sets. None trains on the inputs alone.
+        velocity: float32 (parameters,), the momentum, changed in place; None starts at 0.
+        done: epochs already trained.
 
     Yields:
-        An Epoch after each, when `network` and `velocity` are as it left them.
+        An Epoch after each one; `network` and `velocity` are then as it left them.
 
     Raises:
-        OptionError: a batch is larger than the data.
-        TrainingError: the cost is no longer a finite number, or the weights run away.
+        OptionError: a batch is larger than the training set.
+        TrainingError: training diverged.
     """
     if settings.batch_size > len(inputs):
         raise OptionError(
@@ -87,35 +83,34 @@ def train(
         )
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
     for number in range(done + 1, settings.epochs + 1):
-        copy = (number - 1) % (settings.augment + 1)
-        epoch_inputs = inputs if copies is None or copy == 0 else copies(copy)
+        set_number = (number - 1) % (settings.augment + 1)
+        epoch_inputs = inputs if augmented is None or set_number == 0 else augmented(set_number)
         start = time.perf_counter()
         order = np.random.default_rng((settings.seed, number)).permutation(len(inputs))
         steps = math.ceil(len(inputs) / settings.batch_size)
         rates = [
-            learning_rate(settings, step + 0.5, steps * settings.epochs)  # in the middle of the step
+            learning_rate(settings, step + 0.5, steps * settings.epochs)  # at the middle of the step
             for step in range(steps * (number - 1), steps * number)
         ]
-        with one_thread():
+        with threadpool_limits(limits=1, user_api="blas"):
             _descend(network, epoch_inputs, labels, order, rates, settings, velocity)
             seconds = time.perf_counter() - start
             with np.errstate(all="ignore"):
                 cost = network.cost(inputs, labels)
-        if not (math.isfinite(cost) and np.abs(network.parameters).max() <= MAX_PARAMETER):
-            went = "the cost is no longer finite" if not math.isfinite(cost) else "the weights run away"
+        if not (cost <= MAX_COST and np.abs(network.parameters).max() <= MAX_PARAMETER):  # nan is not <= either
             raise TrainingError(
-                f"{went} after epoch {number}: the learning rate {settings.learning_rate_in_use:g} with momentum "
-                f"{settings.momentum:g} or the weight decay {settings.weight_decay:g} is too high; "
-                "lower --learning-rate"
+                f"training diverged in epoch {number} (cost {cost:g}): the learning rate "
+                f"{settings.learning_rate_in_use:g} with momentum {settings.momentum:g}, or the weight decay "
+                f"{settings.weight_decay:g}, is too high; lower --learning-rate"
             )
         yield Epoch(number, cost, rates[-1], seconds)
 
 
 def learning_rate(settings: Settings, step: float, steps: int) -> float:
-    """Return the learning rate at a step of a run of so many: constant, or rising at first and then falling to 0.
+    """Return the learning rate at a step of a run of `steps` steps: constant, or a warm-up and half a cosine.
 
-    It falls along half a cosine. It rises because the first weights know nothing: long steps along their gradients can
-    drive an output so far down that σ′ is 0 for every image, and that digit would never be learned.
+    The warm-up keeps outputs from saturating: the first gradients are large, and a full step along them can push an
+    output so far down that σ′ is 0 for every image. Then the network would never learn that digit.
     """
     if settings.schedule == "constant":
         return settings.learning_rate_in_use
@@ -132,22 +127,178 @@ def _descend(
     settings: Settings,
     velocity: FloatArray,
 ) -> None:
-    """One epoch of gradient descent through the images in that order: each step goes along −∇C of one batch."""
+    """Run one epoch of gradient descent over the images in this order; each step goes along −∇C of one batch."""
     size, dtype = settings.batch_size, velocity.dtype
-    labels = labels[order].astype(np.intp)  # NumPy's type of an index, which a label is to its right answer
+    labels = labels[order].astype(np.intp)  # NumPy's index type: a label is the row of its target
     batch_inputs = np.empty((size, inputs.shape[1]), inputs.dtype)
     momentum, weight_decay = np.array(settings.momentum, dtype), np.array(settings.weight_decay, dtype)
     weights, weight_velocity = network.parameters[: network.weight_count], velocity[: network.weight_count]
     decay, change = np.empty_like(weights), np.empty_like(velocity)
-    # A cost that runs away is found at the end of the epoch; NumPy need not warn at every step on the way.
+    # Divergence is found at the end of the epoch, so NumPy need not warn at every step.
     with np.errstate(all="ignore"):
         for number, rate in enumerate(rates):
             batch = slice(number * size, (number + 1) * size)  # the last one may be shorter
             y = labels[batch]
             x = batch_inputs[: len(y)]
-            inputs.take(order[batch], axis=0, out=x, mode="clip")  # the default mode would copy once more
+            inputs.take(order[batch], axis=0, out=x, mode="clip")  # the default mode would make one more copy
             # velocity = momentum · velocity + ∇C + weight decay; parameters −= learning rate · velocity
             velocity *= momentum
             velocity += network.gradient(x, y)
             weight_velocity += np.multiply(weights, weight_decay, out=decay)
             network.parameters -= np.multiply(velocity, rate, out=change)
+
+
+def fit(
+    training: Dataset,
+    validation: Dataset | None,
+    settings: Settings,
+    *,
+    resume: Model | None = None,
+    start: Model | None = None,
+) -> Iterator[tuple[Epoch, Model]]:
+    """Train a model on images, and measure it on the validation set after every epoch.
+
+    Args:
+        training: the training set.
+        validation: the validation set, which shares no image with the training set; or None.
+        settings: the settings of the run.
+        resume: a model to continue, trained on the same images with the same settings, apart from the number of
+            epochs. Its arrays become those of the yielded model.
+        start: a model whose weights and encoding the new one begins with (fine-tuning); it isn't changed.
+
+    Yields:
+        After each epoch its result and the model, which the next epoch changes in place. With patience, the model's
+        network is that of the best epoch.
+
+    Raises:
+        OptionError: the settings don't fit `start`; see also `train`.
+        TrainingError: `resume` was trained on other images, or has no optimizer state; see also `train`.
+    """
+    encoding = ENCODINGS[settings.inputs]
+    if resume is not None:
+        _check_resumable(resume, training)
+    elif start is not None:
+        settings = _fine_tuning_settings(settings, start)
+    augmented = (augmented_set(training.images, settings.seed, number) for number in range(1, settings.augment + 1))
+    # As bytes: the inputs would take four times the memory.
+    features = [encoding.features(images) for images in (training.images, *augmented)]
+    if resume is not None:
+        model = replace(resume, settings=settings)
+    else:
+        model = _new_model(training, features[0], settings, start)
+    network = model.network
+    best = network.parameters.copy()
+    if model.latest is not None:
+        network.parameters[...] = model.latest
+    validation_inputs = None if validation is None else model.inputs(validation.images)
+    epochs = train(
+        network,
+        model.inputs.from_features(features[0]),
+        training.labels,
+        settings,
+        augmented=lambda number: model.inputs.from_features(features[number]),
+        velocity=model.velocity,
+        done=model.epoch,
+    )
+    while not _is_over(model):
+        epoch = next(epochs)
+        if validation is not None and validation_inputs is not None:
+            right = network.forward(validation_inputs).argmax(axis=1) == validation.labels
+            epoch = replace(epoch, validation_accuracy=float(right.mean()))
+        _record(model, epoch)
+        latest = network.parameters.copy()
+        if settings.patience is None or _is_best(epoch, model):
+            best[...] = latest
+            model.best_epoch, model.validation_accuracy, model.latest = epoch.number, epoch.validation_accuracy, None
+        else:
+            model.latest = latest
+        network.parameters[...] = best  # the caller gets the best epoch's network,
+        yield epoch, model
+        if not _is_over(model):
+            network.parameters[...] = latest  # and gradient descent continues from the latest
+
+
+def train_model(images: ByteArray, labels: IntArray, **settings: Any) -> Model:
+    """Train a model, with a tenth of the images, at most 5,000, as the validation set; see `Settings`.
+
+    Args:
+        images: uint8 (n, 28, 28) or (n, 784), ink bright (255) on black (0).
+        labels: integers (n,) of any type, 0 to 9, or 10 for an image without a digit.
+        settings: the fields of `Settings`, such as `epochs=5` or `seed=1`.
+
+    Raises:
+        ValueError: the images or labels have another shape, dtype or range.
+        OptionError: a setting has a wrong value.
+        TrainingError: training diverged.
+    """
+    chosen = Settings(**settings)
+    images, labels = np.asarray(images), np.asarray(labels)
+    if images.dtype.kind == "f":
+        raise ValueError(f"images are {images.dtype}, expected uint8: scale them to bytes, 0 to 255, ink bright")
+    if images.dtype != np.uint8 or images.shape[1:] not in ((SIDE, SIDE), (PIXELS,)):
+        raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28) or (n, 784)")
+    if labels.dtype.kind not in "iu" or labels.shape != (len(images),):
+        raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected integers ({len(images)},)")
+    if len(labels) == 0 or labels.min() < 0 or labels.max() > NO_DIGIT:
+        raise ValueError(f"labels must be 0 to 9, or {NO_DIGIT} for an image without a digit, and at least one")
+    dataset = Dataset(images.reshape(-1, SIDE, SIDE), labels.astype(np.uint8))
+    *_, (_, model) = fit(*hold_out(dataset, chosen.validation), chosen)
+    return model
+
+
+def _new_model(training: Dataset, features: ByteArray, settings: Settings, start: Model | None) -> Model:
+    network = network_of(settings)
+    if start is None:
+        network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: none has this seed
+        inputs = Inputs.fit(ENCODINGS[settings.inputs], features)
+    else:
+        network.parameters[...] = start.network.parameters
+        inputs = start.inputs
+    return Model(
+        network=network,
+        inputs=inputs,
+        settings=settings,
+        epoch=0,
+        best_epoch=0,
+        validation_accuracy=None,
+        data_digest=training.digest(),
+        history=np.empty((0, 0)),
+        velocity=np.zeros_like(network.parameters),
+    )
+
+
+def _fine_tuning_settings(settings: Settings, start: Model) -> Settings:
+    """Return the settings with a small learning rate, unless one was given."""
+    for name in ARCHITECTURE:
+        wanted, found = getattr(settings, name), getattr(start.settings, name)
+        if wanted != found:
+            raise OptionError(f"{name} is {wanted}, but the model to start with has {found}; leave out --{name}")
+    return settings if settings.learning_rate is not None else replace(settings, learning_rate=OTHER_LEARNING_RATE)
+
+
+def _check_resumable(model: Model, training: Dataset) -> None:
+    if model.velocity is None:
+        raise TrainingError("the model is for inference only and can't be resumed; train a new one, without --resume")
+    if model.data_digest != training.digest():
+        raise TrainingError("the model was trained on other images; give the same --data, or train without --resume")
+
+
+def _record(model: Model, epoch: Epoch) -> None:
+    """Add an epoch to a model's history."""
+    row = [epoch.cost, epoch.learning_rate]
+    if epoch.validation_accuracy is not None:
+        row.append(epoch.validation_accuracy)
+    model.epoch = epoch.number
+    model.history = np.vstack([model.history.reshape(-1, len(row)), row])
+
+
+def _is_best(epoch: Epoch, model: Model) -> bool:
+    before, now = model.validation_accuracy, epoch.validation_accuracy
+    return before is None or now is None or now > before
+
+
+def _is_over(model: Model) -> bool:
+    """Return whether all epochs are trained, or patience is exhausted."""
+    patience = model.settings.patience
+    out_of_patience = patience is not None and model.epoch - model.best_epoch >= patience
+    return out_of_patience or model.epoch >= model.settings.epochs

@@ -13,7 +13,7 @@ import pytest
 
 from mnistnet.datasets import Dataset
 from mnistnet.inputs import ENCODINGS, Inputs
-from mnistnet.model import PRETRAINED, Model, load_model
+from mnistnet.model import Model, load
 from mnistnet.network import Network
 from mnistnet.page.fill import write_page
 from mnistnet.settings import Settings
@@ -81,7 +81,7 @@ def open_page(chromium: Browser, tmp_path: Path, digits: Dataset) -> Iterator[Op
 @pytest.fixture(scope="session")
 def pretrained() -> Model:
     """The model that comes with the package."""
-    return load_model(PRETRAINED)
+    return load()
 
 
 def made_up(settings: Settings, seed: int = 0) -> Model:
@@ -91,9 +91,7 @@ def made_up(settings: Settings, seed: int = 0) -> Model:
     network.initialize(rng)
     network.biases[0][...] = rng.standard_normal(len(network.biases[0]))
     inputs = Inputs.fit(ENCODINGS[settings.inputs], rng.integers(0, 99, (50, network.sizes[0])).astype(np.uint8))
-    return replace(
-        load_model(PRETRAINED), network=network, inputs=inputs, settings=settings, history=np.empty((0, 0)), epoch=0
-    )
+    return replace(load(), network=network, inputs=inputs, settings=settings, history=np.empty((0, 0)), epoch=0)
 
 
 def wait_for_update(page: Page) -> None:

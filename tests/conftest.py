@@ -18,8 +18,9 @@ from PIL import Image
 from browser import chromium, open_page, pretrained  # noqa: F401  # fixtures
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.datasets.strokes import draw_digits
-from mnistnet.model import Model, fit, save_model
+from mnistnet.model import Model
 from mnistnet.settings import Settings
+from mnistnet.training import fit
 
 # What a shell runs in the background (`make test &`) is deaf to Ctrl-C, and so is what that starts, unless it is told.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -46,7 +47,7 @@ def model(digits: Dataset) -> Model:
 @pytest.fixture
 def model_file(tmp_path: Path, model: Model) -> Path:
     """The same, saved."""
-    save_model(model, tmp_path / "model.npz")
+    model.save(tmp_path / "model.npz")
     return tmp_path / "model.npz"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mnistnet.errors import ModelError
-from mnistnet.model import Model, load_model
+from mnistnet.model import Model, load
 from mnistnet.model_file import FORMAT
 
 Members = dict[str, bytes]
@@ -207,7 +207,7 @@ def header_bytes(content: bytes) -> list[int]:
 def outcome(path: Path, original: Model) -> str:
     """`refused` in one short line, or `same` as the original; fails on anything else."""
     try:
-        model = load_model(path)
+        model = load(path)
     except ModelError as error:
         message = str(error)
         if message.isprintable() and len(message) < len(str(path)) + 300:

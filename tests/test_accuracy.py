@@ -11,7 +11,7 @@ from PIL import Image
 
 from conftest import Program
 from mnistnet.datasets import load_split
-from mnistnet.model import load_model
+from mnistnet.model import load
 
 
 @pytest.mark.mnist
@@ -27,7 +27,7 @@ def test_an_image_as_a_picture_gives_the_outputs_of_its_idx_row_to_the_bit(
 ) -> None:
     assert program("train", "--epochs", "1", "--data", mnist).returncode == 0
     images = load_split(str(mnist), "test", 0).images
-    outputs = load_model(tmp_path / "mnistnet.npz").outputs(images)
+    outputs = load(tmp_path / "mnistnet.npz").outputs(images)
     chosen = range(0, 10_000, 500)
     names = [f"{index:05}.png" for index in chosen]
     for name, index in zip(names, chosen, strict=True):

@@ -4,8 +4,9 @@ import numpy as np
 
 from mnistnet.augmentation import augmented_set, distort
 from mnistnet.datasets import Dataset
-from mnistnet.model import Model, fit
+from mnistnet.model import Model
 from mnistnet.settings import Settings
+from mnistnet.training import fit
 
 
 def test_a_copy_comes_from_the_seed_and_its_number_alone(digits: Dataset) -> None:
@@ -45,7 +46,7 @@ def test_epochs_cycle_through_the_images_and_their_copies_also_when_resumed(digi
         run = fit(digits, None, settings)
         for _ in range(stop):
             _, model = next(run)
-        *_, (_, model) = fit(digits, None, settings, start=model)
+        *_, (_, model) = fit(digits, None, settings, resume=model)
         return model
 
     *_, (_, whole) = fit(digits, None, settings)

@@ -14,17 +14,17 @@ from hostile import archived, flips, header_bytes, hostile_images, hostile_model
 from mnistnet.datasets import Dataset
 from mnistnet.datasets.idx import read_idx
 from mnistnet.errors import DatasetError
-from mnistnet.model import Model, save_model
+from mnistnet.model import Model
 
 MEMORY = 200_000_000  # bytes: the most that a process may need to refuse a file
 
 READ_MODELS = """
 import sys
 from mnistnet.errors import ModelError
-from mnistnet.model import load_model
+from mnistnet.model import load
 for path in sys.argv[1:]:
     try:
-        load_model(path)
+        load(path)
         print("read", path)
     except ModelError as error:
         print(error)
@@ -47,7 +47,7 @@ for path in sys.argv[1:]:
 def attacks(tmp_path_factory: pytest.TempPathFactory, model: Model) -> dict[str, Path]:
     """Hostile model files, by the name of the attack."""
     folder = tmp_path_factory.mktemp("attacks")
-    save_model(model, folder / "good.npz")
+    model.save(folder / "good.npz")
     paths = {}
     for number, (name, content) in enumerate(hostile_models(folder / "good.npz")):
         paths[name] = folder / f"{number}.npz"

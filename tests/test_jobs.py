@@ -22,7 +22,7 @@ from mnistnet.datasets import Dataset
 from mnistnet.errors import MnistnetError, ModelError
 from mnistnet.images import ByteArray, FloatArray
 from mnistnet.jobs import MAX_PICTURES, MAX_SIZE, _blocks, read_in_jobs, read_in_processes
-from mnistnet.model import Model, load_model
+from mnistnet.model import Model, load
 from mnistnet.prediction import Answer, read_numbers
 
 OWN = sorted(Path(__file__).with_name("digits").iterdir())  # pictures of digits, one for each
@@ -227,7 +227,7 @@ def test_one_process_is_no_jobs(model: Model, folder: Path) -> None:
 
 
 def test_a_dask_cluster_reads_a_shared_folder(model_file: Path, folder: Path) -> None:
-    model = load_model(model_file)
+    model = load(model_file)
     paths = sorted(map(str, folder.iterdir()))
     with (
         LocalCluster(  # type: ignore[no-untyped-call]

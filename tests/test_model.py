@@ -21,8 +21,9 @@ import mnistnet
 from mnistnet import model_file as model_format
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import ModelError
-from mnistnet.model import Model, fit, load_model, save_model
+from mnistnet.model import Model, load
 from mnistnet.model_file import check_writable
+from mnistnet.training import fit
 
 Arrays = dict[str, Any]
 
@@ -77,8 +78,8 @@ def test_the_file_has_the_members_that_are_documented_and_no_pickle(model_file: 
 
 
 def test_a_model_made_only_to_be_used_needs_no_velocity(tmp_path: Path, model: Model) -> None:
-    save_model(replace(model, velocity=None), tmp_path / "light.npz")
-    assert load_model(tmp_path / "light.npz").velocity is None
+    replace(model, velocity=None).save(tmp_path / "light.npz")
+    assert load(tmp_path / "light.npz").velocity is None
 
 
 def test_the_members_of_a_model_file_are_those_that_its_module_lists(model_file: Path) -> None:
@@ -89,7 +90,7 @@ def test_the_members_of_a_model_file_are_those_that_its_module_lists(model_file:
 
 
 def test_the_history_has_a_row_for_each_epoch(model: Model, model_file: Path, digits: Dataset) -> None:
-    history = load_model(model_file).history
+    history = load(model_file).history
     assert history.shape == (2, 3)
     assert history[-1, 2] == model.validation_accuracy
     epochs = [epoch for epoch, _ in fit(*hold_out(digits, 100), model.settings)]
@@ -130,7 +131,7 @@ def test_weights_too_large_to_compute_with_give_an_error_and_no_answer(model: Mo
 
 
 def test_the_same_model_gives_the_same_file(tmp_path: Path, model_file: Path, model: Model) -> None:
-    save_model(model, tmp_path / "again.npz")
+    model.save(tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == model_file.read_bytes()
 
 
@@ -177,9 +178,9 @@ def test_saving_keeps_the_permissions_that_the_user_wants_and_leaves_no_other_fi
 
 def test_a_link_stays_a_link(tmp_path: Path, model: Model) -> None:
     (tmp_path / "link.npz").symlink_to(tmp_path / "real.npz")
-    save_model(model, tmp_path / "link.npz")
+    model.save(tmp_path / "link.npz")
     assert (tmp_path / "link.npz").is_symlink()
-    assert load_model(tmp_path / "real.npz").settings == model.settings
+    assert load(tmp_path / "real.npz").settings == model.settings
 
 
 def test_where_nothing_can_be_written_is_found_out_beforehand(tmp_path: Path) -> None:
@@ -205,14 +206,14 @@ def test_where_nothing_can_be_written_is_found_out_beforehand(tmp_path: Path) ->
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes, expected: str) -> None:
     (tmp_path / "model.npz").write_bytes(content)
     with pytest.raises(ModelError, match=f"model.npz: not a mnistnet model .*{expected}.*; train one with"):
-        load_model(tmp_path / "model.npz")
+        load(tmp_path / "model.npz")
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="none.npz: no such model file; train one with 'mnistnet train'"):
-        load_model(tmp_path / "none.npz")
+        load(tmp_path / "none.npz")
     with pytest.raises(ModelError, match="can't be read .Is a directory"):
-        load_model(tmp_path)
+        load(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +255,7 @@ def test_a_model_file_that_was_changed_is_refused(
 ) -> None:
     rewrite(model_file, change)
     with pytest.raises(ModelError, match=f"not a mnistnet model .*{expected}"):
-        load_model(model_file)
+        load(model_file)
 
 
 @pytest.mark.parametrize(("name", "value"), [("hidden", [10**9, 10]), ("hidden", "20"), ("epochs", "x"), ("cost", [])])
@@ -265,7 +266,7 @@ def test_a_lie_in_the_settings_is_refused_before_memory_is_taken(model_file: Pat
 
     rewrite(model_file, change)
     with pytest.raises(ModelError, match="its metadata is wrong"):
-        load_model(model_file)
+        load(model_file)
 
 
 def test_compressed_and_repeated_members_are_refused(model_file: Path) -> None:
@@ -273,7 +274,7 @@ def test_compressed_and_repeated_members_are_refused(model_file: Path) -> None:
         arrays = dict(archive)
     np.savez_compressed(model_file, **arrays)
     with pytest.raises(ModelError, match="metadata is compressed"):
-        load_model(model_file)
+        load(model_file)
 
     stream = io.BytesIO()
     np.save(stream, arrays["metadata"])
@@ -282,7 +283,7 @@ def test_compressed_and_repeated_members_are_refused(model_file: Path) -> None:
         with pytest.warns(UserWarning, match="Duplicate name"):
             twice.writestr("metadata.npy", stream.getvalue())
     with pytest.raises(ModelError, match="it holds two members of one name"):
-        load_model(model_file)
+        load(model_file)
 
 
 def test_a_pickle_is_refused_and_not_run(model_file: Path) -> None:
@@ -292,7 +293,7 @@ def test_a_pickle_is_refused_and_not_run(model_file: Path) -> None:
 
     rewrite(model_file, lambda arrays: arrays.update(biases_1=np.array([Trap()], object)))
     with pytest.raises(ModelError, match="biases_1"):
-        load_model(model_file)
+        load(model_file)
     assert not (model_file.parent / "trapped").exists()
 
 
@@ -302,4 +303,4 @@ def test_every_length_that_a_cut_file_can_have_is_refused(model_file: Path) -> N
     for length in [*range(200), *range(200, len(content), 4999), *range(len(content) - 100, len(content))]:
         cut.write_bytes(content[:length])
         with pytest.raises(ModelError, match=r"cut\.npz: "):
-            load_model(cut)
+            load(cut)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mnistnet.datasets import Dataset
-from mnistnet.model import BLOCK, PRETRAINED, Model, load_model
+from mnistnet.model import BLOCK, Model, load
 from mnistnet.prediction import MIN_LEAD, MIN_SURE, Answer, Digit, find_pictures, read_number, read_numbers
 
 
@@ -180,4 +180,4 @@ def test_a_number_of_digits_that_none_has_is_an_error(model: Model, count: Any) 
 @pytest.mark.parametrize("digits", [None, 1, 2])
 def test_a_wrong_word_for_invert_is_an_error_whatever_the_number_of_digits(digits: int | None) -> None:
     with pytest.raises(ValueError, match="invert is 'Yes', expected 'auto', 'yes' or 'no'"):
-        read_number(load_model(PRETRAINED), Path(__file__).parent / "digits" / "7.png", invert="Yes", digits=digits)
+        read_number(load(), Path(__file__).parent / "digits" / "7.png", invert="Yes", digits=digits)

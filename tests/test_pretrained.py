@@ -11,13 +11,13 @@ from PIL import Image
 
 import mnistnet
 from conftest import Program
-from mnistnet.model import PRETRAINED, load_model
+from mnistnet.model import PRETRAINED, load
 
 DIGITS = Path(__file__).parent / "digits"
 
 
 def test_it_is_the_network_of_the_derivation_small_and_only_to_be_used() -> None:
-    model = load_model(PRETRAINED)
+    model = load()
     assert model.network.sizes == (784, 20, 10, 10)
     assert (model.settings.activation, model.settings.cost) == ("sigmoid", "mse")
     assert model.velocity is None
@@ -28,7 +28,7 @@ def test_it_is_the_network_of_the_derivation_small_and_only_to_be_used() -> None
 def test_it_is_what_is_loaded_and_read_with_where_no_file_is_named() -> None:
     model = mnistnet.load()
     assert isinstance(model, mnistnet.Model)
-    assert model.network.parameters.tobytes() == load_model(PRETRAINED).network.parameters.tobytes()
+    assert model.network.parameters.tobytes() == load().network.parameters.tobytes()
     answer = mnistnet.read(DIGITS / "7.png")
     assert isinstance(answer, mnistnet.Answer)
     assert answer.number == "7"

@@ -16,10 +16,11 @@ import pytest
 from conftest import HANG, Program, Start, write_mnist
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import MnistnetError, ModelError
-from mnistnet.model import Model, fit, save_model
+from mnistnet.model import Model
 from mnistnet.model_file import check_writable
 from mnistnet.saving import MAX_AGE, make_empty_folder, replace_file
 from mnistnet.settings import Settings
+from mnistnet.training import fit
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_write_protected_file_is_not_replaced(tmp_path: Path, model: Model) ->
     with pytest.raises(ModelError, match=r"model.npz: can't be written \(write-protected\)"):
         check_writable(path)
     with pytest.raises(ModelError, match=r"model.npz: can't be written \(write-protected\)"):
-        save_model(model, path)
+        model.save(path)
     assert path.read_bytes() == b"precious"
     assert [other.name for other in tmp_path.iterdir()] == ["model.npz"]
 

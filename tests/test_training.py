@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+import mnistnet
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import OptionError, TrainingError
 from mnistnet.images import FloatArray, IntArray
-from mnistnet.model import fit
 from mnistnet.network import Network
-from mnistnet.settings import Settings
-from mnistnet.training import WARM_UP, learning_rate, train
+from mnistnet.settings import OTHER_LEARNING_RATE, Settings
+from mnistnet.training import WARM_UP, fit, learning_rate, train
 
 QUICK = Settings(epochs=3, batch_size=32, validation=100)
 PLAIN = Settings(epochs=1, momentum=0, weight_decay=0, schedule="constant")
@@ -136,7 +137,7 @@ def test_going_on_from_a_model_equals_never_having_stopped(digits: Dataset) -> N
         run = fit(digits, None, settings)
         for _ in range(stop):
             _, model = next(run)
-        *_, (_, model) = fit(digits, None, settings, start=model)
+        *_, (_, model) = fit(digits, None, settings, resume=model)
         assert model.velocity is not None
         return model.network.parameters.tobytes() + model.velocity.tobytes()
 
@@ -159,7 +160,7 @@ def test_patience_keeps_the_best_epoch_and_ends_the_training(digits: Dataset) ->
     assert np.array_equal(model.network.parameters, reached[best][1])
     assert model.latest is not None
     assert not np.array_equal(model.latest, model.network.parameters)
-    assert list(fit(*hold_out(digits, 100), settings, start=model)) == []
+    assert list(fit(*hold_out(digits, 100), settings, resume=model)) == []
 
 
 def test_without_patience_the_last_epoch_is_the_model(digits: Dataset) -> None:
@@ -178,14 +179,14 @@ def test_epochs_cycle_through_the_images_and_their_copies() -> None:
 
     network = Recorder()
     settings = replace(PLAIN, epochs=5, batch_size=10, augment=2)
-    seen = [int(network.batches[-1][0] // 100) for _ in train(network, inputs, labels, settings, copies=copies)]
+    seen = [int(network.batches[-1][0] // 100) for _ in train(network, inputs, labels, settings, augmented=copies)]
     assert seen == [0, 1, 2, 0, 1]
     assert asked == [1, 2, 1]
 
 
-def test_a_cost_that_runs_away_names_the_setting_to_lower(digits: Dataset) -> None:
-    settings = Settings(epochs=5, activation="relu", cost="softmax", learning_rate=1e30, validation=0)
-    with pytest.raises(TrainingError, match="(no longer finite|run away) after epoch 1: .* lower --learning-rate"):
+def test_training_that_diverges_names_the_setting_to_lower(digits: Dataset) -> None:
+    settings = Settings(epochs=5, activation="relu", cost="softmax", learning_rate=1e6, validation=0)
+    with pytest.raises(TrainingError, match=r"diverged in epoch 1 \(cost .*\): .* lower --learning-rate"):
         list(fit(digits, None, settings))
 
 
@@ -198,3 +199,42 @@ def test_the_reported_cost_is_that_of_the_whole_training_set(digits: Dataset) ->
     epoch, model = next(fit(digits, None, QUICK))
     assert epoch.cost == pytest.approx(model.cost(digits.images, digits.labels), rel=1e-5)
     assert math.isfinite(epoch.cost)
+
+
+def test_fine_tuning_begins_with_the_weights_and_the_encoding_of_a_model(digits: Dataset) -> None:
+    *_, (_, start) = fit(digits, None, replace(QUICK, hidden=(15,), inputs="moments"))
+    weights = start.network.parameters.copy()
+    own = digits.take(np.arange(50))
+    settings = replace(start.settings, epochs=1, batch_size=10)
+    _, model = next(fit(own, None, settings, start=start))
+    assert model.settings.learning_rate == OTHER_LEARNING_RATE
+    assert np.array_equal(model.inputs.mean, start.inputs.mean)
+    assert 0 < np.abs(model.network.parameters - weights).max() < 0.5
+    assert np.array_equal(start.network.parameters, weights)
+    assert (model.epoch, model.data_digest) == (1, own.digest())
+    with pytest.raises(OptionError, match="inputs is pixels, but the model to start with has moments; leave out"):
+        next(fit(own, None, replace(settings, inputs="pixels"), start=start))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.uint32])
+def test_train_takes_images_and_labels_as_people_have_them(digits: Dataset, dtype: type[np.integer[Any]]) -> None:
+    flat = mnistnet.train(digits.images.reshape(600, 784), digits.labels.astype(dtype), epochs=1, seed=3)
+    *_, (_, same) = fit(*hold_out(digits, 60), Settings(epochs=1, seed=3))
+    assert np.array_equal(flat.network.parameters, same.network.parameters)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "message"),
+    [
+        (np.zeros((2, 28, 28)), [0, 1], "images are float64, expected uint8: scale them to bytes"),
+        (np.zeros((2, 28, 27), np.uint8), [0, 1], r"images are uint8 \(2, 28, 27\), expected uint8 \(n, 28, 28\)"),
+        (np.zeros((2, 28, 28), np.uint8), [0, 1, 2], r"labels are int64 \(3,\), expected integers \(2,\)"),
+        (np.zeros((2, 28, 28), np.uint8), [0.0, 1.0], r"labels are float64 \(2,\), expected integers \(2,\)"),
+        (np.zeros((2, 28, 28), np.uint8), [0, -1], "labels must be 0 to 9"),
+        (np.zeros((2, 28, 28), np.uint8), [0, 266], "labels must be 0 to 9"),
+        (np.zeros((0, 28, 28), np.uint8), np.zeros(0, int), "labels must be 0 to 9, .* at least one"),
+    ],
+)
+def test_train_says_what_is_wrong_with_images_and_labels(images: Any, labels: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        mnistnet.train(images, labels)

@@ -108,10 +108,11 @@ def train(
     from mnistnet.cli.history import History
     from mnistnet.cli.training import saving, summary
     from mnistnet.datasets import hold_out, load_training
-    from mnistnet.model import fit, load_model
+    from mnistnet.model import load
     from mnistnet.model_file import check_writable
+    from mnistnet.training import fit
 
-    start = load_model(output) if resume and Path(output).exists() else None
+    start = load(output) if resume and Path(output).exists() else None
     settings = settings_of(ctx, choices, None if start is None else start.settings)
     done = 0 if start is None else start.epoch
     check_writable(output)
@@ -127,7 +128,7 @@ def train(
     training, held_out = hold_out(dataset, settings.validation)
     model = start
     with saving(output, done > 0) as save, epoch_lines(settings.epochs, done, quiet) as report:
-        for epoch, model in fit(training, held_out, settings, start=start):
+        for epoch, model in fit(training, held_out, settings, resume=start):
             with undisturbed():
                 if record is not None:  # before the model: --resume drops a line too many, but one too few is lost
                     record.record(epoch)

@@ -23,10 +23,10 @@ def load_chosen_model(path: str | None, quiet: bool) -> tuple[str, Model]:
     """Load the model that was asked for, else the first that is there; also return its name."""
     from pathlib import Path
 
-    from mnistnet.model import PRETRAINED, load_model
+    from mnistnet.model import load
 
     if path is None:
         here = MODEL_HERE if Path(MODEL_HERE).exists() else BUILT_IN
         path = os.environ.get("MNISTNET_MODEL") or here
         note(quiet, "Using the model that comes with mnistnet" if path == BUILT_IN else f"Using {path}")
-    return path, load_model(PRETRAINED if path == BUILT_IN else path)
+    return path, load(path)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mnistnet.cli.program import Stopped, say
 from mnistnet.errors import one_line
-from mnistnet.model import Model, save_model
+from mnistnet.model import Model
 
 LITTLE = 0.5  # a validation accuracy that any training that works passes in its first epochs
 
@@ -24,7 +24,7 @@ def saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
 
     def save(model: Model) -> None:
         nonlocal saved
-        save_model(model, output)
+        model.save(output)
         saved = True
 
     try:

@@ -13,7 +13,6 @@ from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.model import BLOCK, Model
 from mnistnet.network import Network
 from mnistnet.prediction import is_unsure
-from mnistnet.threads import one_thread
 
 MAX_MISTAKES = 300  # that the page holds; of more, the most confident
 MAX_SHOWN = 20  # neurons of a layer that the page draws: more would be too small to tap
@@ -91,9 +90,8 @@ def measure(model: Model, dataset: Dataset, data: str) -> Measured:
 
 def _activations(model: Model, images: ByteArray) -> list[FloatArray]:
     """A^2 … A^L of every image, float32 (n, neurons of the layer) each."""
-    with one_thread():
-        starts = range(0, len(images), BLOCK)
-        blocks = [model.network.activations(model.inputs(images[start : start + BLOCK])) for start in starts]
+    starts = range(0, len(images), BLOCK)
+    blocks = [model.network.activations(model.inputs(images[start : start + BLOCK])) for start in starts]
     return [np.concatenate(layer) for layer in zip(*blocks, strict=True)]
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from mnistnet.datasets import Dataset, hold_out, load_split, load_training
-from mnistnet.model import fit
 from mnistnet.network import ACTIVATIONS, COSTS
 from mnistnet.settings import Settings
+from mnistnet.training import fit
 from real_mnist import real_mnist
 
 SEEDS = range(5)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mnistnet.datasets import load_split, load_training
 from mnistnet.inputs import ENCODINGS, Inputs
-from mnistnet.model import PRETRAINED, load_model
+from mnistnet.model import load
 from mnistnet.pictures import write_picture
 
 PYTHON = [sys.executable, "-c"]
@@ -90,7 +90,7 @@ def prepare(source: str, kind: str) -> float:
 
 def predict_in_memory(source: str) -> float:
     """Seconds of `model.predict` for MNIST's 10,000 test images."""
-    model, images = load_model(PRETRAINED), load_split(source, "test", 0).images
+    model, images = load(), load_split(source, "test", 0).images
     model.predict(images[:128])
     start = time.perf_counter()
     model.predict(images)

@@ -22,7 +22,7 @@ from handwriting import HANDWRITING, Handwritten
 from mnistnet.datasets import load_training
 from mnistnet.errors import PictureError
 from mnistnet.images import DIGITS, NO_DIGIT, ByteArray
-from mnistnet.model import PRETRAINED, Model, load_model
+from mnistnet.model import PRETRAINED, Model, load
 from mnistnet.prediction import Answer, read_number
 from prints import NEED_FONTS, NO_DIGITS, PRINTED, Printed, Shown, fonts
 from real_mnist import real_mnist
@@ -138,7 +138,7 @@ def chosen(every: dict[str, Kind], word: str) -> Iterator[tuple[str, list[Labell
 def main() -> None:
     """Print the tables."""
     training = load_training([real_mnist()])
-    model = load_model(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
+    model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
     if not fonts():
         print("printed digits, letters and text are left out: none of the fonts DejaVu and Liberation is installed\n")
     if not (own := scikit_learns()):

@@ -17,8 +17,9 @@ from mnistnet.augmentation import augmented_set
 from mnistnet.datasets import Dataset, hold_out, load_training
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.images import NO_DIGIT
-from mnistnet.model import PRETRAINED, fit, save_model
+from mnistnet.model import PRETRAINED
 from mnistnet.settings import Settings
+from mnistnet.training import fit
 from no_digits import no_digits
 from real_mnist import real_mnist
 
@@ -40,7 +41,7 @@ def main() -> None:
     )
     for epoch, model in fit(training, held_out, SETTINGS):  # noqa: B007 - the last one is saved
         click.echo(f"epoch {epoch.number}/{SETTINGS.epochs}: cost {epoch.cost:.5f}", err=True)
-    save_model(replace(model, velocity=None), PRETRAINED)  # it is made to be used, not to go on with
+    replace(model, velocity=None).save(PRETRAINED)  # it is made to be used, not to go on with
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mnistnet.images import DIGITS
-from mnistnet.model import PRETRAINED, Model, load_model
+from mnistnet.model import PRETRAINED, Model, load
 from mnistnet.prediction import Answer, read_numbers
 
 EDGES = (0, 0.5, 0.7, 0.85, 0.95, 0.99, 1)  # of the outputs that are told together
@@ -45,7 +45,7 @@ def main() -> None:
     """Print a table for each folder."""
     if len(sys.argv) < 2:
         sys.exit("usage: reliability.py FOLDER...")
-    model = load_model(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
+    model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
     for folder in map(Path, sys.argv[1:]):
         print(f"{folder.name}\n\n{reliability(answers_in(folder, model))}\n")
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mnistnet.datasets import Dataset, load_split
 from mnistnet.errors import PictureError
 from mnistnet.images import SIDE, ByteArray
-from mnistnet.model import PRETRAINED, Model, load_model
+from mnistnet.model import PRETRAINED, Model, load
 from mnistnet.prediction import read_number
 from prints import fonts
 from real_mnist import real_mnist
@@ -145,7 +145,7 @@ def measure(model: Model, pictures: Sequence[tuple[Image.Image, str]]) -> Row:
 def main() -> None:
     """Print the table."""
     test = load_split(real_mnist(), "test", None)
-    model = load_model(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
+    model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
     print(
         f"| numbers of 2 to 6 digits, {COUNT} pictures each | right | right count of digits | sure | sure and wrong |"
     )

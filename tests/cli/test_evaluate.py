@@ -9,7 +9,7 @@ from PIL import Image
 
 from conftest import Program, write_class_folders
 from mnistnet.datasets import Dataset
-from mnistnet.model import load_model
+from mnistnet.model import load
 from mnistnet.pictures.files import FORMAT_NAMES
 
 
@@ -26,7 +26,7 @@ def test_evaluation_is_a_table_for_people_and_json_for_scripts(program: Program,
     assert facts["correct"] == sum(facts["confusion"][digit][digit] for digit in range(10))
     assert f"{facts['correct']} of 100 right" in done.stdout
     validation = json.loads(program("evaluate", "--data", folder, "--json", "--split", "validation").stdout)
-    assert validation["accuracy"] == pytest.approx(load_model(trained).validation_accuracy)
+    assert validation["accuracy"] == pytest.approx(load(trained).validation_accuracy)
 
 
 @pytest.mark.usefixtures("trained")

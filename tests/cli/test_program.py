@@ -14,7 +14,7 @@ from PIL import Image
 
 from conftest import Program, write_mnist
 from mnistnet.datasets import Dataset
-from mnistnet.model import load_model
+from mnistnet.model import load
 
 PROGRAM = "\nfrom mnistnet.__main__ import main\nmain()"
 TRAIN = ("train", "--validation", "0", "--data", "files")
@@ -150,7 +150,7 @@ def test_a_signal_waits_until_the_epoch_is_in_the_history_and_in_the_model(
     _, said = process.communicate()
     assert process.returncode == status
     assert "Stopped. mnistnet.npz holds the last whole epoch" in said
-    assert load_model(folder / "mnistnet.npz").epoch == 1
+    assert load(folder / "mnistnet.npz").epoch == 1
     assert [json.loads(line)["epoch"] for line in (folder / "h.jsonl").read_text().splitlines()] == [1]
 
 
@@ -162,7 +162,7 @@ def test_a_signal_that_whoever_started_it_ignores_is_ignored(folder: Path, stop:
     process.send_signal(stop)
     process.communicate()
     assert process.returncode == 0
-    assert load_model(folder / "mnistnet.npz").epoch == 3
+    assert load(folder / "mnistnet.npz").epoch == 3
 
 
 WINDOWS = """
@@ -191,7 +191,7 @@ def test_it_runs_where_unix_signals_file_locks_and_open_folders_are_missing(fold
         process = start_after(WINDOWS, *arguments, cwd=folder)
         _, said = process.communicate()
         assert (process.returncode, "Traceback" in said) == (status, False), said
-    assert load_model(folder / "mnistnet.npz").epoch == 3
+    assert load(folder / "mnistnet.npz").epoch == 3
 
 
 def test_several_processes_read_where_there_is_no_fork(folder: Path, digits: Dataset) -> None:
@@ -256,5 +256,5 @@ def test_every_option_in_the_help_can_come_from_the_variable_that_it_names(progr
     assert "[env var: MNISTNET_TRAIN_BATCH_SIZE; default: 32]" in text
     environment = {"MNISTNET_TRAIN_BATCH_SIZE": "7", "MNISTNET_TRAIN_HIDDEN": "none", "MNISTNET_TRAIN_EPOCHS": "1"}
     assert program("train", "--data", folder / "files", environment=environment).returncode == 0
-    settings = load_model(folder / "mnistnet.npz").settings
+    settings = load(folder / "mnistnet.npz").settings
     assert (settings.batch_size, settings.hidden, settings.epochs) == (7, (), 1)

@@ -18,8 +18,9 @@ from PIL import Image
 
 from conftest import HANG, write_mnist
 from mnistnet.datasets import Dataset, hold_out
-from mnistnet.model import fit, load_model, save_model
+from mnistnet.model import load
 from mnistnet.settings import Settings
+from mnistnet.training import fit
 
 fcntl, pty, termios = (pytest.importorskip(name, reason="needs Unix") for name in ("fcntl", "pty", "termios"))
 
@@ -41,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
     folder = tmp_path_factory.mktemp("streams")
     write_mnist(folder / "files", digits, digits.take(np.arange(100)))
     *_, (_, model) = fit(*hold_out(digits, 100), Settings(epochs=1, validation=100))
-    save_model(model, folder / "mnistnet.npz")
+    model.save(folder / "mnistnet.npz")
     Image.fromarray(digits.images[0]).save(folder / "0.png")
     return folder
 
@@ -84,7 +85,7 @@ def test_streams_that_are_closed_or_full(
     got, _, error = shell(folder, arguments, redirection)
     assert (got, error) == (status, said)
     if arguments.startswith(TRAIN):
-        assert load_model(folder / "new.npz").epoch == 2  # no message went into it
+        assert load(folder / "new.npz").epoch == 2  # no message went into it
 
 
 def test_a_closed_standard_input_is_no_picture(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import QUICK, Program, write_class_folders
 from mnistnet.datasets import Dataset
-from mnistnet.model import load_model
+from mnistnet.model import load
 from mnistnet.prediction import is_unsure
 
 
@@ -22,7 +22,7 @@ def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Progra
     assert lines[0] == f"Reading {folder}"
     assert [line.split(":")[0] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
     assert lines[-1] == "The model is in a b.npz"
-    assert load_model(folder.parent / "a b.npz").epoch == 2
+    assert load(folder.parent / "a b.npz").epoch == 2
 
 
 def test_the_same_command_gives_the_same_bytes(program: Program, folder: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_run_stopped_after_any_epoch_and_resumed_equals_one_that_was_not(
 def test_a_finished_run_can_be_asked_for_more_epochs(program: Program, folder: Path, trained: Path) -> None:
     done = program("train", "--resume", "--epochs", "3", "--data", folder)
     assert (done.returncode, done.stderr.count("epoch 3/3: "), done.stderr.count("epoch ")) == (0, 1, 1)
-    assert load_model(trained).epoch == 3
+    assert load(trained).epoch == 3
 
 
 def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None:
@@ -83,7 +83,7 @@ def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None
 def test_the_last_and_the_best_epoch_are_told(program: Program, folder: Path, patience: bool) -> None:
     options = ("--epochs", "40", "--learning-rate", "9", *(("--patience", "2") if patience else ()))
     said = program("train", "--validation", "100", "--data", folder, *options).stderr
-    model = load_model(folder.parent / "mnistnet.npz")
+    model = load(folder.parent / "mnistnet.npz")
     accuracies = model.history[:, 2]
     best = int(accuracies.argmax()) + 1
     last = f"Epoch {model.epoch}, the last: cost {model.history[-1, 0]:.5f}, validation {accuracies[-1]:.2%}\n"
@@ -98,7 +98,7 @@ def test_the_last_and_the_best_epoch_are_told(program: Program, folder: Path, pa
 
 def test_the_summary_without_held_out_images_is_the_cost(program: Program, folder: Path) -> None:
     said = program("train", "--validation", "0", "--epochs", "2", "--data", folder).stderr
-    cost = load_model(folder.parent / "mnistnet.npz").history[-1, 0]
+    cost = load(folder.parent / "mnistnet.npz").history[-1, 0]
     assert f"\nEpoch 2, the last: cost {cost:.5f}\nThe model is in mnistnet.npz\n" in said
 
 
@@ -135,7 +135,7 @@ def test_a_stopped_training_says_how_to_go_on(folder: Path, stop: signal.Signals
     assert process.wait() == status
     assert "Traceback" not in rest
     assert "Stopped. mnistnet.npz holds the last whole epoch; the same command with --resume goes on." in rest
-    assert load_model(folder.parent / "mnistnet.npz").epoch >= 1
+    assert load(folder.parent / "mnistnet.npz").epoch >= 1
     assert not list(folder.parent.glob(".*.tmp"))
 
 
@@ -154,7 +154,7 @@ def test_somebodys_own_file_is_no_history_to_replace(program: Program, folder: P
 
 def test_a_network_without_hidden_layers_can_be_trained(program: Program, folder: Path) -> None:
     assert program("train", *QUICK, "--data", folder, "--hidden", "none").returncode == 0
-    assert load_model(folder.parent / "mnistnet.npz").network.sizes == (784, 10)
+    assert load(folder.parent / "mnistnet.npz").network.sizes == (784, 10)
     assert program("evaluate", "--data", folder).returncode == 0
 
 
@@ -165,7 +165,7 @@ def test_a_few_pictures_of_ones_own_can_be_trained_on(program: Program, tmp_path
     assert ", validation " in done.stderr
     assert "It has learned next to nothing" in done.stderr
     done = program("evaluate", "--data", "own")
-    unsure = int(is_unsure(load_model(tmp_path / "mnistnet.npz").outputs(digits.images[:54])).sum())
+    unsure = int(is_unsure(load(tmp_path / "mnistnet.npz").outputs(digits.images[:54])).sum())
     assert unsure > 0
     assert done.stdout.endswith(f"; {unsure} unsure\n")
 

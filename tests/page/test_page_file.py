@@ -18,7 +18,7 @@ from browser import made_up
 from conftest import Program
 from mnistnet.datasets import Dataset, load_split
 from mnistnet.errors import PageError
-from mnistnet.model import Model, save_model
+from mnistnet.model import Model
 from mnistnet.page.fill import HERE, SCRIPTS, fill_page, write_page
 from mnistnet.page.measure import MAX_MISTAKES, measure, shown_neurons
 from mnistnet.prediction import is_unsure
@@ -153,7 +153,7 @@ def test_the_command_writes_the_page(program: Program, tmp_path: Path) -> None:
 
 
 def test_the_command_tells_a_users_model_by_its_file(program: Program, tmp_path: Path, pretrained: Model) -> None:
-    save_model(pretrained, tmp_path / "mine.npz")
+    pretrained.save(tmp_path / "mine.npz")
     done = program("page", "-q", "--model", "mine.npz", "--data", "strokes", "--output", "digits.html")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert data_of((tmp_path / "digits.html").read_text())["name"] == "mine.npz"

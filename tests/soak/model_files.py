@@ -15,8 +15,9 @@ from hostile import archived, flips, header_bytes, members, outcome
 from mnistnet.datasets import Dataset
 from mnistnet.datasets.idx import read_idx
 from mnistnet.errors import DatasetError
-from mnistnet.model import Model, fit, save_model
+from mnistnet.model import Model
 from mnistnet.settings import MAX_HIDDEN_LAYERS, MAX_LAYER_SIZE, Settings
+from mnistnet.training import fit
 
 
 def test_every_bit_of_the_headers_flipped(model_file: Path, model: Model) -> None:
@@ -126,6 +127,6 @@ def test_reading_the_largest_model_that_there_can_be_takes_little_memory(tmp_pat
     widest = Settings(hidden=(MAX_LAYER_SIZE,) * MAX_HIDDEN_LAYERS, epochs=1, batch_size=600, validation=0)
     *_, (_, large) = fit(digits, None, widest)
     large.latest = large.network.parameters
-    save_model(large, tmp_path / "large.npz")
+    large.save(tmp_path / "large.npz")
     _, memory = peak_memory("import sys, mnistnet; mnistnet.load(sys.argv[1])", tmp_path / "large.npz")
     assert memory < 200_000_000

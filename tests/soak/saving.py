@@ -16,7 +16,7 @@ import pytest
 
 from conftest import Program, Start, rounds, write_mnist
 from mnistnet.datasets import Dataset
-from mnistnet.model import load_model
+from mnistnet.model import load
 
 TRAIN = ("train", "--validation", "100", "--epochs", "30", "--data", "files", "--history", "history.jsonl")
 KILLS = range(rounds(50))
@@ -70,7 +70,7 @@ def test_a_training_killed_at_any_moment_goes_on_to_the_same_bytes(
     process.kill()
     assert process.communicate() == ("", "")
     if (folder / "mnistnet.npz").exists():
-        load_model(folder / "mnistnet.npz")
+        load(folder / "mnistnet.npz")
     assert len(list(folder.glob(".*"))) <= 1
     assert_goes_on_to(expected, program, folder)
 
@@ -124,7 +124,7 @@ def test_trainings_into_one_file_leave_it_whole_at_every_moment(program: Program
         running = [start(*train, "--seed", seed, "-o", "one.npz") for seed in "123"]
         while any(process.poll() is None for process in running):
             if (folder / "one.npz").exists():
-                load_model(folder / "one.npz")
+                load(folder / "one.npz")
         assert [process.communicate() for process in running] == [("", "")] * 3
         assert (folder / "one.npz").read_bytes() in expected
         (folder / "one.npz").unlink()

@@ -10,15 +10,15 @@ from PIL import Image
 
 from conftest import Program, rounds
 from mnistnet.datasets import Dataset, hold_out
-from mnistnet.model import fit, save_model
 from mnistnet.settings import Settings
+from mnistnet.training import fit
 
 
 def test_ten_thousand_pictures_on_one_command_line_each_have_their_answer(
     program: Program, tmp_path: Path, digits: Dataset
 ) -> None:
     *_, (_, model) = fit(*hold_out(digits, 100), Settings(epochs=1, validation=100))
-    save_model(model, tmp_path / "mnistnet.npz")
+    model.save(tmp_path / "mnistnet.npz")
     count = rounds(10_000)
     names = [f"{number:05}.png" for number in range(count)]
     for number, name in enumerate(names):
