@@ -5,14 +5,13 @@
 | `weights_1`, `weights_2`, … | float32 (n_out, n_in), (20, 784) first |
 | `biases_1`, `biases_2`, … | float32 (n_out,) |
 | `mean_inputs` | float32 (784,), subtracted from every input |
-| `history` | float64 (epochs, 2 or 3): cost, learning rate and, where images were held out, their accuracy |
+| `history` | float64 (epochs, 2 or 3): cost, learning rate and, with a validation set, validation accuracy |
 | `metadata` | JSON in UTF-8, as uint8: format, sizes, settings, epochs, accuracy, SHA-256 of the data, versions |
-| `velocity_weights_1`, … | for going on: gradient descent's momentum, in the shapes of weights and biases |
-| `latest_weights_1`, … | with patience: where gradient descent is, when the best epoch was an earlier one |
+| `velocity_weights_1`, … | optimizer state, for resuming: the momentum, in the shapes of weights and biases |
+| `latest_weights_1`, … | with patience, where the last epoch is not the best: the parameters after it |
 
-The file is read as strictly as if an enemy had written it: nothing in it decides how much memory is taken, and nothing
-in it runs. It must hold exactly these members, stored and not compressed, with their checksums, shapes, dtypes and
-finite values; every size is bounded before it is read.
+The file is read as if an attacker had written it: nothing in it runs, and every size is bounded before it is read. It
+must hold exactly these members, stored and not compressed, with their checksums, shapes, dtypes and bounded values.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ import json
 import math
 import os
 import re
+import stat
 import struct
 import zipfile
 from dataclasses import asdict, dataclass, fields
@@ -36,21 +36,21 @@ from mnistnet.errors import MnistnetError, ModelError, one_line
 from mnistnet.images import PIXELS, FloatArray
 from mnistnet.network import MAX_PARAMETER, Network
 from mnistnet.saving import check_replaceable, replace_file
-from mnistnet.settings import MAX_EPOCHS, Settings
+from mnistnet.settings import MAX_COST, MAX_EPOCHS, MAX_LEARNING_RATE, Settings
 
-FORMAT = 3  # it changes whenever the inputs do: old weights would look at new inputs
-MAX_METADATA = 1 << 16  # bytes; a real one has under 1,000
-MAX_HEADER = 1 << 10  # bytes of an array's head; ours have 128
-MAX_REASON = 200  # characters
+FORMAT = 3  # raise it when the inputs or the settings change
+MAX_METADATA = 1 << 16  # bytes; real metadata have under 1,000
+MAX_HEADER = 1 << 10  # bytes of an array's header; real ones have 128
+MAX_REASON = 200  # characters of a reason that quotes the file
 PARAMETERS = "parameters"
-PROGRESS = ("velocity", "latest")  # vectors that only going on with the training needs
-# The head of an array as NumPy writes it. NumPy reads one as a Python literal, and where it is none the parser fails
-# in ways that nobody has listed: no other head gets that far.
-ARRAY_HEAD = re.compile(
+OPTIMIZER_STATE = ("velocity", "latest")  # vectors that only resuming needs
+# An array's header as NumPy writes it. NumPy parses it as a Python literal, which can fail in undocumented ways, so no
+# other header is accepted.
+ARRAY_HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '([<>|]?\w+)', 'fortran_order': (False|True), 'shape': \(([\d, ]*)\), \} *\n",
     re.DOTALL,
 )
-# What zipfile raises on archives that lie: the last two where an offset is beyond the file, or beyond 64 bits.
+# What zipfile raises on damaged archives; the last two where an offset is beyond the file, or beyond 64 bits
 ZIP_ERRORS = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error, OverflowError)
 END_OF_DIRECTORY, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x07"  # signatures of a zip archive's last records
 END_SIZE, LOCATOR_SIZE = 22, 20  # bytes
@@ -58,14 +58,14 @@ END_SIZE, LOCATOR_SIZE = 22, 20  # bytes
 
 @dataclass
 class Contents:
-    """What a model file holds.
+    """The contents of a model file.
 
     Attributes:
-        settings: of the training.
-        vectors: flat, float32 (parameters,), in the order of `Network.parameters`: `parameters` themselves, and for
-            going on `velocity` and `latest`, where there are any.
+        settings: those of the training.
+        vectors: float32 (parameters,) each, in the order of `Network.parameters`: `parameters` and, where the file has
+            optimizer state, `velocity` and `latest`.
         mean_inputs: float32 (784,).
-        history: float64 (epochs, 2 or 3): cost, learning rate and, where images were held out, their accuracy.
+        history: float64 (epochs, 2 or 3): cost, learning rate and, with a validation set, validation accuracy.
         facts: `epoch`, `best_epoch`, `validation_accuracy`, `data_digest` and `versions`, as JSON holds them.
     """
 
@@ -77,17 +77,17 @@ class Contents:
 
 
 class _NotAModelError(MnistnetError):
-    """What is wrong with a model file, in a few words."""
+    """The file isn't a valid model file; the message says why in a few words."""
 
 
 def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
-    """Write a model file whole: the file at `path` is the old one or the new one, never a part.
+    """Write a model file; `path` always holds the old file or the new one, never a part.
 
     Raises:
-        ModelError: the file can't be written; what was there is untouched.
+        ModelError: the file can't be written; the old file is untouched.
     """
     network = network_of(contents.settings)
-    arrays = {"mean_inputs": contents.mean_inputs, "history": contents.history}
+    arrays: dict[str, Any] = {"mean_inputs": contents.mean_inputs, "history": contents.history}
     for name, vector in contents.vectors.items():
         arrays |= _members(network, name, vector)
     metadata = {
@@ -97,8 +97,8 @@ def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
         **contents.facts,
     }
     arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
-    content = io.BytesIO()  # not straight to the disk: zipfile adds errors of its own to that of a full one
-    np.savez(content, allow_pickle=False, **arrays)
+    content = io.BytesIO()  # in memory, because zipfile hides the error of a full disk behind its own
+    np.savez(content, **arrays)
     try:
         replace_file(path, content.getbuffer())
     except OSError as error:
@@ -106,7 +106,7 @@ def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Find out before a long training whether a model can be saved at `path`.
+    """Check before a long training that a model can be saved at `path`.
 
     Raises:
         ModelError: it can't.
@@ -118,21 +118,24 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def read_model_file(path: str | os.PathLike[str]) -> Contents:
-    """Read what `write_model_file` wrote.
+    """Read a file that `write_model_file` wrote.
 
     Raises:
-        ModelError: the file is missing, unreadable, damaged, or anything but a model of ours.
+        ModelError: the file is missing, unreadable, damaged, or not a mnistnet model.
     """
     try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):  # opening a pipe would wait for ever
+            raise ModelError(f"{path}: not a plain file; give another model file")
         with Path(path).open("rb") as file:
             return _read(file)
     except FileNotFoundError:
         raise ModelError(f"{path}: no such model file; train one with 'mnistnet train'") from None
-    except OSError as error:
-        raise ModelError(f"{path}: can't be read ({error.strerror}); give another model file") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ModelError(f"{one_line(str(path))}: can't be read ({reason}); give another model file") from None
     except _NotAModelError as error:
         reason = one_line(str(error))
-        if len(reason) > MAX_REASON:  # it quotes the file, which can hold words of any length
+        if len(reason) > MAX_REASON:
             reason = reason[:MAX_REASON] + "…"
         raise ModelError(f"{path}: not a mnistnet model ({reason}); train one with 'mnistnet train'") from None
 
@@ -149,12 +152,12 @@ _FIRST_ADVICE = {
 
 
 def network_of(settings: Settings) -> Network:
-    """Return the network that settings describe, with all its numbers 0."""
+    """Return a network with the architecture of the settings; all its parameters are 0."""
     return Network(settings.sizes, activation=settings.activation, cost=settings.cost)
 
 
 def _members(network: Network, name: str, vector: FloatArray) -> dict[str, npt.NDArray[Any]]:
-    """The parts of a flat vector under the names they have in a file, as views."""
+    """Return views of a flat vector by the names of the file's members."""
     prefix = "" if name == PARAMETERS else f"{name}_"
     weights, biases = network.views(vector)
     names = [f"{prefix}{kind}_{layer}" for kind in ("weights", "biases") for layer in range(1, len(weights) + 1)]
@@ -174,7 +177,7 @@ def _read(file: IO[bytes]) -> Contents:
         network = network_of(settings)
         vectors = {
             name: np.empty_like(network.parameters)
-            for name in (PARAMETERS, *PROGRESS)
+            for name in (PARAMETERS, *OPTIMIZER_STATE)
             if name == PARAMETERS or f"{name}_weights_1" in members
         }
         contents = Contents(
@@ -189,23 +192,26 @@ def _read(file: IO[bytes]) -> Contents:
             expected |= _members(network, name, vector)
         if members.keys() != expected.keys() | {"metadata"}:
             wrong = sorted(members.keys() ^ (expected.keys() | {"metadata"}))
-            raise _NotAModelError(f"missing or unknown in it: {', '.join(map(repr, wrong[:3]))}")
+            raise _NotAModelError(f"missing or unknown members: {', '.join(map(repr, wrong[:3]))}")
         for name, array in expected.items():
             array[...] = _read_member(archive, members[name], array.dtype.type, array.shape)
     if max(np.abs(contents.mean_inputs).max(), np.abs(vectors[PARAMETERS]).max()) > MAX_PARAMETER:
         raise _NotAModelError(f"it holds a weight, bias or mean beyond ±{MAX_PARAMETER:g}")
+    bounds = np.array([MAX_COST, MAX_LEARNING_RATE, 1])[: contents.history.shape[1]]
+    if (contents.history < 0).any() or (contents.history > bounds).any():
+        raise _NotAModelError("its history holds a value out of range")
     return contents
 
 
 def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
-    """Open an archive whose directory is small, so that a directory of millions of entries can't fill memory."""
+    """Open an archive, unless its directory is so large that it could fill the memory."""
     length = file.seek(0, os.SEEK_END)
     if length == 0:
         raise _NotAModelError("it is empty")
     file.seek(max(0, length - LOCATOR_SIZE - END_SIZE))
     tail = file.read(LOCATOR_SIZE + END_SIZE)
-    # "End of central directory": signature, disks, counts, directory size and offset, comment. A locator before it
-    # leads to another one, for huge archives, which would be believed instead.
+    # The "end of central directory" record: signature, disks, counts, directory size and offset, comment. zipfile would
+    # prefer a ZIP64 record, which a locator before this one points to.
     locator, end = tail[:-END_SIZE], tail[-END_SIZE:]
     if len(end) < END_SIZE or not end.startswith(END_OF_DIRECTORY):
         raise _NotAModelError("it is not an .npz file, or cut short")
@@ -217,15 +223,15 @@ def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(file)
     except ZIP_ERRORS as error:
         raise _NotAModelError(f"damaged: {error}") from None
-    if len(archive.infolist()) != count:  # a wrong length can swallow the last ones
-        raise _NotAModelError("damaged: its directory is not as long as it says")
+    if len(archive.infolist()) != count:  # a wrong length can hide the last entries
+        raise _NotAModelError("damaged: its directory has another number of entries")
     return archive
 
 
 def _read_member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: type[np.generic], shape: tuple[int, ...] | None
 ) -> npt.NDArray[Any]:
-    """Read one array, of that dtype and shape (None: any length up to MAX_METADATA), every number finite."""
+    """Read one array of finite numbers, of this dtype and shape; None is any length up to MAX_METADATA."""
     name = info.filename.removesuffix(".npy")
     itemsize = np.dtype(dtype).itemsize
     most = MAX_HEADER + (MAX_METADATA if shape is None else math.prod(shape) * itemsize)
@@ -234,18 +240,18 @@ def _read_member(
     if info.file_size > most:
         raise _NotAModelError(f"{name} has {info.file_size:,} bytes, expected at most {most:,}")
     try:
-        content = archive.read(info)  # the whole member: only then is its checksum compared
+        content = archive.read(info)  # the whole member, because only then its checksum is compared
     except ZIP_ERRORS as error:
         raise _NotAModelError(f"{name} is damaged: {error}") from None
-    head = ARRAY_HEAD.match(content)
-    if head is None or int.from_bytes(content[8:10], "little") != head.end() - 10:
+    header = ARRAY_HEADER.match(content)
+    if header is None or int.from_bytes(content[8:10], "little") != header.end() - 10:
         raise _NotAModelError(f"{name} is not an array as mnistnet writes it")
-    data = memoryview(content)[head.end() :]
+    data = memoryview(content)[header.end() :]
     wanted_shape = (len(data),) if shape is None else shape
     wanted = (np.dtype(dtype).str.encode(), b"False", str(wanted_shape)[1:-1].encode())
-    if head.groups() != wanted:
-        order = ", Fortran order" if head[2] == b"True" else ""
-        got = f"{head[1].decode('ascii', 'backslashreplace')} ({head[3].decode()}){order}"
+    if header.groups() != wanted:
+        order = ", Fortran order" if header[2] == b"True" else ""
+        got = f"{header[1].decode('ascii', 'backslashreplace')} ({header[3].decode()}){order}"
         raise _NotAModelError(f"{name} is {got}, expected {np.dtype(dtype).str} {wanted_shape}")
     if len(data) != math.prod(wanted_shape) * itemsize:
         raise _NotAModelError(f"{name} has {len(data):,} bytes of numbers, expected {wanted_shape}")
@@ -267,14 +273,14 @@ def _parse_metadata(data: npt.NDArray[np.uint8]) -> dict[str, Any]:
     if metadata["format"] > FORMAT:
         raise _NotAModelError(f"format {metadata['format']}, this version reads {FORMAT}: update mnistnet")
     epoch, best, accuracy = (metadata.get(name) for name in ("epoch", "best_epoch", "validation_accuracy"))
-    for name, proper in (
+    for name, is_valid in (
         ("epoch", type(epoch) is int and 0 <= epoch <= MAX_EPOCHS),
         ("best_epoch", type(best) is type(epoch) is int and 0 <= best <= epoch),
         ("validation_accuracy", accuracy is None or (isinstance(accuracy, int | float) and 0 <= accuracy <= 1)),
         ("data_digest", isinstance(metadata.get("data_digest"), str)),
     ):
-        if not proper:
-            raise _NotAModelError(f"its metadata has no proper {name}")
+        if not is_valid:
+            raise _NotAModelError(f"its metadata has no valid {name}")
     return metadata
 
 

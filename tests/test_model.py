@@ -4,6 +4,7 @@ import copy
 import io
 import json
 import multiprocessing
+import os
 import pickle
 import re
 import warnings
@@ -77,7 +78,7 @@ def test_the_file_has_the_members_that_are_documented_and_no_pickle(model_file: 
     assert metadata["versions"]["numpy"] == np.__version__
 
 
-def test_a_model_made_only_to_be_used_needs_no_velocity(tmp_path: Path, model: Model) -> None:
+def test_a_model_for_inference_only_needs_no_velocity(tmp_path: Path, model: Model) -> None:
     replace(model, velocity=None).save(tmp_path / "light.npz")
     assert load(tmp_path / "light.npz").velocity is None
 
@@ -135,7 +136,7 @@ def test_the_same_model_gives_the_same_file(tmp_path: Path, model_file: Path, mo
     assert (tmp_path / "again.npz").read_bytes() == model_file.read_bytes()
 
 
-def test_an_images_outputs_do_not_depend_on_the_images_beside_it(model: Model, digits: Dataset) -> None:
+def test_the_outputs_of_an_image_do_not_depend_on_the_other_images(model: Model, digits: Dataset) -> None:
     together = model.outputs(digits.images)
     for start, count in ((0, 1), (5, 1), (130, 1), (3, 7), (100, 300)):
         part = slice(start, start + count)
@@ -209,20 +210,24 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes, expec
         load(tmp_path / "model.npz")
 
 
-def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="none.npz: no such model file; train one with 'mnistnet train'"):
         load(tmp_path / "none.npz")
-    with pytest.raises(ModelError, match="can't be read .Is a directory"):
-        load(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ModelError, match="not a plain file; give another model file"):
+            load(path)
+    with pytest.raises(ModelError, match=r"a.x00b: can't be read \(.*null"):
+        load("a\0b")
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda a: a.pop("weights_2"), "missing or unknown in it: 'weights_2'"),
+        (lambda a: a.pop("weights_2"), "missing or unknown members: 'weights_2'"),
         (lambda a: a.pop("metadata"), "it has no metadata"),
-        (lambda a: a.update(extra=np.zeros(1)), "missing or unknown in it: 'extra'"),
-        (lambda a: a.pop("velocity_biases_3"), "missing or unknown in it: 'velocity_biases_3'"),
+        (lambda a: a.update(extra=np.zeros(1)), "missing or unknown members: 'extra'"),
+        (lambda a: a.pop("velocity_biases_3"), "missing or unknown members: 'velocity_biases_3'"),
         (
             lambda a: a.update(weights_1=np.zeros((784, 20), np.float32)),
             r"weights_1 is <f4 \(784, 20\), expected <f4 \(20, 784\)",
@@ -244,10 +249,14 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         (lambda a: a["weights_2"].__setitem__((0, 0), 3e38), "a weight, bias or mean beyond"),
         (lambda a: a["mean_inputs"].__setitem__(0, -2e6), "a weight, bias or mean beyond"),
         (lambda a: a.update(history=a["history"][:-1]), "history is <f8"),
+        (lambda a: a["history"].__setitem__((0, 0), 1e305), "history holds a value out of range"),
+        (lambda a: a["history"].__setitem__((0, 1), 1e7), "history holds a value out of range"),
+        (lambda a: a["history"].__setitem__((1, 2), 1.1), "history holds a value out of range"),
+        (lambda a: a["history"].__setitem__((1, 0), -1), "history holds a value out of range"),
         (lambda a: change_metadata(a, sizes=[784, 30, 10, 10]), "contradicts itself on the sizes"),
         (lambda a: change_metadata(a, settings={}), "lacks training settings"),
         (lambda a: change_metadata(a, settings=None), "lacks training settings"),
-        (lambda a: change_metadata(a, epoch="2"), "no proper epoch"),
+        (lambda a: change_metadata(a, epoch="2"), "no valid epoch"),
     ],
 )
 def test_a_model_file_that_was_changed_is_refused(
