@@ -1,8 +1,8 @@
 """The equations: parameters, forward pass, backpropagation.
 
-The derivation writes one image as a column; here an image is a row, so that a batch of n images is n rows.
-Its dC/dZ is a row already, so backpropagation keeps its form; the forward pass is transposed, Z = A Wᵀ + B. Layer 1 is
-the input; W^l and B^l lead into layer l and stand at `weights[l - 2]` and `biases[l - 2]`.
+The derivation writes an image as a column; here it is a row, so a batch of n images is n rows. Its dC/dZ is a row
+already, so backpropagation keeps its form; the forward pass is transposed, Z = A Wᵀ + B. Layer 1 is the input; W^l and
+B^l lead into layer l and are `weights[l - 2]` and `biases[l - 2]`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mnistnet.images import FloatArray, IntArray
 
 # Trained weights and biases stay below 100; far larger ones would overflow float32 in the sums.
 MAX_PARAMETER = 1e6
-HALF = np.array(0.5, np.float32)  # NumPy would turn a plain 0.5 into an array at every call
+HALF = np.array(0.5, np.float32)  # NumPy would convert a plain 0.5 at every call
 
 
 class Sigmoid:
@@ -150,9 +150,8 @@ class _Workspace(NamedTuple):
 class Network:
     """Layers of neurons, each a weighted sum of the layer before it, plus a bias, put through an activation.
 
-    All parameters stand in one flat vector, in the order of the derivation's ∇C: every weight, then every
-    bias. `weights` and `biases` are views into it, and the gradient is a vector of the same form, so a step of
-    gradient descent is arithmetic on whole vectors.
+    All parameters are in one flat vector, in the order of the derivation's ∇C: every weight, then every bias.
+    `weights` and `biases` are views of it, and the gradient has the same order, so a step is one line on whole vectors.
 
     Attributes:
         sizes: neurons in each layer, the input first; (784, 20, 10, 10) has 16,020 parameters.
@@ -187,18 +186,18 @@ class Network:
         self._workspaces: dict[int, _Workspace] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy is made of: a copied array would no longer be a view of the copied parameters."""
+        """Return what a copy is built from; copied arrays would no longer be views of the copied parameters."""
         names = {"activation": self._activation_name, "cost": self._cost_name}
         return {"sizes": self.sizes, **names, "parameters": self.parameters}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Build the network anew around a copy of its parameters."""
+        """Build a network around a copy of the parameters."""
         parameters = state.pop("parameters")
-        self.__init__(**state, dtype=parameters.dtype)  # type: ignore[misc]  # the network is new: nothing is lost
+        self.__init__(**state, dtype=parameters.dtype)  # type: ignore[misc]
         self.parameters[...] = parameters
 
     def views(self, vector: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
-        """Weight and bias views, (n_out, n_in) and (n_out,), into any vector in the order of `parameters`."""
+        """Return weight and bias views, (n_out, n_in) and (n_out,), of a vector in the order of `parameters`."""
         shapes = [(n_out, n_in) for n_in, n_out in pairwise(self.sizes)] + [(n_out,) for n_out in self.sizes[1:]]
         ends = np.cumsum([math.prod(shape) for shape in shapes])
         parts = [part.reshape(shape) for part, shape in zip(np.split(vector, ends[:-1]), shapes, strict=True)]
@@ -257,15 +256,14 @@ class Network:
         return self.cost_function.value(layers[-1], self._answers[labels]) / len(inputs)
 
     def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
-        """∇C: the derivative of the cost by every parameter, averaged over the images, by backpropagation.
+        """Return ∇C, the derivative of the cost by every parameter, averaged over the images, by backpropagation.
 
         Args:
             inputs: dtype (n, 784), n at least 1.
             labels: integers (n,), 0 to 9, or 10 for an image without a digit.
 
         Returns:
-            dtype (16020,), in the order of `parameters`. The vector is the network's own: the next call
-            overwrites it.
+            dtype (16020,), in the order of `parameters`. The next call overwrites it.
 
         Raises:
             ValueError: the labels aren't integers (n,) from 0 to 10.
