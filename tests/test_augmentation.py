@@ -9,7 +9,7 @@ from mnistnet.settings import Settings
 from mnistnet.training import fit
 
 
-def test_a_copy_comes_from_the_seed_and_its_number_alone(digits: Dataset) -> None:
+def test_an_augmented_set_depends_only_on_the_seed_and_its_number(digits: Dataset) -> None:
     first = augmented_set(digits.images, 3, 1)
     assert np.array_equal(first, augmented_set(digits.images, 3, 1))
     assert not np.array_equal(first, augmented_set(digits.images, 3, 2))
@@ -39,7 +39,7 @@ def test_blank_images_stay_blank() -> None:
     assert not distort(np.zeros((3, 28, 28), np.uint8), np.random.default_rng(1)).any()
 
 
-def test_epochs_cycle_through_the_images_and_their_copies_also_when_resumed(digits: Dataset) -> None:
+def test_epochs_cycle_through_the_augmented_sets_also_when_resumed(digits: Dataset) -> None:
     settings = Settings(epochs=5, augment=2, validation=0)
 
     def after(stop: int) -> Model:

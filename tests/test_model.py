@@ -83,7 +83,7 @@ def test_a_model_for_inference_only_needs_no_velocity(tmp_path: Path, model: Mod
     assert load(tmp_path / "light.npz").velocity is None
 
 
-def test_the_members_of_a_model_file_are_those_that_its_module_lists(model_file: Path) -> None:
+def test_every_member_of_a_model_file_is_documented(model_file: Path) -> None:
     with np.load(model_file) as archive:
         for name in archive:
             told = re.sub(r"_[23]$", "_1", name).replace("velocity_biases", "velocity_weights")
@@ -99,7 +99,7 @@ def test_the_history_has_a_row_for_each_epoch(model: Model, model_file: Path, di
 
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])  # noqa: S301
-def test_a_copy_answers_and_learns_as_the_model_does(
+def test_a_copy_predicts_and_learns_as_the_model_does(
     again: Callable[[Model], Model], model: Model, digits: Dataset
 ) -> None:
     before = model.network.parameters.copy()
@@ -115,16 +115,16 @@ def test_a_copy_answers_and_learns_as_the_model_does(
 
 
 @pytest.mark.parametrize("kind", ["threads", "forks"])
-def test_threads_and_forks_that_share_a_model_answer_as_it_does(kind: str, model: Model, digits: Dataset) -> None:
+def test_threads_and_forks_that_share_a_model_give_the_same_outputs(kind: str, model: Model, digits: Dataset) -> None:
     parts = np.array_split(digits.images, 12)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later advise against forks of threads
-        with ThreadPool(4) if kind == "threads" else multiprocessing.get_context("fork").Pool(2) as pool:
+        with ThreadPool(8) if kind == "threads" else multiprocessing.get_context("fork").Pool(2) as pool:
             outputs = pool.map(model.outputs, parts)
     assert np.concatenate(outputs).tobytes() == model.outputs(digits.images).tobytes()
 
 
-def test_weights_too_large_to_compute_with_give_an_error_and_no_answer(model: Model, digits: Dataset) -> None:
+def test_weights_too_large_to_compute_with_are_an_error(model: Model, digits: Dataset) -> None:
     huge = copy.deepcopy(model)
     huge.network.parameters[...] = np.nan
     with pytest.raises(ModelError, match="too large to compute with"):
@@ -184,7 +184,7 @@ def test_a_link_stays_a_link(tmp_path: Path, model: Model) -> None:
     assert load(tmp_path / "real.npz").settings == model.settings
 
 
-def test_where_nothing_can_be_written_is_found_out_beforehand(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
     for path, reason in (
         (tmp_path, "Is a directory"),
         (tmp_path / "missing" / "model.npz", "No such file or directory"),

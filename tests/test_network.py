@@ -110,7 +110,7 @@ def test_nothing_overflows_or_warns_far_from_zero(activation: str, cost: str, z:
         assert np.isfinite(network.gradient(inputs, labels)).all()
 
 
-def test_the_right_answer_to_no_digit_is_zeros_or_equal_parts() -> None:
+def test_the_target_of_an_image_without_a_digit_is_zeros_or_equal_parts() -> None:
     for cost, answer in (("mse", 0), ("cross-entropy", 0), ("softmax", 1 / 3)):
         network, inputs, _ = small(cost=cost)
         outputs = network.forward(inputs[:1])[0]
@@ -124,7 +124,7 @@ def test_softmax_outputs_add_up_to_one() -> None:
     assert network.forward(inputs).sum(axis=1) == pytest.approx(np.ones(7))
 
 
-def test_first_weights_have_the_variance_that_keeps_sums_near_one_and_biases_are_zero() -> None:
+def test_initial_weights_have_variance_1_by_n_in_and_biases_are_zero() -> None:
     network = Network()
     network.initialize(np.random.default_rng(1))
     for weights in network.weights:
@@ -141,18 +141,6 @@ def test_a_call_changes_neither_inputs_nor_parameters() -> None:
     assert np.array_equal(before[0], inputs)
     assert np.array_equal(before[1], labels)
     assert np.array_equal(before[2], network.parameters)
-
-
-@pytest.mark.parametrize("hidden", [(20, 10), (33, 17, 5), (1,)])
-def test_outputs_are_the_same_to_the_bit_whatever_stands_beside_an_image(hidden: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(3)
-    network = Network((784, *hidden, 10))
-    network.initialize(rng)
-    inputs = rng.random((150, 784), dtype=np.float32)
-    together = network.forward(inputs)
-    for first in (0, 1, 31, 47, 149):
-        assert network.forward(inputs[first:]).tobytes() == together[first:].tobytes()
-        assert network.forward(inputs[first : first + 1]).tobytes() == together[first].tobytes()
 
 
 def test_the_gradient_allocates_no_large_array_once_its_buffers_exist() -> None:
@@ -185,7 +173,7 @@ def test_lengths_that_differ_are_refused() -> None:
 
 
 @pytest.mark.parametrize("wrong", [[0, -1], [0, 11], [0.0, 1.0], [[0], [1]], [True, False]])
-def test_labels_that_are_no_digits_are_refused(wrong: list[Any]) -> None:
+def test_labels_out_of_range_are_refused(wrong: list[Any]) -> None:
     network = Network((3, 4, 10))
     inputs, labels = np.zeros((2, 3), np.float32), np.array(wrong)
     for measure in (network.cost, network.gradient):

@@ -24,11 +24,11 @@ def sampled(image: npt.NDArray[np.uint8], row: float, column: float) -> float:
     return value
 
 
-def test_the_places_of_the_pixels_themselves_give_the_same_image(digits: Dataset) -> None:
+def test_the_identity_gives_the_same_image(digits: Dataset) -> None:
     assert np.array_equal(warp(digits.images[:5], *grid(5)), digits.images[:5])
 
 
-def test_any_warp_agrees_with_the_textbook(digits: Dataset) -> None:
+def test_a_warp_is_bilinear_interpolation(digits: Dataset) -> None:
     rng = np.random.default_rng(3)
     rows, columns = rng.uniform(-4, 32, (2, 2, 28, 28)).astype(np.float32)
     warped = warp(digits.images[:2], rows, columns)
@@ -47,7 +47,7 @@ def test_warping_row_by_row_is_the_same_warp(digits: Dataset) -> None:
     assert warp_rows(digits.images[:6], rows, first, steps) == pytest.approx(expected, abs=1e-2)
 
 
-def test_far_outside_is_blank() -> None:
+def test_pixels_outside_the_image_are_blank() -> None:
     images = np.full((1, 28, 28), 255, np.uint8)
     rows, columns = grid(1)
     assert not warp(images, rows + 1e9, columns).any()

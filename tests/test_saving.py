@@ -35,7 +35,7 @@ def model(digits: Dataset) -> Model:
     return trained
 
 
-def test_whoever_reads_the_old_file_still_reads_all_of_it(tmp_path: Path) -> None:
+def test_an_open_old_file_can_still_be_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old and long")
     with (tmp_path / "file").open("rb") as reader:
         replace_file(tmp_path / "file", b"new")
@@ -44,7 +44,7 @@ def test_whoever_reads_the_old_file_still_reads_all_of_it(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_bytes_are_on_the_disk_before_the_name_is_and_then_the_name(
+def test_the_bytes_are_flushed_before_the_rename_and_the_folder_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
@@ -143,9 +143,7 @@ def test_a_full_disk_takes_no_line_from_the_history(program: Program, tmp_path: 
     assert (tmp_path / name).read_bytes() == before
 
 
-def test_who_stops_before_the_first_epoch_is_over_is_not_told_of_a_model(
-    program: Program, start: Start, folder: Path
-) -> None:
+def test_training_stopped_before_its_first_epoch_claims_no_model(program: Program, start: Start, folder: Path) -> None:
     program("train", "--validation", "0", "--epochs", "1", "--data", folder, "-q")
     before = (folder.parent / "mnistnet.npz").read_bytes()
     endless = ("--hidden", "1000,1000,1000", "--batch-size", "1", "--augment", "1")

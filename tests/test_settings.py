@@ -53,7 +53,7 @@ def test_a_value_out_of_range_is_refused_by_its_name(name: str, value: Any) -> N
 
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
-def test_every_setting_says_what_it_means_and_accepts_its_default_as_it_is_typed(field: Field[Any]) -> None:
+def test_every_setting_has_a_help_text_and_accepts_its_default_as_typed(field: Field[Any]) -> None:
     rule: Rule = field.metadata["rule"]
     assert field.metadata["help"].endswith(".")
     assert rule.accepts(field.default)
@@ -62,7 +62,7 @@ def test_every_setting_says_what_it_means_and_accepts_its_default_as_it_is_typed
     assert rule.expected
 
 
-def test_the_choices_are_those_there_are() -> None:
+def test_the_choices_are_the_keys_of_the_tables() -> None:
     for name, there_are in (("activation", ACTIVATIONS), ("cost", COSTS), ("inputs", ENCODINGS)):
         (field,) = (field for field in fields(Settings) if field.name == name)
         assert list(field.metadata["rule"].meanings) == list(there_are)
@@ -94,7 +94,7 @@ def test_rules_turn_what_is_typed_into_values_and_back() -> None:
 @pytest.mark.parametrize(
     ("rule", "text"), [(integer(1), "²"), (integer(1), "1.5"), (number("", bool), "x"), (layer_sizes(), "20,")]
 )
-def test_text_that_is_no_value_is_an_error(rule: Rule, text: str) -> None:
+def test_text_that_cannot_be_parsed_is_an_error(rule: Rule, text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the words are Python's
         rule.parse(text)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np  # its BLAS library is the one that is limited
@@ -51,9 +50,6 @@ def test_outputs_are_the_same_to_the_bit_with_any_number_of_threads(model: Model
     for threads in (2, 4):
         with threadpool_limits(threads):
             assert np.array_equal(model.outputs(digits.images), alone)
-    with ThreadPoolExecutor(8) as pool:
-        for outputs in pool.map(lambda _: model.outputs(digits.images), range(8)):
-            assert np.array_equal(outputs, alone)
 
 
 BEGINS = """

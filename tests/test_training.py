@@ -94,7 +94,7 @@ def test_two_steps_with_momentum_and_decay_worked_out() -> None:
     assert network.parameters == pytest.approx(twin.parameters, rel=1e-4, abs=1e-7)
 
 
-def test_the_cosine_schedule_rises_at_first_and_then_falls_to_zero() -> None:
+def test_the_cosine_schedule_warms_up_and_then_falls_to_zero() -> None:
     settings = Settings(learning_rate=2)
     rates = [learning_rate(settings, step, 10 * WARM_UP) for step in range(10 * WARM_UP + 1)]
     assert rates[0] == 0
@@ -131,7 +131,7 @@ def test_drawn_digits_are_learned(digits: Dataset) -> None:
     assert all(epoch.seconds > 0 for epoch in epochs)
 
 
-def test_going_on_from_a_model_equals_never_having_stopped(digits: Dataset) -> None:
+def test_a_resumed_run_ends_in_the_same_bytes(digits: Dataset) -> None:
     def after(stop: int) -> bytes:
         settings = replace(QUICK, epochs=6)
         run = fit(digits, None, settings)
