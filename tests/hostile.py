@@ -100,6 +100,7 @@ def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
     yield "head: longer than the file", archived({**files, "biases_1.npy": array(HEADS["huge"], b"", length=65535)})
     for version in (b"\x02\x00", b"\x03\x00", b"\xff\xff"):
         yield f"head: version {version!r}", archived({**files, "biases_1.npy": array("{}", bytes(80), version)})
+    yield "head: of another length", archived({**files, "biases_1.npy": biases[:8] + b"\x64\0" + biases[10:]})
     yield "head: twice", archived({**files, "biases_1.npy": biases[:128] + biases})
     yield "a number too many", archived({**files, "biases_1.npy": biases + bytes(4)})
     yield "a number too few", archived({**files, "biases_1.npy": biases[:-4]})

@@ -35,6 +35,12 @@ def test_strokes_get_thicker_and_thinner(digits: Dataset) -> None:
     assert np.quantile(area, 0.1) < 0.8
 
 
+def test_erosion_never_erases_a_thin_line() -> None:
+    lines = np.zeros((3000, 28, 28), np.uint8)
+    lines[:, 4:24, 14] = 255
+    assert distort(lines, np.random.default_rng(3)).max(axis=(1, 2)).min() > 50
+
+
 def test_blank_images_stay_blank() -> None:
     assert not distort(np.zeros((3, 28, 28), np.uint8), np.random.default_rng(1)).any()
 

@@ -68,6 +68,7 @@ def test_blank_images_dots_and_lines_give_finite_and_sensible_inputs() -> None:
     images[3, 4:24, 14] = 255  # a line down
     images[4, range(28), range(28)] = 255  # a line through the corners
     images[5] = 255  # nothing but ink
+    assert np.array_equal(moments(images[:2]).deviation_x, [1, 1])
     deskewed = deskew(images)
     assert not deskewed[0].any()
     for image in deskewed[1:]:
@@ -129,6 +130,20 @@ def test_a_vertical_edge_falls_into_one_bin() -> None:
     # two neighbours, 5 · gx each. The middle grid point weighs both columns 8, and all the rows together 44: the root
     # of 2,000 · 16 · 44, times 0.12.
     assert middle[1] == round(0.12 * np.sqrt(2000 * 16 * 44)) == 142
+
+
+def test_strong_edges_saturate_and_do_not_wrap() -> None:
+    stripes = np.tile(np.repeat([[0, 1]], 2, axis=1), (28, 7))
+    strong, weaker = planes((255 * stripes).astype(np.uint8)), planes((200 * stripes).astype(np.uint8))
+    assert strong.max() == 255
+    assert (strong >= weaker).all()
+
+
+def test_the_deskewed_digit_of_the_directions_is_1_4_times_as_large() -> None:
+    bar = np.zeros((1, 28, 28), np.uint8)
+    bar[:, 9:19, 12:16] = 255
+    ink = moments(ENCODINGS["directions"].normalize(bar))
+    assert ink.deviation_y[0] == pytest.approx(1.4 * HEIGHT, rel=0.03)
 
 
 def test_a_gradient_is_split_between_the_two_nearest_bins() -> None:

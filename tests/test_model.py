@@ -227,6 +227,7 @@ def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None
         (lambda a: a.pop("weights_2"), "missing or unknown members: 'weights_2'"),
         (lambda a: a.pop("metadata"), "it has no metadata"),
         (lambda a: a.update(extra=np.zeros(1)), "missing or unknown members: 'extra'"),
+        (lambda a: a.update({f"{n:060}": np.zeros(0) for n in range(700)}), "its directory is too large"),
         (lambda a: a.pop("velocity_biases_3"), "missing or unknown members: 'velocity_biases_3'"),
         (
             lambda a: a.update(weights_1=np.zeros((784, 20), np.float32)),

@@ -156,6 +156,19 @@ def test_the_gradient_allocates_no_large_array_once_its_buffers_exist() -> None:
     assert peak < 16_020  # bytes: a quarter of the parameters, a sixth of the batch
 
 
+def test_the_buffers_of_many_batch_sizes_are_not_all_kept() -> None:
+    network = Network((8, 1000, 10))
+    inputs, labels = np.zeros((1020, 8), np.float32), np.zeros(1020, np.int64)
+    tracemalloc.start()
+    try:
+        for n in range(1000, 1020):
+            network.gradient(inputs[:n], labels[:n])
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 30_000_000  # 8 MB for a batch size
+
+
 def test_gradients_of_several_batch_sizes_do_not_disturb_each_other() -> None:
     network, inputs, labels = small()
     first = network.gradient(inputs, labels).copy()

@@ -13,7 +13,7 @@ from mnistnet.errors import OptionError, TrainingError
 from mnistnet.images import FloatArray, IntArray
 from mnistnet.network import Network
 from mnistnet.settings import OTHER_LEARNING_RATE, Settings
-from mnistnet.training import WARM_UP, fit, learning_rate, train
+from mnistnet.training import fit, learning_rate, train
 
 QUICK = Settings(epochs=3, batch_size=32, validation=100)
 PLAIN = Settings(epochs=1, momentum=0, weight_decay=0, schedule="constant")
@@ -96,12 +96,12 @@ def test_two_steps_with_momentum_and_decay_worked_out() -> None:
 
 def test_the_cosine_schedule_warms_up_and_then_falls_to_zero() -> None:
     settings = Settings(learning_rate=2)
-    rates = [learning_rate(settings, step, 10 * WARM_UP) for step in range(10 * WARM_UP + 1)]
+    rates = [learning_rate(settings, step, 20_000) for step in range(20_000 + 1)]
     assert rates[0] == 0
-    assert rates[: WARM_UP + 1] == sorted(rates[: WARM_UP + 1])
-    assert rates[WARM_UP] == pytest.approx(2, rel=0.03)
-    assert rates[WARM_UP:] == sorted(rates[WARM_UP:], reverse=True)
-    assert rates[5 * WARM_UP] == pytest.approx(1)  # half a cosine, half way
+    assert rates[: 2000 + 1] == sorted(rates[: 2000 + 1])
+    assert rates[2000] == pytest.approx(2, rel=0.03)
+    assert rates[2000:] == sorted(rates[2000:], reverse=True)
+    assert rates[10_000] == pytest.approx(1)  # half a cosine, half way
     assert rates[-1] == pytest.approx(0)
     assert learning_rate(settings, 10, 60) == pytest.approx(1, rel=0.1)  # a short run: a third of it to rise in
     assert learning_rate(replace(settings, schedule="constant"), 0, 60) == 2
@@ -188,6 +188,17 @@ def test_training_that_diverges_names_the_setting_to_lower(digits: Dataset) -> N
     settings = Settings(epochs=5, activation="relu", cost="softmax", learning_rate=1e6, validation=0)
     with pytest.raises(TrainingError, match=r"diverged in epoch 1 \(cost .*\): .* lower --learning-rate"):
         list(fit(digits, None, settings))
+
+
+@pytest.mark.parametrize(("weight", "activation", "cost"), [(2e6, "sigmoid", "mse"), (9e5, "relu", "cross-entropy")])
+def test_weights_or_a_cost_beyond_the_bounds_of_a_model_file_count_as_divergence(
+    digits: Dataset, weight: float, activation: str, cost: str
+) -> None:
+    settings = replace(QUICK, epochs=1, activation=activation, cost=cost, learning_rate=1e-30)
+    _, model = next(fit(digits, None, settings))
+    model.network.parameters[: model.network.weight_count] = weight
+    with pytest.raises(TrainingError, match="training diverged in epoch 2"):
+        next(fit(digits, None, replace(settings, epochs=2), resume=model))
 
 
 def test_a_batch_larger_than_the_data_is_refused(digits: Dataset) -> None:
