@@ -28,16 +28,16 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "network.js",
     "inputs.js",
-    "preparation.js",
+    "normalization.js",
     "prediction.js",
     "paint.js",
-    "drawing.js",
-    "view.js",
+    "sheet.js",
+    "diagram.js",
     "charts.js",
-    "neuron.js",
+    "inspector.js",
     "teaching.js",
     "mistakes.js",
-    "page.js",
+    "main.js",
 )
 # What ES modules say to each other, and what only the type checker reads; in one module there is nobody to say it to.
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n|^/\*\* @import .*\n|^// @ts-check\n", re.MULTILINE)
@@ -90,7 +90,7 @@ def _as_json(data: dict[str, Any]) -> str:
 
 
 def _data(model: Model, name: str, measured: Measured) -> dict[str, Any]:
-    """What `page.js` reads."""
+    """What `main.js` reads."""
     settings = model.settings
     derived = (settings.activation, settings.cost) == ("sigmoid", "mse")
     return {

@@ -25,7 +25,7 @@ class Measured:
     """What was measured.
 
     Attributes:
-        figures: plain Python values, as `page.js` reads them.
+        figures: plain Python values, as `main.js` reads them.
         images: uint8 (n, 28, 28), those that the figures name by their number.
     """
 

@@ -2,9 +2,9 @@
 /** What the network gets wrong: confusion matrix, misread digits, figures for each digit, reliability. */
 
 import { reliabilityChart } from "./charts.js";
-import { byId, listDigits } from "./neuron.js";
+import { byId, listDigits } from "./inspector.js";
 import { percent } from "./prediction.js";
-import { element, light } from "./view.js";
+import { element, light } from "./diagram.js";
 
 /**
  * What Python measured.

@@ -2,11 +2,11 @@
 /** One step of gradient descent, told as it happens: C, then back through the layers, then the step, then C again. */
 
 import { SIDE } from "./inputs.js";
-import { byId, number } from "./neuron.js";
+import { byId, number } from "./inspector.js";
 import { colours, contextOf, paintSigned, placesOf } from "./paint.js";
-import { element, light } from "./view.js";
+import { element, light } from "./diagram.js";
 /** @import { Network } from "./network.js" */
-/** @import { Diagram } from "./view.js" */
+/** @import { Diagram } from "./diagram.js" */
 
 export const RATES = [0.01, 0.03, 0.1, 0.3, 1];
 const PAUSE = 650; // milliseconds from one line of the lesson to the next

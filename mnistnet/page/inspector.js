@@ -3,7 +3,7 @@
 
 import { SIDE } from "./inputs.js";
 import { colours, contextOf, paintInk, paintRoses, paintSigned, placesOf } from "./paint.js";
-import { element } from "./view.js";
+import { element } from "./diagram.js";
 /** @import { Network, Pass } from "./network.js" */
 
 const MOST_LISTED = 20; // inputs of a neuron told one by one

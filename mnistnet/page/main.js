@@ -2,16 +2,16 @@
 /** The page: what was filled in by Python, the network made of it, and what happens when somebody draws or taps. */
 
 import { epochChart } from "./charts.js";
-import { Sheet, SHEET } from "./drawing.js";
+import { Sheet, SHEET } from "./sheet.js";
 import { Inputs, PIXELS } from "./inputs.js";
 import { showMistakes } from "./mistakes.js";
 import { Network } from "./network.js";
-import { byId, listDigits, tellNeuron } from "./neuron.js";
+import { byId, listDigits, tellNeuron } from "./inspector.js";
 import { colours, contextOf, onNewColours, paintInk, paintRoses } from "./paint.js";
 import { asText, isUnsure, percent, ranking } from "./prediction.js";
-import { drawLikeMnist } from "./preparation.js";
+import { drawLikeMnist } from "./normalization.js";
 import { Lesson, RATES } from "./teaching.js";
-import { Diagram, element } from "./view.js";
+import { Diagram, element } from "./diagram.js";
 /** @import { Measured } from "./mistakes.js" */
 /** @import { Thresholds } from "./prediction.js" */
 
