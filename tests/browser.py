@@ -15,7 +15,7 @@ from mnistnet.datasets import Dataset
 from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.model import Model, load
 from mnistnet.network import Network
-from mnistnet.page.fill import write_page
+from mnistnet.page.fill import fill_page
 from mnistnet.settings import Settings
 
 if TYPE_CHECKING:  # late: most tests need no browser
@@ -32,9 +32,35 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-
+SHEET = 192  # the side of the page's sheet, in the pixels of its ink
+# The mouse is a pointer that is always there, so that events made up for it are like real ones, at a hundredth of
+# their time.
+DRAW = """([strokes, width]) => {
+    const sheet = document.getElementById("sheet");
+    const box = sheet.getBoundingClientRect();
+    const pen = document.getElementById("width");
+    document.getElementById("clear").click();
+    pen.value = width;
+    pen.dispatchEvent(new Event("input"));
+    const send = (type, [x, y]) => sheet.dispatchEvent(new PointerEvent(type, {
+        pointerId: 1, pointerType: "mouse", isPrimary: true, bubbles: true,
+        clientX: box.left + x / 192 * box.width, clientY: box.top + y / 192 * box.height,
+    }));
+    for (const points of strokes) {
+        send("pointerdown", points[0]);
+        for (const point of points.slice(1)) send("pointermove", point);
+        send("pointerup", points[points.length - 1]);
+    }
+}"""
 
 Open = Callable[..., "Page"]
+Strokes = list[list[tuple[float, float]]]
+SEVEN: Strokes = [[(55, 45), (140, 45), (100, 160)]]
+FORTY_TWO: Strokes = [
+    [(54, 52), (30, 102), (84, 102)],
+    [(70, 66), (68, 144)],
+    [(108, 72), (124, 54), (148, 58), (150, 82), (130, 112), (108, 140), (162, 140)],
+]
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +78,19 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, tmp_path: Path, digits: Dataset) -> Iterator[Open]:
-    """Write the page about a model and open it; at the end, tell of any request, error or word in the console."""
+def open_page(
+    chromium: Browser, tmp_path: Path, pretrained: Model, pretrained_page: str, digits: Dataset
+) -> Iterator[Open]:
+    """Write the page about a model and open it; at the end, fail on any request, error or word in the console."""
     troubles: list[str] = []
     contexts: list[BrowserContext] = []
 
     def begin(model: Model, dataset: Dataset = digits, **options: Any) -> Page:
         path = tmp_path / f"page-{len(contexts)}.html"
-        write_page(model, "a model", dataset, "drawn digits", path)
-        usual = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"}
+        is_usual = model is pretrained and dataset is digits
+        text = pretrained_page if is_usual else fill_page(model, "a model", dataset, "drawn digits")
+        path.write_text(text, encoding="utf-8")
+        usual = {"viewport": {"width": 1366, "height": 768}, "reduced_motion": "reduce"}
         context = chromium.new_context(**{**usual, **options})
         contexts.append(context)
         page = context.new_page()
@@ -68,7 +98,7 @@ def open_page(chromium: Browser, tmp_path: Path, digits: Dataset) -> Iterator[Op
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("request", lambda request: troubles.append(request.url))
         page.goto(path.as_uri())
-        page.wait_for_function("window.mnistnet")
+        page.locator("html[data-ready]").wait_for(state="attached")
         troubles.remove(path.as_uri())  # the page itself is the one request
         return page
 
@@ -84,6 +114,12 @@ def pretrained() -> Model:
     return load()
 
 
+@pytest.fixture(scope="session")
+def pretrained_page(pretrained: Model, digits: Dataset) -> str:
+    """The page about it."""
+    return fill_page(pretrained, "a model", digits, "drawn digits")
+
+
 def made_up(settings: Settings, seed: int = 0) -> Model:
     """A model that has learned nothing: first weights, and a mean of its own."""
     rng = np.random.default_rng(seed)
@@ -94,13 +130,17 @@ def made_up(settings: Settings, seed: int = 0) -> Model:
     return replace(load(), network=network, inputs=inputs, settings=settings, history=np.empty((0, 0)), epoch=0)
 
 
-def wait_for_update(page: Page) -> None:
-    """Let the page do what it puts off until the next frame."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+def draw(page: Page, strokes: Strokes, width: float = 16) -> None:
+    """Draw on a blank sheet."""
+    page.evaluate(DRAW, [strokes, width])
 
 
 def answer(page: Page) -> dict[str, Any] | None:
     """What the page reads in what is drawn."""
-    wait_for_update(page)
     said: dict[str, Any] | None = page.evaluate("window.mnistnet.answer()")
     return said
+
+
+def open_mistake(page: Page, number: int = 0) -> None:
+    """Put a misread image into the network, ready to be taught."""
+    page.locator("#misread button").nth(number).click()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from browser import chromium, open_page, pretrained  # noqa: F401  # fixtures
+from browser import chromium, open_page, pretrained, pretrained_page  # noqa: F401  # fixtures
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.model import Model

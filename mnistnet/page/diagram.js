@@ -1,25 +1,31 @@
 // @ts-check
 /** The network as a picture: its layers of neurons, and between them what flows. */
 
-import { PIXELS, PLACES, SIDE, clip } from "./inputs.js";
-import { colours, contextOf, paintRoses, paintSigned, placesOf, rgba } from "./paint.js";
-/** @import { Network } from "./network.js" */
+import { make, rove, say } from "./dom.js";
+import { GRID, PIXELS, SIDE, clip } from "./inputs.js";
+import { cellOf, colours, contextOf, paintSigned, placesOf, rgba } from "./paint.js";
+import { percent } from "./prediction.js";
+/** @import { Model } from "./model.js" */
+/** @import { Place, Store } from "./store.js" */
 /** @import { Palette } from "./paint.js" */
 
 /**
  * What is to be seen in the network.
  *
  * @typedef {object} Flow
- * @property {(Float32Array | null)[]} values of the neurons of layers 1 … L at 0 … L − 1; null for a layer without light
+ * @property {(ArrayLike<number> | null)[]} values of the neurons of layers 1 … L at 0 … L − 1; null for a dark layer
  * @property {(l: number, i: number, j: number) => number} carried by the connection from neuron j at `values[l]` to i in
  *     the next layer
  * @property {number[]} full for each of `values`, the size that is lit fully; for each layer of connections as well
  * @property {number[]} fullFlow
- * @property {boolean} [told] false where no number is written into the neurons
+ * @property {boolean} told whether numbers are written into the neurons
  */
 
+/** @typedef {{layer: number, index: number, button: HTMLButtonElement, value: HTMLElement, x: number, y: number}} Neuron */
+
 const LINE_SHADES = 8;
-const FAINTEST = 0.04; // what carries less is left out
+const MIN_FLOW = 0.05; // of a full line; what carries less is left out
+const FADED = 0.1; // opacity of the lines that don't belong to the neuron that is pointed at
 
 /** A number in few characters. @param {number} value */
 export function short(value) {
@@ -30,231 +36,250 @@ export function short(value) {
 
 /** Colour an element by a signed part of full strength. @param {HTMLElement} element @param {number} part −1 to 1 */
 export function light(element, part) {
-  const lit = Math.min(Math.abs(part), 1);
-  const before = element.dataset.lit;
-  element.dataset.lit = part.toFixed(2);
-  if (before === element.dataset.lit) return;
-  element.style.setProperty("--lit", lit.toFixed(2));
-  element.style.setProperty("--colour", `var(--${part < 0 ? "negative" : "positive"})`);
-  element.classList.toggle("lit", lit > 0.55);
+  const lit = part.toFixed(2);
+  if (element.dataset.lit === lit) return;
+  element.dataset.lit = lit;
+  element.style.setProperty("--lit", String(Math.min(Math.abs(Number(lit)), 1)));
+  element.classList.toggle("negative", part < 0);
 }
 
-/** @template {keyof HTMLElementTagNameMap} Tag @param {Tag} tag @param {string} [className] @param {string} [text] */
-export function element(tag, className = "", text = "") {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.textContent = text;
-  return made;
+/** What the network does with an image. @param {Model} model @param {ArrayLike<number>[]} activations @returns {Flow} */
+export function forwardFlow({ network }, activations) {
+  const { sizes, weights } = network;
+  return {
+    values: activations,
+    carried: (l, i, j) => weights[l][i * sizes[l] + j] * activations[l][j],
+    full: sizes.map(() => 1),
+    fullFlow: [1, ...Array(sizes.length - 2).fill(4)],
+    told: true,
+  };
 }
 
 export class Diagram {
-  /**
-   * @param {HTMLElement} root
-   * @param {Network} network
-   * @param {number[][]} shown for each layer from the second, the neurons that are drawn: all, or some of a wide one
-   * @param {boolean} roses whether the inputs are directions at places
-   * @param {((layer: number, neuron: number) => void) | null} select called when a neuron is tapped; null: only to look at
-   */
-  constructor(root, network, shown, roses, select) {
+  /** @param {HTMLElement} root @param {HTMLElement} sheet where the inputs come from @param {Store} store
+   * @param {(place: Place) => void} tapped */
+  constructor(root, sheet, store, tapped) {
     this.root = root;
-    this.network = network;
-    this.shown = shown;
-    this.roses = roses;
-    this.places = placesOf(roses);
-    this.lines = root.appendChild(element("canvas"));
-    this.picture = root.appendChild(element("canvas", "input"));
-    this.tiles = element("canvas");
-    this.side = this.tile = this.middle = 0; // pixels; `layout` sets them
-    /** @type {Flow | null} */
-    this.flow = null;
-    this.layers = network.sizes.map((size, l) => ({
-      head: root.appendChild(element("span", "head", headOf(size, l, shown))),
-      neurons: l === 0 ? [] : shown[l - 1].map((i) => this.neuron(l, i, select)),
-    }));
-    this.outputs = Array.from({ length: network.sizes[network.sizes.length - 1] }, (_, digit) => {
-      const output = root.appendChild(element("span", "output"));
-      output.append(element("b", "", String(digit)), element("span"));
-      output.setAttribute("aria-hidden", "true"); // the neuron beside it says the same
-      return output;
+    this.sheet = sheet;
+    /** @type {[number, number]} from where to where the sheet reaches beside the diagram */
+    this.span = [0, 0];
+    this.store = store;
+    this.tapped = tapped;
+    this.lines = make("canvas", { "aria-hidden": "true" });
+    this.tiles = make("canvas");
+    this.width = this.height = this.size = 0; // pixels; `layout` sets them
+    /** @type {{head: HTMLElement, neurons: Neuron[]}[]} */
+    this.layers = [];
+    /** @type {{box: HTMLElement, bar: HTMLElement, words: HTMLElement}[]} */
+    this.outputs = [];
+    this.places = placesOf(true);
+    this.build();
+    rove(root, "button", (from, key) => this.neighbour(from, key));
+    const resized = new ResizeObserver(() => {
+      this.layout();
+      this.draw();
     });
-    new ResizeObserver(() => this.layout()).observe(root);
+    for (const one of [root, sheet]) resized.observe(one);
   }
 
-  /** @param {number} l @param {number} index @param {((layer: number, neuron: number) => void) | null} select */
-  neuron(l, index, select) {
-    const made = this.root.appendChild(element(select ? "button" : "span", "neuron"));
-    const value = element("span", "", "0");
-    if (select) {
-      const last = l === this.network.sizes.length - 1;
-      made.append(element("span", "hidden", last ? `Output for ${index}: ` : `Layer ${l + 1}, neuron ${index + 1}: `));
-      made.setAttribute("aria-pressed", "false");
-      made.addEventListener("click", () => select(l, index));
-    }
-    made.append(value);
-    return { index, button: made, value, x: 0, y: 0 };
-  }
-
-  /** Mark the neuron that is looked into. @param {number} layer @param {number} neuron */
-  mark(layer, neuron) {
-    this.layers.forEach(({ neurons }, l) => {
-      for (const { button, index } of neurons) button.setAttribute("aria-pressed", String(l === layer && index === neuron));
+  /** Make the neurons of the model. */
+  build() {
+    const { network, data, encoding } = this.store.state.model;
+    this.places = placesOf(encoding.edges);
+    this.root.replaceChildren(this.lines);
+    this.layers = network.sizes.map((size, l) => {
+      const shown = l === 0 ? [] : data.shown[l - 1];
+      const of = shown.length < size && l > 0 ? `${shown.length} of ${size}` : String(size);
+      const head = make("span", { class: "head" }, make("b", {}, of), make("span", {}, l === 0 ? " inputs" : l === network.sizes.length - 1 ? " outputs" : " neurons"));
+      if (l > 0) this.root.append(head);
+      return { head, neurons: shown.map((index) => this.neuron(l, index, l === network.sizes.length - 1)) };
     });
+    this.outputs = this.layers[this.layers.length - 1].neurons.map(({ index }) => {
+      const bar = make("i");
+      const words = make("span");
+      // The neuron beside it says the same.
+      const box = this.root.appendChild(make("span", { class: "output", "aria-hidden": "true" }, make("b", {}, String(index)), make("span", { class: "bar" }, bar), words));
+      return { box, bar, words };
+    });
+    this.layout();
   }
 
-  /** Give everything its place; called again when the room changes. */
+  /** @param {number} layer @param {number} index @param {boolean} last */
+  neuron(layer, index, last) {
+    const value = make("span", {}, "");
+    const place = { layer, neuron: index };
+    const point = () => this.store.set({ pointed: place });
+    const leave = () => this.store.state.pointed === place && this.store.set({ pointed: null });
+    const name = last ? `Output for ${index}: ` : `Layer ${layer + 1}, neuron ${index + 1}: `;
+    const button = make(
+      "button",
+      {
+        class: "neuron",
+        "aria-pressed": "false",
+        click: () => this.tapped(place),
+        pointerenter: (/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && point(),
+        pointerleave: leave,
+        focus: () => button.matches(":focus-visible") && point(),
+        blur: leave,
+      },
+      make("span", { class: "hidden" }, name),
+      value,
+    );
+    this.root.append(button);
+    return { layer, index, button, value, x: 0, y: 0 };
+  }
+
+  /** @param {Place} place */
+  buttonOf({ layer, neuron }) {
+    return this.layers[layer]?.neurons.find(({ index }) => index === neuron)?.button;
+  }
+
+  /** Where an arrow key leads from a neuron. @param {HTMLElement} from @param {string} key */
+  neighbour(from, key) {
+    const all = this.layers;
+    const layer = all.findIndex(({ neurons }) => neurons.some(({ button }) => button === from));
+    const at = all[layer].neurons.findIndex(({ button }) => button === from);
+    if (key === "ArrowUp" || key === "ArrowDown") return all[layer].neurons[at + (key === "ArrowDown" ? 1 : -1)]?.button;
+    const beside = all[layer + (key === "ArrowRight" ? 1 : -1)]?.neurons ?? [];
+    const { y } = all[layer].neurons[at];
+    return [...beside].sort((one, other) => Math.abs(one.y - y) - Math.abs(other.y - y))[0]?.button;
+  }
+
+  /** Give everything its place. Places are parts of the width and the height, so that printers can scale them. */
   layout() {
+    const { root, layers } = this;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const width = this.root.clientWidth;
-    if (!width) return;
-    const top = 3 * rem;
-    const rows = Math.max(...this.layers.map(({ neurons }) => neurons.length));
-    const height = Math.max(rows * 1.85 * rem, 19 * rem);
-    this.tile = 1.6 * rem;
-    this.side = clip(width * 0.22, 4 * rem, 15 * rem);
-    const columns = this.layers.length - 1;
-    const first = this.side + clip(width * 0.13, 1.2 * rem, 9 * rem) + this.tile + rem;
-    const last = Math.max(width - 5.4 * rem, first + (columns - 1) * 2.4 * rem);
-    const full = Math.max(width, last + 5.4 * rem);
-    this.root.style.height = `${top + height}px`;
-    this.middle = top + height / 2;
-    const ratio = window.devicePixelRatio;
-    this.lines.width = full * ratio;
-    this.lines.height = (top + height) * ratio;
-    this.lines.style.width = `${full}px`;
-    this.lines.style.height = `${top + height}px`;
-    this.picture.width = this.picture.height = this.roses ? Math.round(this.side * ratio) : SIDE;
-    Object.assign(this.picture.style, { width: `${this.side}px`, height: `${this.side}px`, top: `${this.middle - this.side / 2}px` });
-    this.picture.style.imageRendering = this.roses ? "auto" : "pixelated";
-    this.layers.forEach(({ head, neurons }, l) => {
-      const x = l === 0 ? this.side / 2 : columns === 1 ? last : first + ((l - 1) / (columns - 1)) * (last - first);
-      head.style.left = `${x}px`;
+    if (!root.clientWidth || !this.outputs.length) return;
+    const columns = layers.length - 1;
+    this.size = 1.5 * rem;
+    const first = clip(root.clientWidth * 0.16, 1.5 * rem, 7 * rem) + 2.2 * this.size;
+    const room = 7.2 * rem; // for the outputs' bars
+    root.style.minWidth = `${first + (columns - 1) * 2.2 * rem + room}px`;
+    const [width, height] = [root.clientWidth, root.clientHeight];
+    const top = 1.6 * rem;
+    Object.assign(this, { width, height });
+    const [sheet, box] = [this.sheet.getBoundingClientRect(), root.getBoundingClientRect()];
+    const isBeside = sheet.right <= box.left + 1; // on a phone it stands above
+    this.span = isBeside ? [Math.max(sheet.top - box.top, 0), sheet.bottom - box.top] : [0.3 * height, 0.7 * height];
+    this.lines.width = width * devicePixelRatio;
+    this.lines.height = height * devicePixelRatio;
+    const across = (/** @type {number} */ x) => `${(100 * x) / width}%`;
+    const down = (/** @type {number} */ y) => `${(100 * y) / height}%`;
+    layers.forEach(({ head, neurons }, l) => {
+      const x = columns === 1 ? width - room : first + ((l - 1) / (columns - 1)) * (width - room - first);
+      head.style.left = across(x);
       neurons.forEach((neuron, at) => {
         neuron.x = x;
-        neuron.y = top + ((at + 0.5) * height) / neurons.length;
-        neuron.button.style.left = `${x}px`;
-        neuron.button.style.top = `${neuron.y}px`;
+        neuron.y = top + ((at + 0.5) * (height - top)) / neurons.length;
+        neuron.button.style.left = across(x);
+        neuron.button.style.top = down(neuron.y);
       });
     });
-    this.layers[0].head.style.top = `${this.middle - this.side / 2 - 2.4 * rem}px`;
-    this.outputs.forEach((output, digit) => {
-      const { x, y } = this.layers[columns].neurons[digit];
-      output.style.left = `${x + 1.3 * rem}px`;
-      output.style.top = `${y}px`;
+    this.outputs.forEach(({ box }, digit) => {
+      const { x, y } = layers[columns].neurons[digit];
+      box.style.left = across(x + 0.75 * this.size);
+      box.style.top = down(y);
     });
-    this.draw();
   }
 
-  /** Show what flows, or an unlit network for null. @param {Flow | null} flow */
-  show(flow) {
-    this.flow = flow;
-    this.draw();
-  }
-
+  /** Show what flows, or a dark network where nothing is drawn. */
   draw() {
-    if (!this.side) return;
-    const { flow } = this;
-    const palette = colours();
-    this.drawInputs(palette);
+    if (!this.height) return;
+    const { model, thought, blame, pinned, pointed } = this.store.state;
+    const activations = thought?.pass.activations;
+    const flow = blame ?? (activations ? forwardFlow(model, activations) : null);
+    const alone = pointed ?? pinned;
+    const focus = this.store.focus;
     this.layers.forEach(({ neurons }, l) => {
       const values = flow?.values[l];
       for (const { index, button, value } of neurons) {
-        const text = values && flow?.told !== false ? short(values[index]) : "";
-        if (value.textContent !== text) value.textContent = text;
-        light(button, values ? values[index] / /** @type {Flow} */ (flow).full[l] : 0);
+        say(value, values && flow.told ? short(values[index]) : "");
+        light(button, values ? values[index] / flow.full[l] : 0);
+        const isFocus = focus.layer === l && focus.neuron === index;
+        const pressed = String(isFocus);
+        if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+        button.classList.toggle("faded", alone !== null && alone.layer > 0 && button !== this.buttonOf(alone) && Math.abs(alone.layer - l) !== 1);
       }
     });
-    this.drawLines(palette);
+    const outputs = activations?.at(-1);
+    const best = outputs && Math.max(...outputs);
+    this.outputs.forEach(({ box, bar, words }, digit) => {
+      box.classList.toggle("best", outputs !== undefined && outputs[digit] === best);
+      bar.style.setProperty("--part", (outputs?.[digit] ?? 0).toFixed(3));
+      say(words, outputs ? percent(outputs[digit]) : "");
+    });
+    this.drawLines(flow, alone);
   }
 
-  /** The picture of the inputs. @param {Palette} palette */
-  drawInputs(palette) {
-    const inputs = this.flow?.values[0];
-    const context = contextOf(this.picture);
-    if (!inputs) context.clearRect(0, 0, this.picture.width, this.picture.height);
-    else if (this.roses) paintRoses(this.picture, inputs, /** @type {Flow} */ (this.flow).full[0], palette);
-    else {
-      const pixels = context.createImageData(SIDE, SIDE);
-      paintSigned(pixels, inputs, this.places, /** @type {Flow} */ (this.flow).full[0], palette);
-      context.putImageData(pixels, 0, 0);
-    }
-  }
-
-  /** All connections. @param {Palette} palette */
-  drawLines(palette) {
+  /** All connections. @param {Flow | null} flow @param {Place | null} alone the neuron whose lines stand out */
+  drawLines(flow, alone) {
+    const { layers } = this;
     const context = contextOf(this.lines);
-    const ratio = window.devicePixelRatio;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const palette = colours();
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, this.lines.width, this.lines.height);
-    if (!this.flow) return;
-    const bundles = Array.from({ length: 2 * LINE_SHADES }, () => new Path2D());
-    /** @param {number} part −1 to 1 @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
-    const line = (part, x0, y0, x1, y1) => {
+    if (!flow) return;
+    // For each strength two colours, and the same again for lines that stay faint.
+    const bundles = Array.from({ length: 4 * LINE_SHADES }, () => new Path2D());
+    /** @param {number} part −1 to 1 @param {boolean} faint @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
+    const line = (part, faint, x0, y0, x1, y1) => {
       const size = Math.min(Math.abs(part), 1);
-      if (size < FAINTEST) return;
-      const bundle = bundles[2 * Math.min(Math.floor(size * LINE_SHADES), LINE_SHADES - 1) + (part < 0 ? 1 : 0)];
+      if (size < MIN_FLOW) return;
+      const bundle = bundles[4 * Math.min(Math.floor(size * LINE_SHADES), LINE_SHADES - 1) + (faint ? 2 : 0) + (part < 0 ? 1 : 0)];
       const bend = (x1 - x0) / 2;
       bundle.moveTo(x0, y0);
       bundle.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1);
     };
-    const gap = this.tile / 2;
-    for (let l = 1; l < this.layers.length - 1; l++) {
-      if (!this.flow.values[l] || !this.flow.values[l + 1]) continue;
-      for (const to of this.layers[l + 1].neurons) {
-        for (const from of this.layers[l].neurons) {
-          const carried = this.flow.carried(l, to.index, from.index) / this.flow.fullFlow[l];
-          line(carried, from.x + gap, from.y, to.x - gap, to.y);
+    const { link } = this.store.state;
+    /** @param {number} l @param {number} to @param {number | null} from */
+    const isFaint = (l, to, from) => {
+      if (link) return !(link.layer === l && link.neuron === to && link.input === from);
+      if (!alone || alone.layer === 0) return false;
+      return !(alone.layer === l && alone.neuron === to) && !(alone.layer === l - 1 && alone.neuron === from);
+    };
+    const gap = this.size / 2;
+    for (let l = 1; l < layers.length - 1; l++) {
+      if (!flow.values[l] || !flow.values[l + 1]) continue;
+      for (const to of layers[l + 1].neurons) {
+        for (const from of layers[l].neurons) {
+          const carried = flow.carried(l, to.index, from.index) / flow.fullFlow[l];
+          line(carried, isFaint(l + 1, to.index, from.index), from.x + gap, from.y, to.x - gap, to.y);
         }
       }
     }
-    if (this.flow.values[0] && this.flow.values[1]) this.drawFan(context, line, palette);
-    for (let shade = 0; shade < LINE_SHADES; shade++) {
-      for (const sign of [0, 1]) {
-        const strength = (shade + 0.7) / LINE_SHADES;
-        context.strokeStyle = rgba(sign ? palette.negative : palette.positive, 0.12 + 0.75 * strength);
-        context.lineWidth = 0.6 + 2.4 * strength;
-        context.stroke(bundles[2 * shade + sign]);
-      }
-    }
+    if (flow.values[0] && flow.values[1]) this.drawFan(context, flow, (part, to, x0, y0, x1, y1) => line(part, isFaint(1, to, null), x0, y0, x1, y1), palette);
+    bundles.forEach((bundle, at) => {
+      const strength = (Math.floor(at / 4) + 0.7) / LINE_SHADES;
+      context.strokeStyle = rgba(at % 2 ? palette.negative : palette.positive, (0.1 + 0.75 * strength) * (at % 4 > 1 ? FADED : 1));
+      context.lineWidth = 0.6 + 2.6 * strength;
+      context.stroke(bundle);
+    });
   }
 
-  /** What each neuron of the first layer gets: a square with all 784 connections, and a line for each of 7×7 places,
-   * with the sum of its 16. @param {CanvasRenderingContext2D} context
-   * @param {(part: number, x0: number, y0: number, x1: number, y1: number) => void} line
-   * @param {Palette} palette */
-  drawFan(context, line, palette) {
+  /** What each neuron of the first layer gets: a square with all 784 connections, and a line for each of the seven rows
+   * of cells, with the sum of its 112. @param {CanvasRenderingContext2D} context @param {Flow} flow
+   * @param {(part: number, to: number, x0: number, y0: number, x1: number, y1: number) => void} line @param {Palette} palette */
+  drawFan(context, flow, line, palette) {
     const { neurons } = this.layers[1];
-    const [flow, side, tile] = [/** @type {Flow} */ (this.flow), this.side, this.tile];
-    this.tiles.width = SIDE;
-    this.tiles.height = SIDE * neurons.length;
+    const { edges } = this.store.state.model.encoding;
+    const tile = this.size * 0.95;
+    const [top, bottom] = this.span;
+    if (this.tiles.height !== SIDE * neurons.length) [this.tiles.width, this.tiles.height] = [SIDE, SIDE * neurons.length];
+    const tiles = contextOf(this.tiles);
+    const pixels = tiles.createImageData(SIDE, SIDE * neurons.length);
     const carried = new Float32Array(PIXELS);
     context.imageSmoothingEnabled = false;
     for (const [at, { index, x, y }] of neurons.entries()) {
-      const sums = new Float32Array(PLACES ** 2);
+      const sums = new Float32Array(GRID);
       for (let j = 0; j < PIXELS; j++) {
         carried[j] = flow.carried(0, index, j);
-        const pixel = this.places[j];
-        sums[Math.floor(pixel / SIDE / 4) * PLACES + Math.floor((pixel % SIDE) / 4)] += carried[j];
+        sums[Math.floor(cellOf(j, edges) / GRID)] += carried[j];
       }
-      const pixels = contextOf(this.tiles).createImageData(SIDE, SIDE);
-      paintSigned(pixels, carried, this.places, flow.fullFlow[0] / 4, palette);
-      contextOf(this.tiles).putImageData(pixels, 0, at * SIDE);
-      const left = x - tile / 2 - 4 - tile;
-      const top = this.middle - side / 2;
-      sums.forEach((sum, place) => {
-        const [row, column] = [Math.floor(place / PLACES), place % PLACES];
-        line(sum / flow.fullFlow[0] / 2, ((column + 0.5) * side) / PLACES, top + ((row + 0.5) * side) / PLACES, left, y);
-      });
+      paintSigned({ data: pixels.data.subarray(4 * PIXELS * at, 4 * PIXELS * (at + 1)) }, carried, this.places, flow.fullFlow[0] / 7, palette);
+      const left = x - tile / 2 - 3 - tile;
+      sums.forEach((sum, row) => line(sum / flow.fullFlow[0] / 3, index, 0, top + ((row + 0.5) * (bottom - top)) / GRID, left, y));
     }
-    neurons.forEach(({ x, y }, at) => {
-      context.drawImage(this.tiles, 0, at * SIDE, SIDE, SIDE, x - 1.5 * tile - 4, y - tile / 2, tile, tile);
-    });
+    tiles.putImageData(pixels, 0, 0);
+    neurons.forEach(({ x, y }, at) => context.drawImage(this.tiles, 0, at * SIDE, SIDE, SIDE, x - 1.5 * tile - 3, y - tile / 2, tile, tile));
   }
-}
-
-/** @param {number} size @param {number} l @param {number[][]} shown */
-function headOf(size, l, shown) {
-  if (l === 0) return `${size}\ninputs`;
-  if (l === shown.length) return `${size}\noutputs`;
-  const drawn = shown[l - 1].length;
-  return drawn < size ? `${drawn} of ${size}\nneurons` : `${size}\nneurons`;
 }

@@ -1,4 +1,4 @@
-"""One HTML file of the page's plain files, a model, and what was measured on it; it needs nothing else."""
+"""Make one HTML file of the page's plain files, a model, and what was measured on it; it needs nothing else."""
 
 from __future__ import annotations
 
@@ -17,32 +17,44 @@ import numpy as np
 import mnistnet
 from mnistnet.datasets import Dataset
 from mnistnet.errors import PageError
-from mnistnet.model import Model
-from mnistnet.page.measure import Measured, measure, shown_neurons
+from mnistnet.model import Model, load
+from mnistnet.page.measure import measure, shown_neurons
+from mnistnet.page.snapshots import Snapshots, read_snapshots
 from mnistnet.page.textbook import TEXTBOOK_HISTORY, TEXTBOOK_WORDS
 from mnistnet.prediction import MIN_LEAD, MIN_SURE
 from mnistnet.saving import replace_file
 
 HERE = Path(__file__).parent
-# Each after those that it imports: one after the other they are one module.
+# Each comes after those that it imports: one after the other they are one module.
 SCRIPTS = (
+    "dom.js",
     "network.js",
     "inputs.js",
     "normalization.js",
+    "segmentation.js",
     "prediction.js",
+    "store.js",
+    "model.js",
     "paint.js",
     "sheet.js",
-    "diagram.js",
+    "strokes.js",
     "charts.js",
+    "diagram.js",
     "inspector.js",
+    "lesson.js",
+    "equations.js",
+    "replay.js",
     "teaching.js",
+    "learning.js",
     "mistakes.js",
+    "tour.js",
     "main.js",
 )
-# What ES modules say to each other, and what only the type checker reads; in one module there is nobody to say it to.
+# Imports, exports and the type checker's own lines have no place in the one module.
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n|^/\*\* @import .*\n|^// @ts-check\n", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
-STEP, OTHER_STEP = 0.3, 0.01  # η of "Teach it" at first, for sigmoid and mse, and for the others' larger derivatives
+RATE, OTHER_RATE = 0.3, 0.01  # η of a lesson at first, for sigmoid and mse, and for the others' larger derivatives
+TITLES = {"directions": "Edges", "moments": "Upright pixels", "pixels": "This model"}  # of the model's own tab
 
 
 def write_page(model: Model, name: str, dataset: Dataset, data: str, path: str | os.PathLike[str]) -> None:
@@ -58,19 +70,19 @@ def write_page(model: Model, name: str, dataset: Dataset, data: str, path: str |
     Raises:
         PageError: the file can't be written.
     """
-    content = fill_page(model, name, measure(model, dataset, data)).encode()
+    content = fill_page(model, name, dataset, data).encode()
     try:
         replace_file(path, content)
     except OSError as error:
         raise PageError(f"{path}: can't be written ({error.strerror}); choose another file") from None
 
 
-def fill_page(model: Model, name: str, measured: Measured) -> str:
-    """Return the page as text."""
+def fill_page(model: Model, name: str, dataset: Dataset, data: str) -> str:
+    """Return the page as text; the arguments are those of write_page."""
     style, script = (HERE / "style.css").read_text(encoding="utf-8"), _one_script()
     policy = f"default-src 'none'; script-src '{_sha256(script)}'; style-src '{_sha256(style)}'; base-uri 'none'"
     return Template((HERE / "index.html").read_text(encoding="utf-8")).substitute(
-        policy=policy, style=style, script=script, data=_as_json(_data(model, name, measured))
+        policy=policy, style=style, script=script, data=_as_json(_data(model, name, dataset, data))
     )
 
 
@@ -89,24 +101,19 @@ def _as_json(data: dict[str, Any]) -> str:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _data(model: Model, name: str, measured: Measured) -> dict[str, Any]:
+def _data(model: Model, name: str, dataset: Dataset, data: str) -> dict[str, Any]:
     """What `main.js` reads."""
-    settings = model.settings
-    derived = (settings.activation, settings.cost) == ("sigmoid", "mse")
+    own_snapshots, twin_snapshots, twin = read_snapshots()
+    is_built_in = np.array_equal(model.network.parameters, load().network.parameters)
+    measured = measure(model, twin, dataset, data)
     return {
         "name": name,
         "version": mnistnet.__version__,
-        "sizes": list(model.network.sizes),
-        "activation": settings.activation,
-        "cost": settings.cost,
-        "parameters": _base64(model.network.parameters.astype("<f4").tobytes()),
-        "shown": shown_neurons(model.network),
-        "inputs": {
-            "kind": model.inputs.encoding.name,
-            "scale": model.inputs.encoding.scale,
-            "mean": _base64(model.inputs.mean.astype("<f4").tobytes()),
-        },
-        "rate": STEP if derived else OTHER_STEP,
+        "models": [
+            _model_data(model, TITLES[model.settings.inputs], own_snapshots if is_built_in else None)
+            | measured.models[0],
+            _model_data(twin, "Pixels", twin_snapshots) | measured.models[1],
+        ],
         "thresholds": {"sure": MIN_SURE, "lead": MIN_LEAD},
         "training": {
             "epoch": model.epoch,
@@ -115,6 +122,36 @@ def _data(model: Model, name: str, measured: Measured) -> dict[str, Any]:
         },
         "measured": measured.figures,
         "sprite": _base64(zlib.compress(measured.images.tobytes(), 9)),
+    }
+
+
+def _model_data(model: Model, title: str, snapshots: Snapshots | None) -> dict[str, Any]:
+    """What `model.js` reads, but for what was measured."""
+    settings, network = model.settings, model.network
+    is_derived = (settings.activation, settings.cost) == ("sigmoid", "mse")
+    return {
+        "title": title,
+        "sizes": list(network.sizes),
+        "activation": settings.activation,
+        "cost": settings.cost,
+        "parameters": _base64(network.parameters.astype("<f4").tobytes()),
+        "shown": shown_neurons(network),
+        "inputs": {
+            "encoding": settings.inputs,
+            "scale": model.inputs.encoding.scale,
+            "mean": _base64(model.inputs.mean.astype("<f4").tobytes()),
+        },
+        "rate": RATE if is_derived else OTHER_RATE,
+        "snapshots": None if snapshots is None else _snapshot_data(snapshots),
+    }
+
+
+def _snapshot_data(snapshots: Snapshots) -> dict[str, Any]:
+    parts = zip(snapshots.parameters, snapshots.scales, strict=True)
+    return {
+        "epochs": snapshots.epochs,
+        "parameters": [{"values": _base64(values.tobytes()), "scales": scales.tolist()} for values, scales in parts],
+        "accuracy": np.round(snapshots.validation_accuracy, 4).tolist(),
     }
 
 

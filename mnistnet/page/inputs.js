@@ -8,7 +8,7 @@
 export const SIDE = 28;
 export const PIXELS = SIDE * SIDE;
 
-export const PLACES = 7; // along each side of the image, at which directions are counted
+export const GRID = 7; // along each side of the image, at which directions are counted
 export const DIRECTIONS = 16; // on the full turn
 
 const f = Math.fround;
@@ -17,14 +17,14 @@ const OFFSETS = Float32Array.from({ length: SIDE }, (_, i) => i - MIDDLE);
 const HEIGHT = 4.2;
 const WIDTH = 3.2;
 const WIDTH_EXPONENT = 0.8;
-const SMALLEST_DEVIATION = 1;
-const STEEPEST_SLANT = 1;
+const MIN_DEVIATION = 1;
+const MAX_SLANT = 1;
 
 const HALF_TURN = DIRECTIONS / 2;
-const PITCH = 4.5; // pixels from one place to the next
-const SPREAD = 2.25;
-const PLACE_TOTAL = 46;
-const BYTES_FOR_ROOT = f(0.12);
+const STRIDE = 4.5; // pixels from one place to the next
+const SIGMA = 2.25;
+const GAUSSIAN_TOTAL = 46;
+const ROOT_SCALE = f(0.12);
 
 /** @param {number} value @param {number} low @param {number} high */
 export const clip = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -56,8 +56,8 @@ export function moments(image) {
   const [x, y] = [sx / m / 2, sy / m / 2];
   const [xx, xy, yy] = [sxx / m / 4, sxy / m / 4, syy / m / 4];
   const [vxx, vxy, vyy] = [xx - x * x, xy - x * y, yy - y * y];
-  const smallest = SMALLEST_DEVIATION ** 2;
-  const slant = clip(vxy / Math.max(vyy, smallest), -STEEPEST_SLANT, STEEPEST_SLANT);
+  const smallest = MIN_DEVIATION ** 2;
+  const slant = clip(vxy / Math.max(vyy, smallest), -MAX_SLANT, MAX_SLANT);
   const uprightVxx = vxx - 2 * slant * vxy + slant * slant * vyy;
   return {
     centreX: f(x),
@@ -68,14 +68,14 @@ export function moments(image) {
   };
 }
 
-/** The digit upright, centred and in one size. @param {Uint8Array} image @param {number} enlarged how many times
+/** The digit upright, centred and in one size (moment normalization). @param {Uint8Array} image @param {number} scale of HEIGHT and WIDTH
  * @returns {Uint8Array} */
-function straighten(image, enlarged) {
+function deskew(image, scale) {
   const ink = moments(image);
-  const step = f((ink.deviationX / (WIDTH * enlarged)) ** WIDTH_EXPONENT);
+  const step = f((ink.deviationX / (WIDTH * scale)) ** WIDTH_EXPONENT);
   const straight = new Uint8Array(PIXELS);
   for (let v = 0; v < SIDE; v++) {
-    const down = f(f(ink.deviationY / f(HEIGHT * enlarged)) * OFFSETS[v]);
+    const down = f(f(ink.deviationY / f(HEIGHT * scale)) * OFFSETS[v]);
     const row = split(f(f(MIDDLE + ink.centreY) + down));
     const level = Float32Array.from({ length: SIDE + 3 }, (_, column) =>
       between(padded(image, row.before, column), padded(image, row.before + 1, column), row.part),
@@ -109,38 +109,38 @@ const between = (first, second, part) => f(f(f(second - first) * part) + first);
 
 const SINES = [0, 5, 9, 12, 13, 12, 9, 5]; // 13 sin θ, nearly
 const COSINES = [13, 12, 9, 5, 0, -5, -9, -12];
-const PLACE_WEIGHTS = placeWeights();
+const GAUSSIAN_WEIGHTS = gaussianWeights();
 
 /** How much each pixel of a row counts for each place along it: 7 × 28 whole numbers. */
-function placeWeights() {
-  const hills = Array.from({ length: PLACES }, (_, place) => {
-    const middle = MIDDLE + PITCH * (place - (PLACES - 1) / 2);
-    return Array.from({ length: SIDE }, (_, pixel) => Math.exp(-0.5 * ((pixel - middle) / SPREAD) ** 2));
+function gaussianWeights() {
+  const gaussians = Array.from({ length: GRID }, (_, place) => {
+    const middle = MIDDLE + STRIDE * (place - (GRID - 1) / 2);
+    return Array.from({ length: SIDE }, (_, pixel) => Math.exp(-0.5 * ((pixel - middle) / SIGMA) ** 2));
   });
-  const most = Math.max(...hills.map((hill) => hill.reduce((sum, weight) => sum + weight, 0)));
-  return hills.map((hill) => hill.map((weight) => roundEven((PLACE_TOTAL * weight) / most)));
+  const most = Math.max(...gaussians.map((gaussian) => gaussian.reduce((sum, weight) => sum + weight, 0)));
+  return gaussians.map((gaussian) => gaussian.map((weight) => roundEven((GAUSSIAN_TOTAL * weight) / most)));
 }
 
 /** How much of the outline runs in each of 16 directions at each of 7×7 places. @param {Uint8Array} image
  * @returns {Uint8Array} for each direction, from 0° (ink to the right) clockwise, its 7×7 places, row by row */
-export function outlineDirections(image) {
-  const parts = shareOut(image);
+export function edgeDirections(image) {
+  const parts = assign(image);
   const directions = new Uint8Array(PIXELS);
   parts.forEach((part, k) => {
-    const alongRows = new Float64Array(SIDE * PLACES); // sums of whole numbers, in any order exact
+    const alongRows = new Float64Array(SIDE * GRID); // sums of whole numbers, in any order exact
     for (let row = 0; row < SIDE; row++) {
-      for (let place = 0; place < PLACES; place++) {
+      for (let place = 0; place < GRID; place++) {
         let sum = 0;
-        for (let x = 0; x < SIDE; x++) sum += part[row * SIDE + x] * PLACE_WEIGHTS[place][x];
-        alongRows[row * PLACES + place] = sum;
+        for (let x = 0; x < SIDE; x++) sum += part[row * SIDE + x] * GAUSSIAN_WEIGHTS[place][x];
+        alongRows[row * GRID + place] = sum;
       }
     }
-    for (let down = 0; down < PLACES; down++) {
-      for (let across = 0; across < PLACES; across++) {
+    for (let down = 0; down < GRID; down++) {
+      for (let across = 0; across < GRID; across++) {
         let sum = 0;
-        for (let row = 0; row < SIDE; row++) sum += PLACE_WEIGHTS[down][row] * alongRows[row * PLACES + across];
-        const byte = f(f(f(Math.sqrt(sum)) * BYTES_FOR_ROOT) + 0.5); // to the nearest byte
-        directions[(k * PLACES + down) * PLACES + across] = Math.min(byte, 255);
+        for (let row = 0; row < SIDE; row++) sum += GAUSSIAN_WEIGHTS[down][row] * alongRows[row * GRID + across];
+        const byte = f(f(f(Math.sqrt(sum)) * ROOT_SCALE) + 0.5); // to the nearest byte
+        directions[(k * GRID + down) * GRID + across] = Math.min(byte, 255);
       }
     }
   });
@@ -149,7 +149,7 @@ export function outlineDirections(image) {
 
 /** The part of the slope at each pixel along each of 16 directions, in fifths. @param {Uint8Array} image
  * @returns {Float32Array[]} 16 of 784 */
-function shareOut(image) {
+function assign(image) {
   const crosses = Array.from({ length: DIRECTIONS }, () => new Float32Array(PIXELS));
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
@@ -174,52 +174,52 @@ function shareOut(image) {
 }
 
 /**
- * A kind of inputs: what the network is shown of an image, and the 784 bytes made of that.
+ * An input encoding: what the network is shown of an image, and the 784 bytes made of that.
  *
- * @typedef {object} Kind
- * @property {(image: Uint8Array) => Uint8Array} shown 28×28
- * @property {(shown: Uint8Array) => Uint8Array} features
- * @property {boolean} roses whether the features are directions at places, not pixels
- * @property {string[]} steps what the page calls the way there: the image, what is shown of it, and its roses
+ * @typedef {object} Encoding
+ * @property {(image: Uint8Array) => Uint8Array} normalize 28×28
+ * @property {(deskewed: Uint8Array) => Uint8Array} features
+ * @property {boolean} edges whether the features are edge-direction histograms, not pixels
+ * @property {string[]} steps what the page calls the way there: the image, what is shown of it, and its edges
  */
 
-const FITTED = "Fitted as MNIST’s makers did";
-const UPRIGHT = "Made upright, in one size";
-const ROSES = "Roses: how its outline runs";
+const CENTRED = "Centred in 28×28 pixels";
+const DESKEWED = "Upright, in one size";
+const EDGES = "Edges: which way the outline runs";
 
-/** Those of `inputs.py`, under the same words. @type {Record<string, Kind>} */
-export const KINDS = {
+/** Those of `inputs.py`, under the same words. @type {Record<string, Encoding>} */
+export const ENCODINGS = {
   directions: {
-    shown: (image) => straighten(image, 1.4),
-    features: outlineDirections,
-    roses: true,
-    steps: [FITTED, UPRIGHT, ROSES],
+    normalize: (image) => deskew(image, 1.4),
+    features: edgeDirections,
+    edges: true,
+    steps: [CENTRED, DESKEWED, EDGES],
   },
   moments: {
-    shown: (image) => straighten(image, 1),
-    features: (shown) => shown,
-    roses: false,
-    steps: [FITTED, UPRIGHT],
+    normalize: (image) => deskew(image, 1),
+    features: (deskewed) => deskewed,
+    edges: false,
+    steps: [CENTRED, DESKEWED],
   },
-  pixels: { shown: (image) => image, features: (shown) => shown, roses: false, steps: [FITTED] },
+  pixels: { normalize: (image) => image, features: (deskewed) => deskewed, edges: false, steps: [CENTRED] },
 };
 
 /** The way from an image to inputs. */
 export class Inputs {
-  /** @param {string} kind by its name @param {number} scale of a byte @param {Float32Array} mean (784,) */
-  constructor(kind, scale, mean) {
-    this.kind = KINDS[kind];
+  /** @param {string} encoding by its name @param {number} scale of a byte @param {Float32Array} mean (784,) */
+  constructor(encoding, scale, mean) {
+    this.encoding = ENCODINGS[encoding];
     this.scale = f(scale);
     this.mean = mean;
   }
 
   /** Features to inputs. @param {Uint8Array} features */
-  of(features) {
+  fromFeatures(features) {
     return this.mean.map((mean, i) => f(f(features[i] * this.scale) - mean));
   }
 
   /** An image, 784 bytes, to inputs. @param {Uint8Array} image */
   from(image) {
-    return this.of(this.kind.features(this.kind.shown(image)));
+    return this.fromFeatures(this.encoding.features(this.encoding.normalize(image)));
   }
 }

@@ -1,173 +1,262 @@
 // @ts-check
-/** One neuron looked into: its sum with numbers, what it looks for, the images that excite it most. */
+/** One neuron looked into: what comes in, the sum, the activation, the images that excite it; or the 784 inputs. */
 
-import { SIDE } from "./inputs.js";
-import { colours, contextOf, paintInk, paintRoses, paintSigned, placesOf } from "./paint.js";
-import { element } from "./diagram.js";
-/** @import { Network, Pass } from "./network.js" */
+import { activationChart } from "./charts.js";
+import { make, rove, say } from "./dom.js";
+import { DIRECTIONS, GRID, clip } from "./inputs.js";
+import { cellOf, colours, paintBehind, paintCell, paintEdges, paintInk, paintInputs } from "./paint.js";
+/** @import { Place, Store } from "./store.js" */
 
-const MOST_LISTED = 20; // inputs of a neuron told one by one
-
-/** @param {string} id */
-export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const MAX_LISTED = 20; // inputs of a neuron listed one by one
+const FIELD = 320; // pixels of the canvas of what a neuron looks for
+const COMPASS = ["up", "up and right", "right", "down and right", "down", "down and left", "left", "up and left"];
 
 /** @param {number} value @param {number} [decimals] */
 export const number = (value, decimals = 2) => value.toFixed(decimals).replace(/^-(?=0\.0*$)/, "").replace("-", "−");
 
-/** Z²₃ and the like: a letter with its layer above and its neuron below. @param {string} letter @param {number} layer
- * @param {string} index */
-const symbol = (letter, layer, index) => `${letter}<sup>${layer}</sup><sub>${index}</sub>`;
+/** @param {number} value */
+const signed = (value) => (Math.abs(value) < 0.005 ? "0" : (value < 0 ? "" : "+") + number(value));
+
+/** @param {Place} place @param {number[]} sizes */
+function titleOf({ layer, neuron }, sizes) {
+  if (layer === 0) return `The ${sizes[0]} inputs`;
+  return layer === sizes.length - 1 ? `Output ${neuron}` : `Layer ${layer + 1}, neuron ${neuron + 1}`;
+}
+
+export class Inspector {
+  /**
+   * @param {HTMLElement} root
+   * @param {Store} store
+   * @param {(index: number) => Uint8Array} imageAt
+   * @param {(image: Uint8Array) => void} open puts an image into the network
+   */
+  constructor(root, store, imageAt, open) {
+    this.root = root;
+    this.store = store;
+    this.imageAt = imageAt;
+    this.open = open;
+    this.release = make("button", { class: "small", click: () => store.set({ pinned: null }) }, "Follow the winner");
+    this.title = make("h2");
+    this.words = make("p", { class: "note" });
+    this.body = make("div", { class: "body" });
+    root.replaceChildren(make("div", { class: "head-line" }, this.title, this.release), this.words, this.body);
+    this.built = "";
+    /** @type {() => void} */
+    this.refresh = () => {};
+  }
+
+  /** Make everything anew the next time: the colours have changed. */
+  forget() {
+    this.built = "";
+  }
+
+  /** Show the neuron of the moment. */
+  show() {
+    const { model, pinned, thought } = this.store.state;
+    const focus = this.store.focus;
+    const { sizes } = model.network;
+    this.release.hidden = pinned === null;
+    const key = `${model.data.title} ${focus.layer} ${focus.neuron}`;
+    if (this.built !== key) {
+      this.built = key;
+      say(this.title, titleOf(focus, sizes));
+      this.body.replaceChildren();
+      this.refresh = focus.layer === 0 ? this.buildInputs() : this.buildNeuron(focus);
+    }
+    say(this.words, thought || focus.layer > 0 ? this.explain(focus) : "Nothing is drawn: nothing comes in.");
+    this.refresh();
+  }
+
+  /** @param {Place} focus */
+  explain({ layer, neuron }) {
+    const { network, encoding } = this.store.state.model;
+    const last = network.sizes.length - 1;
+    if (layer === 0) return encoding.edges ? "Touch a place: how much of the outline runs in each of 16 directions there." : "Touch a pixel: its brightness is one input.";
+    const sum = layer === 1 ? "It weighs all the inputs" : `It weighs the ${network.sizes[layer - 1]} neurons before it`;
+    return layer === last
+      ? `${sum}, adds them up, and says how sure it is that this is a ${neuron}.`
+      : `${sum}, adds them up, and passes on how strongly it is excited.`;
+  }
+
+  /** @param {Place} focus @returns {() => void} */
+  buildNeuron(focus) {
+    const { layer, neuron } = focus;
+    const { store, body } = this;
+    const { model } = store.state;
+    const { network, encoding } = model;
+    const last = layer === network.sizes.length - 1;
+    const { name, curve, shifts } = activationOf(network, last);
+    const field = make("canvas", { class: "field", role: "img", width: FIELD, height: FIELD });
+    field.setAttribute("aria-label", `What ${titleOf(focus, network.sizes)} looks for${layer > 1 ? ", through the layers before it" : ""}`);
+    pointAtCells(field, store);
+    const sum = make("dl", { class: "sum" });
+    const values = ["Σ weight × input", "+ bias", "= sum Z", `A = ${name}(Z)`].map((label) => {
+      const value = make("dd");
+      sum.append(make("dt", {}, label), value);
+      return value;
+    });
+    let plot = activationChart(curve(0, 0.5), name);
+    const chart = make("div", {}, plot.chart);
+    body.append(make("div", { class: "look" }, make("figure", {}, field, make("figcaption", {}, this.legend(encoding.edges))), make("div", {}, sum, chart)));
+    const bars = new Bars(store, focus);
+    body.append(make("h3", {}, "What comes in"), bars.list, bars.note);
+    const { strongest, shown } = model.data;
+    const images = strongest[layer - 1]?.[shown[layer - 1].indexOf(neuron)] ?? [];
+    if (images.length) body.append(make("h3", {}, "These images excite it most"), digitList(images.map((index) => ({ image: this.imageAt(index), words: "", name: "Put this image into the network" })), ({ image }) => this.open(image), "strongest"));
+
+    return () => {
+      const { thought, place } = store.state;
+      const pass = thought?.pass ?? network.propagate(new Float32Array(network.sizes[0]));
+      const [z, a, bias] = [pass.sums[layer][neuron], pass.activations[layer][neuron], network.biases[layer - 1][neuron]];
+      [number(z - bias), signed(bias), number(z), number(a, 3)].forEach((text, at) => say(values[at], thought || at === 1 ? text : "–"));
+      if (shifts) {
+        plot = activationChart(curve(z, a), name);
+        chart.replaceChildren(plot.chart);
+      }
+      plot.move(thought ? z : null);
+      const weights = network.sensitivity(pass, layer, neuron);
+      const full = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) || 1;
+      paintInputs(field, weights, full * 0.8, encoding.edges);
+      if (thought) paintBehind(field, thought.deskewed, 0.22);
+      if (place !== null) paintCell(field, place);
+      bars.show();
+    };
+  }
+
+  /** @param {boolean} edges */
+  legend(edges) {
+    const what = edges ? "outline" : "ink";
+    return make("span", {}, make("span", { class: "key positive" }, `${what} here excites it`), " ", make("span", { class: "key negative" }, "calms it"));
+  }
+
+  /** The inputs, with what each place tells. @returns {() => void} */
+  buildInputs() {
+    const { store, body } = this;
+    const { encoding } = store.state.model;
+    const digit = make("canvas", { class: "field", role: "img", "aria-label": "The digit that the network is shown", width: FIELD, height: FIELD });
+    const inputs = make("canvas", { class: "field", role: "img", "aria-label": "The inputs", width: FIELD, height: FIELD });
+    const words = make("p", { role: "status" });
+    for (const canvas of encoding.edges ? [digit, inputs] : [digit]) pointAtCells(canvas, store);
+    body.append(make("div", { class: "look" }, make("figure", {}, digit, make("figcaption", {}, encoding.steps[encoding.steps.length - (encoding.edges ? 2 : 1)]))));
+    if (encoding.edges) /** @type {HTMLElement} */ (body.firstChild).append(make("figure", {}, inputs, make("figcaption", {}, "Its edges, in 7×7 places")));
+    body.append(words);
+    return () => {
+      const { thought, place } = store.state;
+      const { ink } = colours();
+      digit.getContext("2d")?.clearRect(0, 0, FIELD, FIELD);
+      if (place !== null) paintCell(digit, place);
+      if (thought) paintBehind(digit, thought.deskewed, 0.85);
+      if (encoding.edges) paintEdges(inputs, thought?.features ?? [], 160, { positive: ink, negative: ink }, place);
+      say(words, thought && place !== null ? placeInWords(thought.features, place, encoding.edges) : "");
+    };
+  }
+}
+
+/** What the features of one place tell. @param {Uint8Array} features @param {number} place @param {boolean} edges */
+function placeInWords(features, place, edges) {
+  const where = `Row ${Math.floor(place / GRID) + 1}, column ${(place % GRID) + 1}`;
+  if (!edges) {
+    const cell = Array.from(features).filter((_, at) => cellOf(at, false) === place);
+    return `${where} of 7×7: 16 pixels, on average ${number(cell.reduce((sum, value) => sum + value, 0) / cell.length / 255)} bright.`;
+  }
+  const strengths = Array.from({ length: DIRECTIONS }, (_, k) => features[k * GRID ** 2 + place]);
+  const most = Math.max(...strengths);
+  if (most < 25) return `${where}: hardly any outline here.`;
+  const direction = strengths.indexOf(most);
+  // Direction k points into the ink; the outline runs a quarter turn before it, and COMPASS begins upwards.
+  return `${where}: the outline runs mostly ${COMPASS[Math.round(direction / 2) % 8]}, with the ink on its right (${most} of 255).`;
+}
+
+/** Let a pointer over a square canvas say at which of 7×7 places it is. @param {HTMLCanvasElement} canvas @param {Store} store */
+export function pointAtCells(canvas, store) {
+  /** @param {PointerEvent} event */
+  const point = (event) => {
+    const box = canvas.getBoundingClientRect();
+    const [column, row] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((part) => clip(Math.floor(part * GRID), 0, GRID - 1));
+    const place = row * GRID + column;
+    if (store.state.place !== place) store.set({ place });
+  };
+  canvas.addEventListener("pointermove", point);
+  canvas.addEventListener("pointerdown", point);
+  canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && store.set({ place: null }));
+}
+
+/** What the activation of a layer is called, and its curve beside a neuron's own sum. @param {import("./network.js").Network} network
+ * @param {boolean} last */
+function activationOf(network, last) {
+  const { costFunction, activation } = network;
+  if (!last) return { name: activation.name, curve: () => activation.activate, shifts: false };
+  // Of outputs that add up to 1, each is σ of its sum less what the others make together, which shifts the curve.
+  const curve = (/** @type {number} */ z, /** @type {number} */ a) => {
+    const others = costFunction.sumsToOne ? z - Math.log(a / (1 - a)) : 0;
+    return (/** @type {number} */ x) => 1 / (1 + Math.exp(others - x));
+  };
+  return { name: costFunction.name, curve, shifts: costFunction.sumsToOne };
+}
+
+/** The inputs of a neuron as bars: what each brings to the sum. */
+class Bars {
+  /** @param {Store} store @param {Place} focus */
+  constructor(store, { layer, neuron }) {
+    this.store = store;
+    this.layer = layer;
+    this.neuron = neuron;
+    this.list = make("ol", { class: "bars" });
+    this.note = make("p", { class: "note" });
+    const { network } = store.state.model;
+    const n = network.sizes[layer - 1];
+    this.weights = network.weights[layer - 1].subarray(neuron * n, (neuron + 1) * n);
+    const strongest = Array.from(this.weights.keys()).sort((one, other) => Math.abs(this.weights[other]) - Math.abs(this.weights[one])).slice(0, MAX_LISTED);
+    const inputs = layer === 1 ? [-1, -2] : strongest.sort((one, other) => one - other);
+    if (layer > 1) this.note.textContent = n > MAX_LISTED ? `The ${MAX_LISTED} heaviest of ${n}.` : "";
+    this.rows = inputs.map((input) => this.row(input));
+    this.list.append(...this.rows.map(({ item }) => item));
+  }
+
+  /** @param {number} input of the layer before; −1 and −2: all that excite it, all that calm it */
+  row(input) {
+    const [term, bar, value] = [make("span", { class: "term" }), make("i"), make("span", { class: "value" })];
+    const name = input >= 0 ? `neuron ${input + 1}` : input === -1 ? "excite it" : "calm it";
+    const item = make("li", {}, make("span", {}, name), term, make("span", { class: "bar" }, bar), value);
+    if (input >= 0) {
+      const { layer, neuron, store } = this;
+      item.addEventListener("pointerenter", () => store.set({ link: { layer, neuron, input } }));
+      item.addEventListener("pointerleave", () => store.set({ link: null }));
+    }
+    return { input, item, term, bar, value };
+  }
+
+  show() {
+    const { thought, pointed, link } = this.store.state;
+    const below = thought?.pass.activations[this.layer - 1];
+    const brought = below && this.weights.map((weight, j) => weight * below[j]);
+    const sums = [brought?.reduce((sum, value) => sum + Math.max(value, 0), 0) ?? 0, brought?.reduce((sum, value) => sum + Math.min(value, 0), 0) ?? 0];
+    const values = this.rows.map(({ input }) => (input < 0 ? sums[-input - 1] : (brought?.[input] ?? 0)));
+    const full = Math.max(...values.map(Math.abs)) || 1;
+    this.rows.forEach(({ input, item, term, bar, value }, at) => {
+      if (input >= 0) say(term, below ? `${number(this.weights[input], 1)} × ${number(below[input])}` : "");
+      bar.className = values[at] < 0 ? "negative" : "positive";
+      bar.style.setProperty("--part", (Math.abs(values[at]) / full).toFixed(3));
+      say(value, below ? signed(values[at]) : "");
+      const isPointed = pointed?.layer === this.layer - 1 && pointed.neuron === input;
+      item.classList.toggle("pointed", isPointed || link?.input === input);
+    });
+  }
+}
 
 /**
- * Tell all about a neuron.
+ * Digits to tap, each with words for everybody and a name for those who don't see it.
  *
- * @param {Network} network
- * @param {{layer: number, neuron: number}} which layer 1 for the first hidden one; neuron counted from 0
- * @param {Pass} pass what the network does now; of an average image where nothing is drawn
- * @param {{lit: boolean, shown: Uint8Array | null, roses: boolean}} look whether something is drawn, and the digit upright
+ * @template {{image: Uint8Array, words: string, name: string}} Item
+ * @param {Item[]} items @param {(item: Item) => void} open @param {string} [kind] a class
  */
-export function tellNeuron(network, { layer, neuron }, pass, { lit, shown, roses }) {
-  const last = layer === network.sizes.length - 1;
-  const [z, a] = [pass.sums[layer][neuron], pass.activations[layer][neuron]];
-  const bias = network.biases[layer - 1][neuron];
-  const name = last ? `Output ${neuron}` : `Neuron ${neuron + 1} of layer ${layer + 1}`;
-  byId("neuron-title").textContent = `Inside a neuron: ${name.toLowerCase()}`;
-
-  const [l, i] = [layer + 1, String(neuron + 1)];
-  const A = symbol("A", l, i);
-  const Z = symbol("Z", l, i);
-  const B = symbol("B", l, i);
-  const sigma = last && network.costFunction.sharesOut ? "softmax" : "σ";
-  const lines = [`${Z} = Σ<sub>j</sub> ${symbol("W", l, `${i},j`)} ${symbol("A", l - 1, "j")} + ${B}`];
-  if (lit) lines.push(`&nbsp;&nbsp;= ${number(z - bias)} + (${number(bias)}) = <b>${number(z)}</b>`);
-  else lines.push(`${B} = ${number(bias)}: its bias, before it sees anything`);
-  lines.push(lit ? `${A} = ${sigma}(${Z}) = ${sigma}(${number(z)}) = <b>${number(a, 3)}</b>` : `${A} = ${sigma}(${Z})`);
-  byId("neuron-sum").innerHTML = lines.map((line) => `<p>${line}</p>`).join("");
-  drawCurve(network, last, lit ? z : null, a);
-  byId("curve-note").textContent = last ? network.costFunction.outputs : network.activation.equation;
-
-  lookFor(network, { layer, neuron }, pass, shown, roses);
-  listInputs(network, { layer, neuron }, pass, lit);
-}
-
-/** The activation as a curve, and where on it the neuron is. @param {Network} network @param {boolean} last
- * @param {number | null} z @param {number} a */
-function drawCurve(network, last, z, a) {
-  // Of outputs that add up to 1, each is σ of its sum less what the others make together, which shifts the curve.
-  const others = network.costFunction.sharesOut ? z === null ? Math.log(network.sizes[network.sizes.length - 1] - 1) : z - Math.log(a / (1 - a)) : 0;
-  const output = (/** @type {number} */ x) => 1 / (1 + Math.exp(others - x));
-  const curve = last ? output : network.activation.activate;
-  const [low, high] = [Math.min(curve(-8), 0), Math.max(curve(3), 1)];
-  /** @param {number} x */
-  const across = (x) => 160 + Math.min(Math.max(x, -8), 8) * 18;
-  /** @param {number} y */
-  const up = (y) => 135 - ((Math.min(y, high) - low) / (high - low)) * 115;
-  const points = Array.from({ length: 97 }, (_, i) => (i - 48) / 6).map((x) => `${across(x)},${up(curve(x)).toFixed(1)}`);
-  const dot = z === null ? "" : `<path class="grid" d="M${across(z)} 135V${up(a)}"/><circle class="dot" r="5" cx="${across(z)}" cy="${up(a)}"/>`;
-  const svg = byId("curve");
-  svg.innerHTML =
-    `<path class="grid" d="M16 135H304M160 15V140"/><polyline class="own" points="${points.join(" ")}"/>${dot}` +
-    `<text x="304" y="150" text-anchor="end">Z = 8</text><text x="16" y="150">−8</text><text x="160" y="152" text-anchor="middle">0</text>` +
-    `<text x="166" y="${up(high) + 4}">${high.toFixed(0)}</text>`;
-  svg.setAttribute("aria-label", z === null ? "The activation as a curve" : `The activation of ${number(z)} is ${number(a, 3)}`);
-}
-
-/** What the neuron looks for, drawn over the digit. @param {Network} network @param {{layer: number, neuron: number}} which
- * @param {Pass} pass @param {Uint8Array | null} shown @param {boolean} roses */
-function lookFor(network, { layer, neuron }, pass, shown, roses) {
-  const weights = network.sensitivity(pass, layer, neuron);
-  const full = Math.max(...weights.map(Math.abs)) || 1;
-  const canvas = /** @type {HTMLCanvasElement} */ (byId("looks-for"));
-  const palette = colours();
-  const context = contextOf(canvas);
-  if (roses) paintRoses(canvas, weights, full * 0.8, palette);
-  else {
-    const small = element("canvas");
-    small.width = small.height = SIDE;
-    const pixels = contextOf(small).createImageData(SIDE, SIDE);
-    paintSigned(pixels, weights, placesOf(false), full, palette);
-    contextOf(small).putImageData(pixels, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(small, 0, 0, canvas.width, canvas.height);
+export function digitList(items, open, kind = "") {
+  const list = make("div", { class: `digits ${kind}` });
+  for (const item of items) {
+    const canvas = make("canvas", { "aria-hidden": "true" });
+    paintInk(canvas, item.image);
+    list.append(make("button", { click: () => open(item) }, canvas, make("span", { class: "hidden" }, item.name), item.words));
   }
-  if (shown) {
-    const digit = element("canvas");
-    paintInk(digit, shown);
-    context.globalCompositeOperation = "destination-over";
-    context.globalAlpha = 0.22;
-    context.imageSmoothingEnabled = true;
-    context.drawImage(digit, 0, 0, canvas.width, canvas.height);
-    context.globalAlpha = 1;
-    context.globalCompositeOperation = "source-over";
-  }
-  const what = roses ? "outline that runs this way" : "ink here";
-  const through = layer > 1 ? ", through the layers before it (dZ/dA¹)" : "";
-  canvas.setAttribute("aria-label", `What the neuron looks for${through}`);
-  byId("looks-note").innerHTML =
-    `<b>What it looks for</b>${through}. <span class="key positive">${what} raises its sum</span> ` +
-    `<span class="key negative">${what} lowers it</span>` +
-    (roses ? ". A petal lies along the outline, with the ink on its right." : ".");
-}
-
-/** The inputs of the neuron, each with what it brings to the sum. @param {Network} network
- * @param {{layer: number, neuron: number}} which @param {Pass} pass @param {boolean} lit */
-function listInputs(network, { layer, neuron }, pass, lit) {
-  const below = pass.activations[layer - 1];
-  const n = below.length;
-  const weights = network.weights[layer - 1].subarray(neuron * n, (neuron + 1) * n);
-  const box = byId("neuron-inputs");
-  if (!lit) {
-    box.replaceChildren(element("p", "note", "Nothing is drawn: nothing comes in."));
-    return;
-  }
-  const brought = Array.from(weights, (weight, j) => ({ j, weight, value: weight * below[j] }));
-  if (layer === 1) {
-    let [above, under] = [0, 0];
-    for (const { value } of brought) {
-      if (value > 0) above += value;
-      else under += value;
-    }
-    const sums = [["speak for it", above], ["speak against it", under]];
-    box.replaceChildren(bars(sums.map(([words, value]) => ({ label: String(words), value: Number(value) }))));
-    box.append(element("p", "note", `All ${n} of its connections are in the square beside it, above.`));
-    return;
-  }
-  const listed = brought.sort((one, other) => Math.abs(other.value) - Math.abs(one.value)).slice(0, MOST_LISTED);
-  listed.sort((one, other) => one.j - other.j);
-  box.replaceChildren(
-    bars(listed.map(({ j, weight, value }) => ({ label: `${j + 1}:  ${number(weight, 1)} × ${number(below[j])}`, value }))),
-  );
-  box.append(element("p", "note", n > MOST_LISTED ? `Weight × activation of the ${MOST_LISTED} strongest of ${n}.` : "Neuron: weight × activation."));
-}
-
-/** @param {{label: string, value: number}[]} rows */
-function bars(rows) {
-  const box = element("div", "bars");
-  const full = Math.max(...rows.map(({ value }) => Math.abs(value))) || 1;
-  for (const { label, value } of rows) {
-    const bar = element("span", "bar");
-    const part = bar.appendChild(element("i", value < 0 ? "negative" : "positive"));
-    const width = (50 * Math.abs(value)) / full;
-    part.style.left = `${value < 0 ? 50 - width : 50}%`;
-    part.style.width = `${width}%`;
-    box.append(element("span", "", label), bar, element("span", "", number(value)));
-  }
-  return box;
-}
-
-/** Digits to tap, each with a line of words. @param {HTMLElement} box @param {{image: Uint8Array, words: string, name: string}[]} digits
- * @param {(image: Uint8Array) => void} open */
-export function listDigits(box, digits, open) {
-  box.replaceChildren(
-    ...digits.map(({ image, words, name }) => {
-      const button = element("button");
-      const canvas = button.appendChild(element("canvas"));
-      paintInk(canvas, image);
-      button.append(words);
-      button.setAttribute("aria-label", `${name}: put it into the network`);
-      button.addEventListener("click", () => open(image));
-      return button;
-    }),
-  );
+  rove(list);
+  return list;
 }

@@ -1,63 +1,55 @@
 // @ts-check
-/** The page: what was filled in by Python, the network made of it, and what happens when somebody draws or taps. */
+/** The page: what Python wrote, the models made of it, and what happens when somebody draws or taps. */
 
-import { epochChart } from "./charts.js";
-import { Sheet, SHEET } from "./sheet.js";
-import { Inputs, PIXELS } from "./inputs.js";
-import { showMistakes } from "./mistakes.js";
-import { Network } from "./network.js";
-import { byId, listDigits, tellNeuron } from "./inspector.js";
-import { colours, contextOf, onNewColours, paintInk, paintRoses } from "./paint.js";
-import { asText, isUnsure, percent, ranking } from "./prediction.js";
-import { drawLikeMnist } from "./normalization.js";
-import { Lesson, RATES } from "./teaching.js";
-import { Diagram, element } from "./diagram.js";
+import { Diagram } from "./diagram.js";
+import { byId, isStill, make, rove, say, whileSeen } from "./dom.js";
+import { PIXELS } from "./inputs.js";
+import { Inspector, pointAtCells } from "./inspector.js";
+import { Learning, showHistory } from "./learning.js";
+import { Mistakes } from "./mistakes.js";
+import { Model, bytes } from "./model.js";
+import { colours, contextOf, onNewColours, paintCell, paintEdges, paintInk } from "./paint.js";
+import { answerOf, inWords, percent } from "./prediction.js";
+import { Replay } from "./replay.js";
+import { digitOf, readNumber } from "./segmentation.js";
+import { SHEET, Sheet } from "./sheet.js";
+import { Store } from "./store.js";
+import { FORTY_TWO, LETTER, THREE } from "./strokes.js";
+import { Teaching } from "./teaching.js";
+import { beginTour } from "./tour.js";
+/** @import { Training } from "./learning.js" */
 /** @import { Measured } from "./mistakes.js" */
+/** @import { ModelData } from "./model.js" */
 /** @import { Thresholds } from "./prediction.js" */
+/** @import { Digit } from "./segmentation.js" */
+/** @import { State } from "./store.js" */
 
 /**
- * What Python fills in.
+ * What Python writes.
  *
  * @typedef {object} Data
  * @property {string} name of the model
  * @property {string} version
- * @property {number[]} sizes
- * @property {string} activation
- * @property {string} cost
- * @property {string} parameters float32, little-endian, in base64
- * @property {number[][]} shown for each layer from the second, the neurons that are drawn
- * @property {{kind: string, scale: number, mean: string}} inputs
- * @property {number} rate η of "Teach it" at first
+ * @property {ModelData[]} models the one that the page is about, and its pixel twin
  * @property {Thresholds} thresholds
- * @property {{epoch: number, history: number[][], textbook: {history: number[][], words: string}}} training rows of cost,
- *     learning rate and, where it was measured, validation accuracy
+ * @property {Training} training
  * @property {Measured} measured
  * @property {string} sprite the images, 784 bytes each, deflated, in base64
  */
 
+const DELAY = 1200; // milliseconds after the pen is lifted until a phone makes the sheet small: the next stroke comes sooner
+
 /** @type {Data} */
 const data = JSON.parse(byId("data").textContent ?? "");
-const network = new Network(data.sizes, data.activation, data.cost, floats(data.parameters));
-const inputs = new Inputs(data.inputs.kind, data.inputs.scale, floats(data.inputs.mean));
-const { roses } = inputs.kind;
+if (!("DecompressionStream" in window)) {
+  byId("trouble").hidden = false;
+  byId("trouble").textContent = "This browser is too old for this page: it can’t unpack the images in it. Any browser of 2023 or later can.";
+  throw new Error("no DecompressionStream");
+}
 const sprite = await inflate(data.sprite);
 /** @param {number} index */
 const imageAt = (index) => sprite.subarray(index * PIXELS, (index + 1) * PIXELS);
-
-const AVERAGE = new Float32Array(PIXELS); // inputs of 0: the average image, or with `pixels` a blank one
-const selected = { layer: 1, neuron: data.shown[0][0] };
-/** @type {Uint8Array | null} what is shown to the network: 28×28 */
-let image = null;
-
-/** @param {string} text */
-function bytes(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
-
-/** @param {string} text */
-function floats(text) {
-  return new Float32Array(bytes(text).buffer);
-}
+const models = data.models.map((model) => new Model(model));
 
 /** @param {string} text */
 async function inflate(text) {
@@ -65,117 +57,215 @@ async function inflate(text) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-const sheet = new Sheet(/** @type {HTMLCanvasElement} */ (byId("sheet")), () => soon());
-const diagram = new Diagram(byId("diagram"), network, data.shown, roses, select);
-const blame = new Diagram(byId("blame"), network, data.shown, roses, null);
-const lesson = new Lesson(network, blame, () => update());
-
-// What the network is shown, step by step: a small canvas for each.
-const steps = inputs.kind.steps.map((name, at) => {
-  const item = byId("steps").appendChild(element("li"));
-  const last = roses && at === inputs.kind.steps.length - 1;
-  const canvas = item.appendChild(element("canvas", last ? "roses" : ""));
-  canvas.width = canvas.height = last ? 448 : 1;
-  item.append(element("span", "", `${at + 1}. ${name}`));
-  return canvas;
+const store = new Store({ model: models[0], digits: [], chosen: 0, thought: null, playing: false, truth: null, pinned: null, pointed: null, link: null, place: null, blame: null, panel: "inside" });
+const stage = byId("stage");
+const sheet = new Sheet(/** @type {HTMLCanvasElement} */ (byId("sheet")), { began, changed: soon, lifted });
+const replay = new Replay(store, data.measured.replay.map(({ image, label }) => ({ image: imageAt(image), label })));
+const diagram = new Diagram(byId("diagram"), sheet.canvas, store, pin);
+const inspector = new Inspector(byId("inspector"), store, imageAt, (image) => open(image, null));
+const mistakes = new Mistakes(store, data.measured, imageAt, (image, truth) => {
+  open(image, truth);
+  choosePanel("teach");
+  byId("until").focus({ preventScroll: true });
 });
-byId("steps-note").textContent = roses
-  ? "Each rose tells how the outline runs at its place: petals lie along it, with the ink on their right. 16 directions at 7×7 places make the 784 inputs."
-  : "The 28×28 pixels of the last step are the 784 inputs.";
+const teaching = new Teaching(byId("teach"), store, replay, { nextOffer: () => mistakes.nextOffer(), open, changed: update, taught: () => mistakes.markLearned() });
+const learning = new Learning(byId("learn"), store, replay, { changed: update, toTwin: models.length > 1 ? () => chooseModel(1) : null });
 
-let waiting = false;
+// From the drawing to the answer
+
+/** @type {Map<string, Uint8Array>} images of the last reading */
+const known = new Map();
+let isDue = false;
 
 /** Update once before the browser paints, however many moves of the pen came. */
 function soon() {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    update();
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => isDue && update());
+}
+
+/** Read what is drawn, then show all that follows from it. */
+function update() {
+  isDue = false;
+  const start = performance.now();
+  const { model } = store.state;
+  const think = (/** @type {Uint8Array} */ image) => model.think(image);
+  const whole = { left: 0, top: 0, right: SHEET, bottom: SHEET };
+  const digits = sheet.digit ? [digitOf(think(sheet.digit), whole)] : readNumber(sheet.ink, SHEET, think, known);
+  const chosen = chosenOf(digits);
+  const thought = digits[chosen]?.thought ?? null;
+  const computed = performance.now();
+  store.set({ digits, chosen, thought });
+  showTiming(computed - start, performance.now() - computed);
+}
+
+/** The digit that is being drawn, else the one that was chosen before. @param {Digit[]} digits */
+function chosenOf(digits) {
+  const [x, y] = sheet.line?.points.at(-1) ?? [-1, -1];
+  const drawn = digits.findIndex(({ box }) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom);
+  return drawn >= 0 ? drawn : Math.min(store.state.chosen, Math.max(digits.length - 1, 0));
+}
+
+/** @param {number} compute milliseconds @param {number} draw milliseconds */
+function showTiming(compute, draw) {
+  const timing = byId("timing");
+  timing.dataset.compute = String(compute);
+  timing.dataset.draw = String(draw);
+  timing.dataset.milliseconds = String(compute + draw);
+}
+
+// Views
+
+store.subscribe(["model"], () => {
+  diagram.build();
+  buildSteps();
+});
+const drawDiagram = whileSeen(byId("diagram"), () => diagram.draw());
+store.subscribe(["thought", "model", "pinned", "pointed", "link", "blame"], drawDiagram);
+const drawSteps = whileSeen(byId("steps"), () => showSteps(store.state));
+store.subscribe(["thought", "model", "place"], drawSteps);
+store.subscribe(["digits", "playing"], showAnswer);
+store.subscribe(["digits", "chosen"], showBoxes);
+const drawInspector = whileSeen(byId("inspector"), () => inspector.show());
+store.subscribe(["thought", "model", "pinned", "pointed", "link", "place", "panel"], ({ panel }) => panel === "inside" && drawInspector());
+store.subscribe(["thought", "model", "panel", "playing"], ({ panel }) => panel === "teach" && teaching.show());
+store.subscribe(["thought", "model", "panel"], ({ panel }) => panel === "learn" && learning.show());
+
+/** @type {HTMLCanvasElement[]} */
+let steps = [];
+
+function buildSteps() {
+  const { encoding } = store.state.model;
+  steps = encoding.steps.map((_, at) => {
+    const isLast = at === encoding.steps.length - 1;
+    const side = encoding.edges && isLast ? 280 : 28;
+    const canvas = make("canvas", { width: side, height: side, "aria-hidden": "true" });
+    if (encoding.edges ? at > 0 : true) pointAtCells(canvas, store);
+    return canvas;
+  });
+  byId("steps").replaceChildren(
+    ...steps.map((canvas, at) => {
+      const words = make("span", {}, encoding.steps[at]);
+      const isLast = at === steps.length - 1;
+      return make("li", {}, isLast ? make("button", { title: "Look at the inputs", click: () => pin({ layer: 0, neuron: 0 }) }, canvas, words) : make("div", {}, canvas, words));
+    }),
+  );
+}
+
+/** @param {State} state */
+function showSteps({ thought, place, model }) {
+  const { ink } = colours();
+  const pictures = [thought?.image ?? null, thought?.deskewed ?? null];
+  steps.forEach((canvas, at) => {
+    if (canvas.width > 28) paintEdges(canvas, thought?.features ?? [], 160, { positive: ink, negative: ink }, place);
+    else paintInk(canvas, pictures[at]);
+    if (place !== null && (at > 0 || !model.encoding.edges)) paintCell(canvas, place);
   });
 }
 
-/** From what is drawn to everything that is seen. */
-function update() {
-  const start = performance.now();
-  image = sheet.digit ?? drawLikeMnist({ width: SHEET, height: SHEET, bytes: sheet.ink });
-  const shown = image && inputs.kind.shown(image);
-  const features = shown && inputs.kind.features(shown);
-  const x = features && inputs.of(features);
-  const pass = network.propagate(x ?? AVERAGE);
-
-  byId("hint").hidden = sheet.deeds.length > 0 && sheet.deeds[sheet.deeds.length - 1].tool !== "clear";
-  showSteps(shown, features);
-  showAnswer(image && pass.activations[pass.activations.length - 1]);
-  const all = network.sizes.length;
-  diagram.show(
-    x && {
-      values: pass.activations,
-      carried: (l, i, j) => network.weights[l][i * network.sizes[l] + j] * pass.activations[l][j],
-      full: Array(all).fill(1),
-      fullFlow: [1, ...Array(all - 2).fill(4)],
-    },
-  );
-  tellNeuron(network, selected, pass, { lit: image !== null, shown, roses });
-  for (const button of byId("meant").children) /** @type {HTMLButtonElement} */ (button).disabled = !image;
-  showLessonButtons();
-  const milliseconds = performance.now() - start;
-  byId("diagram-note").textContent =
-    `${network.parameters.length.toLocaleString("en")} weights and biases at work, and this page redrawn, in ${milliseconds.toFixed(1)} ms. ` + partNote;
-  byId("diagram-note").dataset.milliseconds = String(milliseconds);
+/** @param {State} state */
+function showAnswer({ digits }) {
+  const answer = answerOf(digits, data.thresholds);
+  const [big, words] = byId("answer").children;
+  say(big, answer ? (answer.number ?? "?") : "");
+  say(words, inWords(digits, answer, data.thresholds));
+  byId("answer").classList.toggle("unsure", answer?.unsure ?? true);
+  byId("hint").hidden = digits.length > 0;
 }
 
-const wide = data.shown.some((shown, l) => shown.length < network.sizes[l + 1]);
-const partNote =
-  "The small squares beside the first neurons hold all 784 connections of each; of the lines from the picture, each is the sum of 16." +
-  (wide ? " Of wide layers only the neurons with the largest weights into the next layer are drawn; all take part." : "");
+/** Boxes around the digits of a number, each with a button that sends its digit through the network. @param {State} state */
+function showBoxes({ digits, chosen }) {
+  const part = (/** @type {number} */ pixels) => `${(100 * pixels) / SHEET}%`;
+  byId("boxes").replaceChildren(
+    ...(digits.length < 2 ? [] : digits).map(({ box, outputs }, at) => {
+      const digit = outputs.indexOf(Math.max(...outputs));
+      const choose = () => store.set({ chosen: at, thought: digits[at].thought, truth: null });
+      const frame = make("div", { class: "box" }, make("button", { "aria-pressed": String(at === chosen), "aria-label": `Send the ${digit} through the network`, click: choose }, String(digit)));
+      Object.assign(frame.style, { left: part(box.left - 4), top: part(box.top - 4), width: part(box.right - box.left + 8), height: part(box.bottom - box.top + 8) });
+      return frame;
+    }),
+  );
+}
 
-/** @param {Uint8Array | null} shown @param {Uint8Array | null} features */
-function showSteps(shown, features) {
-  const [fitted, upright, directions] = steps;
-  paintInk(fitted, image);
-  if (upright) paintInk(upright, shown);
-  if (directions) {
-    const { ink } = colours();
-    paintRoses(directions, Float32Array.from(features ?? AVERAGE), 160, { positive: ink, negative: ink });
+// The sheet
+
+/** @type {AbortController | null} */
+let playing = null;
+let timer = 0;
+
+/** Write a 3, until somebody touches the sheet. */
+async function play() {
+  playing = new AbortController();
+  store.set({ playing: true });
+  try {
+    if (isStill()) {
+      sheet.write(THREE);
+      update();
+    } else await sheet.play(THREE, playing.signal);
+  } catch (error) {
+    if (!playing?.signal.aborted && playing) throw error;
   }
 }
 
-/** @param {Float32Array | null} outputs */
-function showAnswer(outputs) {
-  const digit = byId("digit");
-  digit.className = !outputs ? "nothing" : isUnsure(outputs, data.thresholds) ? "unsure" : "";
-  const text = outputs ? asText(outputs, data.thresholds) : "Nothing is drawn yet.";
-  digit.textContent = outputs ? text[0] : "?";
-  if (byId("answer").textContent !== text) byId("answer").textContent = text;
-  const best = outputs && ranking(outputs)[0].digit;
-  diagram.outputs.forEach((output, i) => {
-    output.classList.toggle("best", i === best);
-    /** @type {Element} */ (output.lastElementChild).textContent = outputs ? percent(outputs[i], 1) : "";
-  });
+function endPlay() {
+  if (!playing) return;
+  playing.abort();
+  playing = null;
+  sheet.forget();
+  store.set({ playing: false });
 }
 
-/** @param {number} layer @param {number} neuron */
-function select(layer, neuron) {
-  Object.assign(selected, { layer, neuron });
-  diagram.mark(layer, neuron);
-  showStrongest();
+/** A line begins. */
+function began() {
+  endPlay();
+  clearTimeout(timer);
+  newDrawing(null);
+}
+
+/** @param {number | null} truth what it shows, where that is known */
+function newDrawing(truth) {
+  store.set({ truth, chosen: truth === null ? store.state.chosen : 0 });
+  teaching.drawingChanged();
+}
+
+/** The pen is lifted: say what is read, and on a phone make room for the network. */
+function lifted() {
+  if (store.state.playing) return;
+  clearTimeout(timer);
+  timer = window.setTimeout(() => {
+    const { digits } = store.state;
+    const answer = answerOf(digits, data.thresholds);
+    const words = inWords(digits, answer, data.thresholds);
+    say(byId("spoken"), answer?.number ? `${answer.number}, ${words}` : words);
+    if (digits.length) shrink(true);
+  }, DELAY);
+}
+
+function scrollToStage() {
+  if (stage.getBoundingClientRect().top < 0) window.scrollTo({ top: 0 });
+}
+
+/** @param {boolean} isSmall whether a phone shows the sheet as a small copy */
+function shrink(isSmall) {
+  stage.classList.toggle("small", isSmall);
+}
+
+/** Put an image of 28×28 into the network. @param {Uint8Array} image @param {number | null} truth */
+function open(image, truth) {
+  endPlay();
+  sheet.do({ tool: "digit", image });
+  newDrawing(truth);
+  update();
+  scrollToStage();
+}
+
+/** @param {import("./strokes.js").Point[][]} strokes @param {number} [width] of the pen */
+function write(strokes, width) {
+  endPlay();
+  sheet.write(strokes, width);
+  newDrawing(null);
   update();
 }
-
-function showStrongest() {
-  const images = data.measured.strongest[selected.layer - 1][data.shown[selected.layer - 1].indexOf(selected.neuron)];
-  const digits = images.map((index, at) => ({ image: imageAt(index), words: "", name: `Image ${at + 1} of those that excite this neuron most` }));
-  listDigits(byId("strongest"), digits, open);
-}
-
-/** Put a digit of 28×28 into the living network. @param {Uint8Array} digit */
-function open(digit) {
-  sheet.do({ tool: "digit", image: digit });
-  byId("draw").scrollIntoView();
-}
-
-// Tools
 
 for (const tool of /** @type {const} */ (["pen", "eraser"])) {
   byId(tool).addEventListener("click", () => {
@@ -184,93 +274,137 @@ for (const tool of /** @type {const} */ (["pen", "eraser"])) {
   });
 }
 byId("width").addEventListener("input", (event) => (sheet.width = Number(/** @type {HTMLInputElement} */ (event.target).value)));
-byId("undo").addEventListener("click", () => sheet.undo());
-byId("clear").addEventListener("click", () => sheet.clear());
+byId("undo").addEventListener("click", () => edit(() => sheet.undo()));
+byId("clear").addEventListener("click", () => edit(() => sheet.clear()));
 byId("save").addEventListener("click", save);
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "z") {
     event.preventDefault();
-    sheet.undo();
-  }
+    edit(() => sheet.undo());
+  } else if (event.key === "Escape") store.set({ pinned: null });
 });
+// A tap on the small copy makes it a sheet again.
+sheet.canvas.addEventListener(
+  "pointerdown",
+  (event) => {
+    if (!stage.classList.contains("small") || !isNarrow()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    shrink(false);
+    scrollToStage();
+  },
+  { capture: true },
+);
+
+/** @param {() => void} change of the drawing */
+function edit(change) {
+  if (playing) {
+    endPlay();
+    update();
+  } else change();
+  newDrawing(null);
+  shrink(false);
+}
 
 /** Save what is drawn as a picture: black ink on white, for `mnistnet predict`. */
 function save() {
-  const canvas = element("canvas");
-  canvas.width = canvas.height = SHEET;
+  const canvas = make("canvas", { width: SHEET, height: SHEET });
   const pixels = contextOf(canvas).createImageData(SHEET, SHEET);
   sheet.ink.forEach((ink, at) => pixels.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * at));
   contextOf(canvas).putImageData(pixels, 0, 0);
-  const link = element("a");
-  link.href = canvas.toDataURL("image/png");
-  link.download = "digit.png";
-  link.click();
+  make("a", { href: canvas.toDataURL("image/png"), download: "digit.png" }).click();
 }
 
-// Teach it
-
-let meant = 0;
-const rate = /** @type {HTMLSelectElement} */ (byId("rate"));
-rate.append(...RATES.map((value) => element("option", "", String(value))));
-rate.value = String(data.rate);
-byId("meant").append(
-  ...Array.from({ length: 10 }, (_, digit) => {
-    const button = element("button", "", String(digit));
-    button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () => teach(digit));
-    return button;
-  }),
-);
-byId("again").addEventListener("click", () => {
-  lesson.take(); // whoever is faster than the lesson has seen enough of it; another digit takes its place untaken
-  teach(meant);
-});
-byId("back").addEventListener("click", () => lesson.back());
-
-/** @param {number} digit that was meant */
-function teach(digit) {
-  meant = digit;
-  for (const [at, button] of [...byId("meant").children].entries()) button.setAttribute("aria-pressed", String(at === digit));
-  if (image) lesson.step(inputs.from(image), digit, Number(rate.value));
-}
-
-function showLessonButtons() {
-  const chosen = byId("meant").querySelector('[aria-pressed="true"]');
-  /** @type {HTMLButtonElement} */ (byId("again")).disabled = !image || !chosen;
-  /** @type {HTMLButtonElement} */ (byId("back")).disabled = lesson.before.length === 0;
-}
-
-// How it learned
-
-function showHistory() {
-  const { epoch, history, textbook } = data.training;
-  if (!history.length) {
-    byId("history-words").textContent = "This model’s file holds no history of its epochs.";
-    return;
-  }
-  byId("history-words").textContent =
-    `${epoch} epochs: in each, gradient descent saw every training image once. Blue: this model. Dashed: ${textbook.words}.`;
-  const [cost, learningRate, accuracy] = [0, 1, 2].map((column) => ({
-    own: history.map((row) => row[column]).filter((value) => value !== undefined),
-    other: textbook.history.map((row) => row[column]),
-  }));
-  /** @param {string} title @param {{own: number[], other: number[]}} values @param {{low: number, high: number, tell: (value: number) => string}} scale */
-  const chart = (title, { own, other }, scale) => {
-    const lines = [
-      { name: "the textbook network", style: "other", values: other },
-      { name: "this model", style: "own", values: own },
-    ];
-    const box = byId("charts").appendChild(element("div"));
-    box.append(element("h3", "", title));
-    if (own.length) box.insertAdjacentHTML("beforeend", epochChart(lines, scale));
-    else box.append(element("p", "note", "It was not measured: no images were held out."));
+function buildExamples() {
+  const { mistakes: misread, sloppy } = data.measured;
+  /** @param {string} name @param {() => void} show @param {Uint8Array | null} image @param {string} [text] */
+  const example = (name, show, image, text = "") => {
+    const canvas = make("canvas", { "aria-hidden": "true" });
+    if (image) paintInk(canvas, image);
+    return make("button", { title: name, click: show }, image ? canvas : make("b", { "aria-hidden": "true" }, text), make("span", { class: "hidden" }, name));
   };
-  const comparable = data.cost === "mse" ? cost : { own: cost.own, other: [] };
-  chart("Cost C", comparable, { low: 0, high: Math.max(...comparable.own, ...comparable.other), tell: (value) => value.toFixed(3) });
-  const low = Math.floor(20 * Math.min(...accuracy.own, ...accuracy.other)) / 20;
-  chart("Accuracy on images held out", accuracy, { low, high: 1, tell: (value) => percent(value, 1) });
-  chart("Learning rate", learningRate, { low: 0, high: Math.max(...learningRate.own, ...learningRate.other), tell: (value) => value.toFixed(1) });
+  const wrong = misread[0];
+  byId("examples").append(
+    make("span", { class: "note", "aria-hidden": "true" }, "Try"),
+    example("A clear 3", () => write(THREE), null, "3"),
+    ...(sloppy === null ? [] : [example("A sloppy 9", () => open(imageAt(sloppy), 9), imageAt(sloppy))]),
+    ...(wrong ? [example(`A ${wrong.true} that it gets wrong`, () => open(imageAt(wrong.image), wrong.true), imageAt(wrong.image))] : []),
+    example("A letter", () => write(LETTER), null, "A"),
+    example("A number of two digits", () => write(FORTY_TWO, 12), null, "42"),
+  );
 }
+
+// Choices
+
+/** Look into a neuron, or no longer. @param {import("./store.js").Place} place */
+function pin(place) {
+  const { pinned } = store.state;
+  const isSame = pinned?.layer === place.layer && pinned.neuron === place.neuron;
+  store.set({ pinned: isSame ? null : place });
+  if (isSame) return;
+  choosePanel("inside");
+  const button = diagram.buttonOf(place);
+  // On a phone the panel comes from below: the neuron stays above it.
+  if (button && isNarrow()) window.scrollBy({ top: button.getBoundingClientRect().top - 0.35 * innerHeight });
+}
+
+const isNarrow = () => matchMedia("(max-width: 60rem)").matches;
+
+/** @param {State["panel"]} panel */
+function choosePanel(panel) {
+  if (panel !== "learn") learning.leave();
+  for (const tab of byId("tabs").querySelectorAll("button")) {
+    const isChosen = tab.dataset.panel === panel;
+    tab.setAttribute("aria-selected", String(isChosen));
+    byId(/** @type {string} */ (tab.getAttribute("aria-controls"))).hidden = !isChosen;
+  }
+  byId("panel").classList.add("open");
+  store.set({ panel });
+}
+
+/** @param {number} at among the models */
+function chooseModel(at) {
+  if (store.state.model === models[at]) return;
+  learning.leave();
+  store.set({ model: models[at], digits: [], thought: null, pinned: null, pointed: null, link: null, place: null });
+  teaching.begin();
+  learning.begin();
+  showModels();
+  update();
+}
+
+function showModels() {
+  const { model } = store.state;
+  for (const [at, button] of [...byId("models").children].entries()) button.setAttribute("aria-pressed", String(models[at] === model));
+  byId("model-words").textContent = `${model.encoding.edges ? "It is shown the edges of the drawing" : "It is shown the pixels"}: reads ${percent(model.data.accuracy)} of ${data.measured.data}.`;
+}
+
+byId("models").append(...models.map((model, at) => make("button", { click: () => chooseModel(at) }, model.data.title)));
+for (const tab of byId("tabs").querySelectorAll("button")) tab.addEventListener("click", () => {
+  history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
+  choosePanel(/** @type {State["panel"]} */ (tab.dataset.panel));
+});
+byId("close").addEventListener("click", () => byId("panel").classList.remove("open"));
+byId("projector").addEventListener("click", () => {
+  const isLarge = document.documentElement.classList.toggle("projector");
+  byId("projector").setAttribute("aria-pressed", String(isLarge));
+});
+for (const id of ["tools", "examples", "models", "tabs"]) rove(byId(id), "button, input");
+
+// Places of the page
+
+const PANELS = /** @type {const} */ ({ "#inspector": "inside", "#teach": "teach", "#learn": "learn" });
+
+/** @param {string} hash */
+function goTo(hash) {
+  if (location.hash !== hash) history.replaceState(null, "", hash);
+  if (hash in PANELS) {
+    choosePanel(PANELS[/** @type {keyof typeof PANELS} */ (hash)]);
+    scrollToStage();
+  } else if (hash.startsWith("#tour")) beginTour(Number(hash.slice(6)) || 1, goTo);
+}
+window.addEventListener("hashchange", () => goTo(location.hash));
+byId("tour-begin").addEventListener("click", () => goTo("#tour-1"));
 
 // For scripts, and for the curious: open the console and try.
 
@@ -280,32 +414,47 @@ function check(pixels) {
   return pixels;
 }
 
+/** @param {number} label */
+function checkLabel(label) {
+  if (!Number.isInteger(label) || label < 0 || label > 9) throw new RangeError(`the label is ${label}, expected 0 to 9`);
+  return label;
+}
+
 Object.assign(window, {
   mnistnet: {
     /** The ten outputs for an image. @param {Uint8Array} pixels 28×28, ink bright */
-    outputs: (pixels) => network.forward(inputs.from(check(pixels))),
-    /** ∇C for an image, in the order of `Network.parameters`. @param {Uint8Array} pixels @param {number} label */
-    gradient: (pixels, label) => network.backpropagate(network.propagate(inputs.from(check(pixels))), label).gradient,
-    /** What is read in the drawing, null where nothing is drawn. */
+    outputs: (pixels) => store.state.model.network.forward(store.state.model.inputs.from(check(pixels))),
+    /** ∇C for an image, in the order of `Network.parameters`. @param {Uint8Array} pixels @param {number} label 0 to 9 */
+    gradient: (pixels, label) => {
+      const { network, inputs } = store.state.model;
+      return network.backpropagate(network.propagate(inputs.from(check(pixels))), checkLabel(label)).gradient;
+    },
+    /** What is read in the drawing: null where nothing is drawn, and while the page writes itself. */
     answer: () => {
-      if (!image) return null;
-      const outputs = network.forward(inputs.from(image));
-      const [{ digit, output }] = ranking(outputs);
-      return { number: String(digit), probability: output, unsure: isUnsure(outputs, data.thresholds) };
+      if (isDue) update();
+      return store.state.playing ? null : answerOf(store.state.digits, data.thresholds);
     },
   },
 });
 
-byId("numbers").textContent = network.parameters.length.toLocaleString("en");
+byId("numbers").textContent = models[0].network.parameters.length.toLocaleString("en");
 byId("about").textContent =
-  `Made by mnistnet ${data.version} of ${data.name}: ${data.sizes.join("-")}, ${data.activation}, ${data.cost}, inputs: ${data.inputs.kind}. ` +
-  "For scripts: window.mnistnet has outputs(pixels), gradient(pixels, label) and answer().";
-showHistory();
-showMistakes(data.measured, imageAt, open);
+  `Made by mnistnet ${data.version} of ${data.name}: ${data.models[0].sizes.join("-")}, ${data.models[0].activation}, ${data.models[0].cost}, inputs: ${data.models[0].inputs.encoding}. ` +
+  "Nothing you draw leaves this page. For scripts: window.mnistnet has outputs(pixels), gradient(pixels, label) and answer().";
+buildSteps();
+buildExamples();
+showModels();
+showHistory(data.training, data.models[0].cost === "mse");
+teaching.begin();
+learning.begin();
 onNewColours(() => {
   sheet.show();
-  select(selected.layer, selected.neuron);
-  showMistakes(data.measured, imageAt, open);
+  inspector.forget();
+  store.set({ thought: store.state.thought });
+  mistakes.list();
 });
-sheet.show();
-select(selected.layer, selected.neuron);
+choosePanel("inside");
+byId("panel").classList.remove("open");
+play();
+goTo(location.hash);
+document.documentElement.dataset.ready = "true";

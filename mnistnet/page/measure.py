@@ -1,4 +1,4 @@
-"""What the page tells of a model on labelled images: what it misreads, how sure it is, what excites its neurons."""
+"""What the page shows of a model on labelled images: its mistakes, its confidence, what excites its neurons."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import numpy as np
 
 from mnistnet.datasets import Dataset
 from mnistnet.evaluation import Evaluation
-from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
+from mnistnet.images import DIGITS, BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.model import BLOCK, Model
 from mnistnet.network import Network
 from mnistnet.prediction import is_unsure
 
-MAX_MISTAKES = 300  # that the page holds; of more, the most confident
+MAX_MISTAKES = 200  # in the page; of more, the most confident
 MAX_SHOWN = 20  # neurons of a layer that the page draws: more would be too small to tap
-STRONGEST = 6  # images told of each of them
-BINS = 10  # of confidence, in the diagram of reliability
+STRONGEST = (6, 3)  # images shown for each of them, of the model that the page is about and of its pixel twin
+REPLAY = 200  # images that are read again during a lesson
+BINS = 10  # of confidence, in the reliability diagram
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,20 @@ class Measured:
     """What was measured.
 
     Attributes:
-        figures: plain Python values, as `main.js` reads them.
-        images: uint8 (n, 28, 28), those that the figures name by their number.
+        figures: plain Python values, as `mistakes.js` reads them.
+        models: of each of the two its accuracy and the images that excite its neurons most, as `model.js` reads them.
+        images: uint8 (n, 28, 28); the figures refer to them by index.
     """
 
     figures: dict[str, Any]
+    models: list[dict[str, Any]]
     images: ByteArray
 
 
 def shown_neurons(network: Network) -> list[list[int]]:
-    """Return which neurons the page draws, of each layer from the second: of a wide one those that count most.
+    """Return the neurons that the page draws, of each layer from the second: at most MAX_SHOWN of a hidden one.
 
-    A neuron counts by the sizes of its weights into the next layer, added up. Of the outputs, all are drawn.
+    Of a wide layer these are the neurons with the largest sums of absolute weights into the next layer.
     """
     shown = []
     for layer, size in enumerate(network.sizes[1:-1], start=1):
@@ -46,36 +49,38 @@ def shown_neurons(network: Network) -> list[list[int]]:
     return [*shown, list(range(network.sizes[-1]))]
 
 
-def measure(model: Model, dataset: Dataset, data: str) -> Measured:
-    """Measure a model for the page.
+def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
+    """Measure two models for the page.
 
     Args:
-        model: what is measured.
-        dataset: what on, at least one image.
+        model: what the page is about.
+        twin: the network of the derivation, of which the page needs less.
+        dataset: labelled images, at least one.
         data: the dataset's name, in words.
     """
-    layers = _activations(model, dataset.images)
-    outputs = layers[-1]
+    models = (model, twin)
+    layers = [_activations(each, dataset.images) for each in models]
+    outputs = layers[0][-1]
     predictions, probabilities = outputs.argmax(axis=1), outputs.max(axis=1)
     right = predictions == dataset.labels
     unsure = is_unsure(outputs)
     wrong = np.flatnonzero(~right)
     mistakes = wrong[np.argsort(-probabilities[wrong], kind="stable")][:MAX_MISTAKES]
-    strongest = [
-        [np.argsort(-values[:, neuron], kind="stable")[:STRONGEST] for neuron in shown]
-        for values, shown in zip(layers, shown_neurons(model.network), strict=True)
-    ]
-    kept, number_of = _number(np.concatenate([mistakes, *(indices for layer in strongest for indices in layer)]))
-    evaluation = Evaluation.of(dataset.labels, predictions)
+    sloppy = np.flatnonzero(right & (dataset.labels == 9) & ~unsure)
+    sloppy = sloppy[np.argsort(probabilities[sloppy], kind="stable")][:1]  # the least sure of the sure ones
+    replay = _some_of_each_digit(dataset.labels)
+    strongest = [_strongest(*each) for each in zip(models, layers, STRONGEST, strict=True)]
+    excited = [indices for layer in strongest for neurons in layer for indices in neurons]
+    kept, place = _number(np.concatenate([mistakes, sloppy, replay, *excited]))
     figures = {
-        **evaluation.as_json(),
+        **Evaluation.of(dataset.labels, predictions).as_json(),
         "data": data,
         "wrong": len(wrong),
         "unsure": {"right": int((unsure & right).sum()), "wrong": int((unsure & ~right).sum())},
         "bins": _bins(probabilities, right),
         "mistakes": [
             {
-                "image": number_of[int(index)],
+                "image": place[int(index)],
                 "true": int(dataset.labels[index]),
                 "read": int(predictions[index]),
                 "probability": round(float(probabilities[index]), 4),
@@ -83,9 +88,17 @@ def measure(model: Model, dataset: Dataset, data: str) -> Measured:
             }
             for index in mistakes
         ],
-        "strongest": [[[number_of[int(index)] for index in indices] for indices in layer] for layer in strongest],
+        "replay": [{"image": place[int(index)], "label": int(dataset.labels[index])} for index in replay],
+        "sloppy": place[int(sloppy[0])] if len(sloppy) else None,
     }
-    return Measured(figures, dataset.images[kept])
+    measured = [
+        {
+            "accuracy": float((activations[-1].argmax(axis=1) == dataset.labels).mean()),
+            "strongest": [[[place[int(index)] for index in indices] for indices in layer] for layer in chosen],
+        }
+        for activations, chosen in zip(layers, strongest, strict=True)
+    ]
+    return Measured(figures, measured, dataset.images[kept])
 
 
 def _activations(model: Model, images: ByteArray) -> list[FloatArray]:
@@ -95,14 +108,27 @@ def _activations(model: Model, images: ByteArray) -> list[FloatArray]:
     return [np.concatenate(layer) for layer in zip(*blocks, strict=True)]
 
 
+def _strongest(model: Model, activations: list[FloatArray], count: int) -> list[list[IntArray]]:
+    """For each layer from the second, for each neuron drawn, the images that excite it most."""
+    return [
+        [np.argsort(-values[:, neuron], kind="stable")[:count] for neuron in shown]
+        for values, shown in zip(activations, shown_neurons(model.network), strict=True)
+    ]
+
+
+def _some_of_each_digit(labels: IntArray) -> IntArray:
+    """The first images of each digit, REPLAY in all where there are enough, sorted by digit."""
+    return np.concatenate([np.flatnonzero(labels == digit)[: REPLAY // DIGITS] for digit in range(DIGITS)])
+
+
 def _number(indices: IntArray) -> tuple[IntArray, dict[int, int]]:
-    """The different ones of some indices, and each one's place among them."""
+    """The distinct indices, sorted, and the place of each among them."""
     kept = np.unique(indices)
     return kept, {int(index): place for place, index in enumerate(kept)}
 
 
 def _bins(probabilities: FloatArray, right: BoolArray) -> list[dict[str, float]]:
-    """For each tenth of confidence: how many answers have it, how sure they are and how many are right, on average."""
+    """For each tenth of confidence: the number of answers, their mean confidence and their accuracy."""
     bins = np.minimum((probabilities * BINS).astype(np.intp), BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     sure = np.bincount(bins, probabilities, minlength=BINS) / np.maximum(counts, 1)

@@ -2,9 +2,11 @@
 /** What the network gets wrong: confusion matrix, misread digits, figures for each digit, reliability. */
 
 import { reliabilityChart } from "./charts.js";
-import { byId, listDigits } from "./inspector.js";
+import { light } from "./diagram.js";
+import { byId, make, rove } from "./dom.js";
+import { digitList } from "./inspector.js";
 import { percent } from "./prediction.js";
-import { element, light } from "./diagram.js";
+/** @import { Store } from "./store.js" */
 
 /**
  * What Python measured.
@@ -18,101 +20,126 @@ import { element, light } from "./diagram.js";
  * @property {{digit: number, precision: number, recall: number, f1: number, support: number}[]} digits
  * @property {{images: number, probability: number, accuracy: number}[]} bins
  * @property {{right: number, wrong: number}} unsure how many of the right and of the wrong answers are marked unsure
- * @property {{image: number, true: number, read: number, probability: number, unsure: boolean}[]} mistakes the most
- *     confident first; `image` counts in the sprite
+ * @property {Mistake[]} mistakes the most confident first
  * @property {number} wrong how many there are in all
- * @property {number[][][]} strongest for each layer from the second, for each neuron, images in the sprite
+ * @property {{image: number, label: number}[]} replay test images that are read again after every step of a lesson
+ * @property {number | null} sloppy a 9 that is read right, but only just
  */
 
-/** @param {Measured} measured @param {(index: number) => Uint8Array} imageAt @param {(image: Uint8Array) => void} open */
-export function showMistakes(measured, imageAt, open) {
-  const { images, correct, accuracy, data, mistakes, wrong } = measured;
-  byId("mistakes-words").textContent =
-    `Measured on ${data}: ${correct.toLocaleString("en")} of ${images.toLocaleString("en")} read right, ${percent(accuracy, 2)}. ` +
-    "Tap a digit to put it into the network above.";
-  /** @param {{true: number, read: number} | null} cell */
-  const list = (cell) => {
-    const chosen = mistakes.filter((mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read));
-    byId("misread-title").textContent = cell
-      ? `${cell.true} read as ${cell.read}: ${measured.confusion[cell.true][cell.read]}`
-      : "Misread, the most confident first";
-    listDigits(
-      byId("misread"),
-      chosen.map(({ image, true: truth, read, probability, unsure }) => ({
-        image: imageAt(image),
-        words: `${truth} → ${read}\n${percent(probability, 0)}${unsure ? " ?" : ""}`,
-        name: `A ${truth} read as ${read}, ${percent(probability, 0)} sure`,
-      })),
-      open,
-    );
-    const all = cell ? measured.confusion[cell.true][cell.read] : wrong;
+/** @typedef {{image: number, true: number, read: number, probability: number, unsure: boolean}} Mistake `image` counts in the sprite */
+
+export class Mistakes {
+  /** @param {Store} store @param {Measured} measured @param {(index: number) => Uint8Array} imageAt
+   * @param {(image: Uint8Array, truth: number) => void} open */
+  constructor(store, measured, imageAt, open) {
+    this.store = store;
+    this.measured = measured;
+    this.imageAt = imageAt;
+    this.open = open;
+    this.offered = 0;
+    /** @type {{true: number, read: number} | null} the cell of the matrix that was tapped */
+    this.cell = null;
+    const { images, correct, accuracy, data } = measured;
+    byId("mistakes-words").textContent =
+      `Measured on ${data}: ${correct.toLocaleString("en")} of ${images.toLocaleString("en")} read right, ${percent(accuracy, 2)}. Tap a digit to put it into the network and teach it.`;
+    this.showConfusion();
+    const rows = measured.digits.map(({ digit, precision, recall, f1, support }) => [String(digit), percent(precision), percent(recall), percent(f1), String(support)]);
+    fillTable("digits", "How well each digit is read", ["digit", "precision", "recall", "F1", "images"], rows);
+    this.showReliability();
+    this.list();
+  }
+
+  /** The misread images, or those of one cell of the matrix. What a lesson has mended is marked. */
+  list() {
+    const { measured, cell, imageAt } = this;
+    const chosen = measured.mistakes.filter((mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read));
+    byId("misread-title").textContent = cell ? `${cell.true} read as ${cell.read}: ${measured.confusion[cell.true][cell.read]}` : "Misread, the most confident first";
+    const items = chosen.map(({ image, true: truth, read, probability, unsure }) => ({
+      image: imageAt(image),
+      truth,
+      words: `${truth} → ${read}\n${percent(probability, 0)}${unsure ? " ?" : ""}`,
+      name: "True digit and digit read: ",
+    }));
+    const list = digitList(items, ({ image, truth }) => this.open(image, truth), "many");
+    byId("misread").replaceChildren(list);
+    this.markLearned();
+    const all = cell ? measured.confusion[cell.true][cell.read] : measured.wrong;
     const part = chosen.length < all ? `${chosen.length} of ${all} are in this page: the most confident. ` : "";
-    byId("misread-note").textContent = wrong ? `${part}True digit → what was read, and how sure; ? where marked unsure.` : "Not one.";
-  };
-  showConfusion(measured.confusion, list);
-  list(null);
-  showDigits(measured);
-  byId("reliability").innerHTML = reliabilityChart(measured.bins);
-  byId("reliability").setAttribute("aria-label", "How often answers of each confidence are right");
-  byId("reliability-note").textContent =
-    "A dot on the dashed line would keep its word: of answers that are 80 % sure, 80 % right. Large dots stand for many images.";
-  showUnsure(measured);
-}
+    byId("misread-note").textContent = measured.wrong ? `${part}True digit → digit read, and how sure; ? where marked unsure.` : "Not one.";
+  }
 
-/** @param {number[][]} confusion @param {(cell: {true: number, read: number} | null) => void} list */
-function showConfusion(confusion, list) {
-  const table = byId("confusion");
-  const head = element("tr");
-  head.append(element("th"), ...confusion.map((_, digit) => element("th", "", String(digit))));
-  const most = Math.max(...confusion.flatMap((row, truth) => row.filter((_, read) => read !== truth)), 1);
-  const rows = confusion.map((counts, truth) => {
-    const row = element("tr");
-    row.append(element("th", "", String(truth)));
-    counts.forEach((count, read) => {
-      const cell = row.appendChild(element("td"));
-      if (truth === read || !count) {
-        cell.append(element("span", "", count ? String(count) : ""));
-        return;
-      }
-      const button = cell.appendChild(element("button", "", String(count)));
-      light(button, 0.15 + (0.85 * count) / most);
-      button.style.removeProperty("--colour");
-      button.setAttribute("aria-label", `${truth} read as ${read}: ${count}`);
-      button.setAttribute("aria-pressed", "false");
-      button.addEventListener("click", () => {
-        const chosen = button.getAttribute("aria-pressed") !== "true";
-        for (const other of table.querySelectorAll("button")) other.setAttribute("aria-pressed", String(chosen && other === button));
-        list(chosen ? { true: truth, read } : null);
-      });
+  /** Mark the images that are read right by now. */
+  markLearned() {
+    const { cell, measured, store, imageAt } = this;
+    const { model } = store.state;
+    const chosen = measured.mistakes.filter((mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read));
+    byId("misread").querySelectorAll("button").forEach((button, at) => {
+      const { image, true: truth } = chosen[at];
+      const outputs = model.isTaught ? model.network.forward(model.inputs.from(imageAt(image))) : null;
+      const isLearned = outputs !== null && outputs.indexOf(Math.max(...outputs)) === truth;
+      button.classList.toggle("learned", isLearned);
+      if (isLearned) button.title = "Read right since the lesson";
+      else button.removeAttribute("title");
     });
-    return row;
-  });
-  table.replaceChildren(head, ...rows);
+  }
+
+  /** The next misread image to teach. */
+  nextOffer() {
+    const { mistakes } = this.measured;
+    if (!mistakes.length) return null;
+    const { model } = this.store.state;
+    for (let tries = 0; tries < mistakes.length; tries++) {
+      const { image, true: truth } = mistakes[this.offered++ % mistakes.length];
+      const outputs = model.network.forward(model.inputs.from(this.imageAt(image)));
+      const read = outputs.indexOf(Math.max(...outputs));
+      if (read !== truth) return { image: this.imageAt(image), truth, read };
+    }
+    return null;
+  }
+
+  showConfusion() {
+    const { confusion } = this.measured;
+    const most = Math.max(...confusion.flatMap((row, truth) => row.filter((_, read) => read !== truth)), 1);
+    const table = byId("confusion");
+    const head = make("tr", {}, make("td"), ...confusion.map((_, digit) => make("th", { scope: "col" }, String(digit))));
+    const rows = confusion.map((counts, truth) => {
+      const cells = counts.map((count, read) => {
+        if (truth === read || !count) return make("td", {}, make("span", {}, count ? String(count) : ""));
+        const button = make("button", { class: "negative", "aria-label": `${truth} read as ${read}: ${count}`, "aria-pressed": "false" }, String(count));
+        light(button, -0.15 - (0.85 * count) / most);
+        button.addEventListener("click", () => {
+          const isChosen = button.getAttribute("aria-pressed") !== "true";
+          for (const other of table.querySelectorAll("button")) other.setAttribute("aria-pressed", String(isChosen && other === button));
+          this.cell = isChosen ? { true: truth, read } : null;
+          this.list();
+        });
+        return make("td", {}, button);
+      });
+      return make("tr", {}, make("th", { scope: "row" }, String(truth)), ...cells);
+    });
+    table.replaceChildren(make("caption", {}, "Rows: the true digit. Columns: the digit read. Tap a cell to see its images."), make("thead", {}, head), make("tbody", {}, ...rows));
+    rove(table);
+  }
+
+  showReliability() {
+    const { bins, unsure, correct, wrong } = this.measured;
+    byId("reliability").replaceChildren(reliabilityChart(bins));
+    // Where it is less than 97 % sure: of all bins, the fullest is the one where everything is right.
+    const doubtful = bins.filter(({ images, probability }) => images && probability < 0.97);
+    const total = doubtful.reduce((sum, { images }) => sum + images, 0) || 1;
+    const lead = doubtful.reduce((sum, { images, accuracy, probability }) => sum + images * (accuracy - probability), 0) / total;
+    const conclusion = lead > 0.03 ? "Dots above the line: it is too modest." : lead < -0.03 ? "Dots below the line: it is too confident." : "Dots near the line: its percentages can be trusted.";
+    byId("reliability-note").textContent = `${conclusion} On the dashed line, “80 % sure” is right 80 times in 100. Large dots stand for many images.`;
+    const row = (/** @type {string} */ words, /** @type {number} */ marked, /** @type {number} */ all) => [words, all.toLocaleString("en"), `${marked.toLocaleString("en")}${all ? ` (${percent(marked / all)})` : ""}`];
+    fillTable("unsure", "How many answers are marked unsure", ["answers", "all", "marked unsure"], [row("right", unsure.right, correct), row("wrong", unsure.wrong, wrong)]);
+  }
 }
 
-/** @param {Measured} measured */
-function showDigits({ digits }) {
-  const rows = digits.map(({ digit, precision, recall, f1, support }) => [String(digit), percent(precision, 1), percent(recall, 1), percent(f1, 1), String(support)]);
-  fillTable("digits", ["digit", "precision", "recall", "F1", "images"], rows);
-}
-
-/** @param {Measured} measured */
-function showUnsure({ unsure, correct, wrong }) {
-  /** @param {string} words @param {number} marked @param {number} all */
-  const row = (words, marked, all) => [words, all.toLocaleString("en"), `${marked.toLocaleString("en")}${all ? ` (${percent(marked / all, 1)})` : ""}`];
-  fillTable("unsure", ["answers", "all", "marked unsure"], [row("right", unsure.right, correct), row("wrong", unsure.wrong, wrong)]);
-}
-
-/** @param {string} id @param {string[]} head @param {string[][]} rows */
-function fillTable(id, head, rows) {
-  const top = element("tr");
-  top.append(...head.map((text) => element("th", "", text)));
+/** @param {string} id @param {string} caption @param {string[]} head @param {string[][]} rows */
+function fillTable(id, caption, head, rows) {
   byId(id).replaceChildren(
-    top,
-    ...rows.map(([first, ...others]) => {
-      const row = element("tr");
-      row.append(element("th", "", first), ...others.map((text) => element("td", "", text)));
-      return row;
-    }),
+    make("caption", {}, caption),
+    make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))),
+    make("tbody", {}, ...rows.map(([first, ...others]) => make("tr", {}, make("th", { scope: "row" }, first), ...others.map((text) => make("td", {}, text))))),
   );
 }

@@ -12,8 +12,8 @@
  * @typedef {object} Activation
  * @property {(z: number) => number} activate A from Z
  * @property {(a: number) => number} derivative σ′(Z) from A
+ * @property {string} name
  * @property {string} equation
- * @property {string} slope
  */
 
 /** Those of `network.py`, under the same words. @type {Record<string, Activation>} */
@@ -21,20 +21,20 @@ export const ACTIVATIONS = {
   sigmoid: {
     activate: (z) => 0.5 * Math.tanh(0.5 * z) + 0.5, // the same function as 1 / (1 + e^−z)
     derivative: (a) => a - a * a,
-    equation: "σ(z) = 1 / (1 + e⁻ᶻ)",
-    slope: "σ′ = a (1 − a)",
+    name: "σ",
+    equation: "σ(z) = 1 / (1 + e^{−z})",
   },
   tanh: {
     activate: Math.tanh,
     derivative: (a) => 1 - a * a,
-    equation: "σ(z) = tanh z",
-    slope: "σ′ = 1 − a²",
+    name: "tanh",
+    equation: "tanh(z)",
   },
   relu: {
     activate: (z) => Math.max(z, 0),
     derivative: (a) => (a > 0 ? 1 : 0),
-    equation: "σ(z) = max(0, z)",
-    slope: "σ′ = 1 where a > 0, else 0",
+    name: "ReLU",
+    equation: "max(0, z)",
   },
 };
 
@@ -50,7 +50,9 @@ const { activate: sigmoid, derivative: sigmoidSlope } = ACTIVATIONS.sigmoid;
  * @property {string} equation
  * @property {string} deltaEquation
  * @property {string} outputs what the outputs do to Z^L
- * @property {boolean} sharesOut whether they add up to 1
+ * @property {string} name of that
+ * @property {boolean} sumsToOne whether they add up to 1
+ * @property {boolean} hasSlope whether σ′ is a factor of dC/dZ^L
  */
 
 /** Those of `network.py`, under the same words. @type {Record<string, Cost>} */
@@ -59,20 +61,24 @@ export const COSTS = {
     activate: (z) => z.map(sigmoid),
     value: (z, y) => z.reduce((sum, zi, i) => sum + (sigmoid(zi) - y[i]) ** 2, 0) / 2,
     delta: (a, y) => a.map((ai, i) => (ai - y[i]) * sigmoidSlope(ai)),
-    equation: "C = ½ |Aᴸ − Y|²",
-    deltaEquation: "(Aᴸ − Y) ⊙ σ′(Zᴸ)",
+    equation: "C = ½ |A^L − Y|^2",
+    deltaEquation: "(A^L − Y) ⊙ σ′(Z^L)",
     outputs: ACTIVATIONS.sigmoid.equation,
-    sharesOut: false,
+    name: "σ",
+    hasSlope: true,
+    sumsToOne: false,
   },
   "cross-entropy": {
     activate: (z) => z.map(sigmoid),
     // −ln σ(z) = ln(1 + e^−z), from Z^L: where A^L is rounded to 0 or 1 its logarithm is lost.
     value: (z, y) => z.reduce((sum, zi, i) => sum + Math.max(zi, 0) + Math.log1p(Math.exp(-Math.abs(zi))) - y[i] * zi, 0),
     delta: (a, y) => a.map((ai, i) => ai - y[i]),
-    equation: "C = −Σ (Y ln Aᴸ + (1 − Y) ln(1 − Aᴸ))",
-    deltaEquation: "Aᴸ − Y",
+    equation: "C = −Σ (Y ln A^L + (1 − Y) ln(1 − A^L))",
+    deltaEquation: "A^L − Y",
     outputs: ACTIVATIONS.sigmoid.equation,
-    sharesOut: false,
+    name: "σ",
+    hasSlope: false,
+    sumsToOne: false,
   },
   softmax: {
     activate: (z) => {
@@ -87,10 +93,12 @@ export const COSTS = {
       return z.reduce((sum, zi, i) => sum + y[i] * (logOfSum - zi), 0);
     },
     delta: (a, y) => a.map((ai, i) => ai - y[i]),
-    equation: "C = −Σ Y ln Aᴸ",
-    deltaEquation: "Aᴸ − Y",
-    outputs: "softmax: aᵢ = e^zᵢ / Σ e^z",
-    sharesOut: true,
+    equation: "C = −Σ Y ln A^L",
+    deltaEquation: "A^L − Y",
+    name: "softmax",
+    outputs: "a_i = e^{z_i} / Σ e^{z_j}",
+    hasSlope: false,
+    sumsToOne: true,
   },
 };
 

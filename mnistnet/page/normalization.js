@@ -1,18 +1,18 @@
 // @ts-check
 /**
- * What is drawn to the 28×28 that MNIST would hold; the JavaScript beside `pictures/preparation.py`.
+ * What is drawn to the 28×28 that MNIST would hold; the JavaScript beside Python's `pictures/`.
  *
- * A drawing is clean ink on an even ground, so nothing need be found in it: it is fitted into 20×20, its pen brought
- * towards MNIST's, its strongest ink made 255, and its centre of mass moved to the middle.
+ * A drawing is clean ink on an even background, so nothing need be found in it: it is fitted into 20×20, its stroke
+ * width brought towards MNIST's, its strongest ink made 255, and its centre of mass moved to the middle.
  */
 
 import { SIDE, clip, roundEven } from "./inputs.js";
 
 const BOX = 20;
 const CENTRE = 14;
-const FINE = 4; // the pen is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
-const VISIBLE = 64; // less ink is a blurred edge, and does not count for the bounding box
-const PEN = [9, 12]; // width of a stroke in the 80×80 box: MNIST's median, and what 12 in 100 of its pens exceed
+const FINE = 4; // the stroke width is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
+export const VISIBLE = 64; // less ink is a blurred edge, and does not count for the bounding box
+const STROKE_WIDTH = [9, 12]; // in the 80×80 box: MNIST's median, and what 12 in 100 of its strokes exceed
 
 /**
  * Bytes of ink, row by row.
@@ -24,15 +24,15 @@ const PEN = [9, 12]; // width of a stroke in the 80×80 box: MNIST's median, and
  */
 
 /** The digit in 28×28, or null where nothing is drawn. @param {Ink} ink @returns {Uint8Array | null} */
-export function drawLikeMnist(ink) {
+export function toMnist(ink) {
   if (!ink.bytes.some((byte) => byte >= VISIBLE)) return null;
   const fine = BOX * FINE;
   let drawn = fit(ink, fine);
-  const width = penWidth(drawn);
-  const growth = roundEven((clip(width, PEN[0], PEN[1]) - width) / 2);
+  const width = strokeWidth(drawn);
+  const growth = roundEven((clip(width, STROKE_WIDTH[0], STROKE_WIDTH[1]) - width) / 2);
   if (growth) {
     drawn = fit(ink, fine - 2 * growth);
-    drawn = changePen(pad(drawn, Math.max(growth, 0)), growth);
+    drawn = changeWidth(pad(drawn, Math.max(growth, 0)), growth);
     if (!drawn.bytes.some((byte) => byte >= VISIBLE)) return null;
     drawn = fit(drawn, fine);
   }
@@ -151,7 +151,7 @@ function transpose({ width, height, bytes }) {
 }
 
 /** The mean width of the strokes: twice their area over the length of their outline. @param {Ink} ink */
-function penWidth(ink) {
+function strokeWidth(ink) {
   const { width, height, bytes } = pad(ink, 1);
   let [area, outline] = [0, 0];
   for (let y = 0; y < height - 1; y++) {
@@ -166,7 +166,7 @@ function penWidth(ink) {
 
 /** Strokes wider by `growth` pixels on either side, or narrower where it is negative: steps with four and with eight
  * neighbours in turn, whose octagon is near enough to a round pen. @param {Ink} ink @param {number} growth */
-function changePen(ink, growth) {
+function changeWidth(ink, growth) {
   const extreme = growth > 0 ? Math.max : Math.min;
   for (let step = 0; step < Math.abs(growth); step++) {
     const { width, bytes: p } = pad(ink, 1);

@@ -1,16 +1,16 @@
 // @ts-check
-/** Small pictures of 784 numbers: a digit in ink, signed numbers in two colours, roses of directions. */
+/** Small pictures of 784 numbers: a digit in ink, signed numbers in two colours, the directions of edges. */
 
-import { DIRECTIONS, PIXELS, PLACES, SIDE, clip } from "./inputs.js";
+import { DIRECTIONS, GRID, PIXELS, SIDE, clip } from "./inputs.js";
 
 /** @typedef {[number, number, number]} Colour red, green and blue, 0 to 255 */
 
-const PLACE = SIDE / PLACES; // pixels
+const CELL = SIDE / GRID; // pixels
 
 /**
  * The colours of the style sheet.
  *
- * @typedef {{ink: Colour, positive: Colour, negative: Colour}} Palette
+ * @typedef {{ink: Colour, soft: Colour, positive: Colour, negative: Colour}} Palette
  */
 
 /** @type {Palette | null} looked up once, for asking the style sheet makes the browser compute the whole page's style */
@@ -25,15 +25,18 @@ export function colours() {
     const [red, green, blue] = style.getPropertyValue(name).trim().split(/\s+/).map(Number);
     return [red, green, blue];
   };
-  return (palette = { ink: colour("--ink"), positive: colour("--positive"), negative: colour("--negative") });
+  return (palette = { ink: colour("--ink"), soft: colour("--soft"), positive: colour("--positive"), negative: colour("--negative") });
 }
 
-/** Call `repaint` whenever day turns to night. @param {() => void} repaint */
+/** Call `repaint` whenever the colours change: day and night, paper, the system's own. @param {() => void} repaint */
 export function onNewColours(repaint) {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  const renew = () => {
     palette = null;
     repaint();
-  });
+  };
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) {
+    matchMedia(query).addEventListener("change", renew);
+  }
 }
 
 /** @param {Colour} colour @param {number} alpha */
@@ -43,24 +46,29 @@ export const rgba = ([red, green, blue], alpha) => `rgba(${red}, ${green}, ${blu
 export const contextOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 
 /**
- * Where a number of 784 stands in a picture of 28×28: a pixel in its place; of the roses each direction in the 4×4
- * pixels of its place.
+ * Where a number of 784 stands in a picture of 28×28: a pixel in its place; of the edges each direction in the 4×4
+ * pixels of its cell.
  *
- * @param {boolean} roses
+ * @param {boolean} edges
  * @returns {Uint16Array} for each number the pixel, row by row
  */
-export function placesOf(roses) {
+export function placesOf(edges) {
   return Uint16Array.from({ length: PIXELS }, (_, at) => {
-    if (!roses) return at;
-    const [direction, place] = [Math.floor(at / PLACES ** 2), at % PLACES ** 2];
-    const [row, column] = [Math.floor(place / PLACES), place % PLACES];
-    return (row * PLACE + Math.floor(direction / PLACE)) * SIDE + column * PLACE + (direction % PLACE);
+    if (!edges) return at;
+    const direction = Math.floor(at / GRID ** 2);
+    const [row, column] = [Math.floor(cellOf(at, true) / GRID), cellOf(at, true) % GRID];
+    return (row * CELL + Math.floor(direction / CELL)) * SIDE + column * CELL + (direction % CELL);
   });
+}
+
+/** Which cell of the 7×7 a number of 784 belongs to. @param {number} at @param {boolean} edges */
+export function cellOf(at, edges) {
+  return edges ? at % GRID ** 2 : Math.floor(at / SIDE / CELL) * GRID + Math.floor((at % SIDE) / CELL);
 }
 
 /** A canvas of 28×28 with ink in it. @param {HTMLCanvasElement} canvas @param {Uint8Array | null} image null for none */
 export function paintInk(canvas, image) {
-  canvas.width = canvas.height = SIDE;
+  if (canvas.width !== SIDE) canvas.width = canvas.height = SIDE;
   const pixels = contextOf(canvas).createImageData(SIDE, SIDE);
   const [red, green, blue] = colours().ink;
   for (let at = 0; image && at < image.length; at++) {
@@ -75,7 +83,7 @@ export function paintInk(canvas, image) {
 /**
  * Signed numbers as pixels: the colour tells the sign, how strong it is the size.
  *
- * @param {ImageData} pixels 28×28
+ * @param {{data: Uint8ClampedArray}} pixels 28×28
  * @param {Float32Array} values (784,)
  * @param {Uint16Array} places as `placesOf` makes them
  * @param {number} full the size that is painted in the full colour
@@ -93,48 +101,83 @@ export function paintSigned(pixels, values, places, full, { positive, negative }
   }
 }
 
-const PETAL_SHADES = 8;
-const PETAL = 0.6; // length of the longest, in distances from place to place
+const SHADES = 6;
+const LONGEST = 0.6; // of an edge, in distances from cell to cell
 
-/** Where the petal of each of 784 numbers begins, and where it points, in distances from place to place. */
-const PETALS = Array.from({ length: PIXELS }, (_, i) => {
-  const [direction, place] = [Math.floor(i / PLACES ** 2), i % PLACES ** 2];
-  // Direction k points into the ink; the petal lies along the outline, with the ink on its right.
+/** Where the line of each of 784 directions begins, and where it points, in distances from cell to cell. */
+const LINES = Array.from({ length: PIXELS }, (_, i) => {
+  const [direction, cell] = [Math.floor(i / GRID ** 2), i % GRID ** 2];
+  // Direction k points into the ink; the line runs along the outline, with the ink on its right.
   const angle = 2 * Math.PI * (direction / DIRECTIONS - 0.25);
-  return {
-    x: (place % PLACES) + 0.5,
-    y: Math.floor(place / PLACES) + 0.5,
-    dx: PETAL * Math.cos(angle),
-    dy: PETAL * Math.sin(angle),
-  };
+  return { cell, x: (cell % GRID) + 0.5, y: Math.floor(cell / GRID) + 0.5, dx: LONGEST * Math.cos(angle), dy: LONGEST * Math.sin(angle) };
 });
 
 /**
- * Roses: at each of 7×7 places a petal for each of 16 directions, as long as its number is large.
+ * Edge-direction histograms: in each of 7×7 cells a line for each of 16 directions, as long as its number is large.
  *
  * @param {HTMLCanvasElement} canvas square
- * @param {Float32Array} values (784,)
- * @param {number} full the size of the longest petal; larger ones are cut
+ * @param {ArrayLike<number>} values (784,)
+ * @param {number} full the size of the longest line; longer ones are cut
  * @param {{positive: Colour, negative: Colour}} palette
+ * @param {number | null} [only] one cell; the others stay faint
  */
-export function paintRoses(canvas, values, full, palette) {
+export function paintEdges(canvas, values, full, palette, only = null) {
   const context = contextOf(canvas);
-  const side = canvas.width / PLACES;
+  const side = canvas.width / GRID;
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.lineCap = "round";
-  context.lineWidth = Math.max(canvas.width / 160, 1);
-  const bundles = Array.from({ length: 2 * PETAL_SHADES }, () => new Path2D());
+  context.lineWidth = Math.max(canvas.width / 150, 1);
+  const bundles = Array.from({ length: 2 * SHADES + 2 }, () => new Path2D());
   for (let i = 0; i < values.length; i++) {
     const size = clip(Math.abs(values[i]) / full, 0, 1);
-    const shade = Math.round(size * PETAL_SHADES);
+    const shade = Math.round(size * SHADES);
     if (!shade) continue;
-    const bundle = bundles[2 * (shade - 1) + (values[i] < 0 ? 1 : 0)];
-    const { x, y, dx, dy } = PETALS[i];
+    const { cell, x, y, dx, dy } = LINES[i];
+    const sign = values[i] < 0 ? 1 : 0;
+    const bundle = bundles[only === null || cell === only ? 2 * shade + sign : sign];
     bundle.moveTo(x * side, y * side);
     bundle.lineTo((x + dx * size) * side, (y + dy * size) * side);
   }
   bundles.forEach((bundle, at) => {
-    context.strokeStyle = rgba(at % 2 ? palette.negative : palette.positive, (Math.floor(at / 2) + 1) / PETAL_SHADES);
+    context.strokeStyle = rgba(at % 2 ? palette.negative : palette.positive, Math.max(Math.floor(at / 2) / SHADES, 0.12));
     context.stroke(bundle);
   });
+}
+
+/** For pictures that are drawn in another size at once: made once, for making canvases takes time. */
+const scratch = document.createElement("canvas");
+
+/** 784 signed numbers in a square canvas, as the encoding has them. @param {HTMLCanvasElement} canvas
+ * @param {Float32Array} values @param {number} full @param {boolean} edges */
+export function paintInputs(canvas, values, full, edges) {
+  if (edges) return paintEdges(canvas, values, full, colours());
+  scratch.width = scratch.height = SIDE;
+  const pixels = contextOf(scratch).createImageData(SIDE, SIDE);
+  paintSigned(pixels, values, placesOf(false), full, colours());
+  contextOf(scratch).putImageData(pixels, 0, 0);
+  const context = contextOf(canvas);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(scratch, 0, 0, canvas.width, canvas.height);
+}
+
+/** A digit behind what is painted already. @param {HTMLCanvasElement} canvas @param {Uint8Array} image @param {number} alpha */
+export function paintBehind(canvas, image, alpha) {
+  paintInk(scratch, image);
+  const context = contextOf(canvas);
+  context.globalCompositeOperation = "destination-over";
+  context.globalAlpha = alpha;
+  context.imageSmoothingEnabled = true;
+  context.drawImage(scratch, 0, 0, canvas.width, canvas.height);
+  context.globalAlpha = 1;
+  context.globalCompositeOperation = "source-over";
+}
+
+/** A frame around one cell of the 7×7. @param {HTMLCanvasElement} canvas @param {number} cell */
+export function paintCell(canvas, cell) {
+  const context = contextOf(canvas);
+  const side = canvas.width / GRID;
+  context.strokeStyle = rgba(colours().negative, 1);
+  context.lineWidth = Math.max(canvas.width / 80, 1);
+  context.strokeRect((cell % GRID) * side, Math.floor(cell / GRID) * side, side, side);
 }

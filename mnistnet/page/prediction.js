@@ -1,11 +1,15 @@
 // @ts-check
-/** What the network says, in words; the JavaScript beside `prediction.py` and `cli/answers.py`. */
+/** What the network says, in words; the JavaScript beside `prediction.py`. */
+
+/** @import { Digit } from "./segmentation.js" */
 
 /**
  * @typedef {object} Thresholds
  * @property {number} sure an answer below it is unsure
  * @property {number} lead and so is one that leads the second by less
  */
+
+const MIN_DIGIT = 0.25; // best output; 87 % of letters and blots have less, and 0.2 % of MNIST's digits
 
 /** Every digit with its output, the highest first. @param {Float32Array} outputs */
 export function ranking(outputs) {
@@ -18,12 +22,37 @@ export function isUnsure(outputs, { sure, lead }) {
   return best.output < sure || best.output - second.output < lead;
 }
 
-/** The answer as `mnistnet predict` puts it. @param {Float32Array} outputs @param {Thresholds} thresholds */
-export function asText(outputs, thresholds) {
-  const [best, second] = ranking(outputs);
-  if (!isUnsure(outputs, thresholds)) return `${best.digit} (${percent(best.output, 1)})`;
-  return `${best.digit} (${percent(best.output, 0)}, unsure: ${second.digit} at ${percent(second.output, 0)})`;
+/**
+ * @typedef {object} Answer
+ * @property {string | null} number null where it shows nothing that the network knows
+ * @property {number} probability of the least probable digit
+ * @property {boolean} unsure
+ */
+
+/** The number that some digits make; null for none. @param {Digit[]} digits @param {Thresholds} thresholds
+ * @returns {Answer | null} */
+export function answerOf(digits, thresholds) {
+  if (!digits.length) return null;
+  const best = digits.map(({ outputs }) => ranking(outputs)[0]);
+  const probability = Math.min(...best.map(({ output }) => output));
+  if (best.every(({ output }) => output < MIN_DIGIT)) return { number: null, probability, unsure: true };
+  return {
+    number: best.map(({ digit }) => digit).join(""),
+    probability,
+    unsure: digits.some(({ outputs }) => isUnsure(outputs, thresholds)),
+  };
 }
 
-/** @param {number} part 0 to 1 @param {number} decimals */
-export const percent = (part, decimals) => `${(100 * part).toFixed(decimals)} %`;
+/** The same in words, without the number. @param {Digit[]} digits @param {Answer | null} answer @param {Thresholds} thresholds */
+export function inWords(digits, answer, thresholds) {
+  if (!answer) return "Nothing is drawn yet";
+  if (answer.number === null) return "Not a digit I know";
+  if (!answer.unsure) return `${percent(answer.probability)} sure`;
+  if (digits.length > 1) return `only ${percent(answer.probability)} sure`;
+  const [, second] = ranking(digits[0].outputs);
+  const rival = second.output > MIN_DIGIT / 5 && answer.probability - second.output < thresholds.lead;
+  return `only ${percent(answer.probability)} sure${rival ? `; or is it a ${second.digit}?` : ""}`;
+}
+
+/** @param {number} part 0 to 1 @param {number} [decimals] */
+export const percent = (part, decimals = 1) => `${(100 * part).toFixed(decimals)} %`;

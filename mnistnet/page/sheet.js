@@ -2,41 +2,46 @@
 /**
  * A sheet to draw on with mouse, touch, pen or keyboard.
  *
- * It keeps what was done as a list, so that undo is to do all but the last again. The ink that the network is shown is
- * computed here and not read back from the canvas, which browsers may draw differently, or blur to protect privacy.
+ * It keeps a list of actions, so that undo repeats all but the last. The ink that the network is shown is computed here
+ * and not read back from the canvas, which browsers may draw differently, or blur to protect privacy.
  */
 
+import { pause } from "./dom.js";
 import { SIDE, clip } from "./inputs.js";
 import { colours, contextOf, paintInk, rgba } from "./paint.js";
 
 /**
- * One thing done to the sheet: a line of the pen or the eraser, a digit of 28×28 laid on it, or all wiped off.
+ * One action: a line of the pen or the eraser, a digit of 28×28 laid on the sheet, or all wiped off.
  *
- * @typedef {{tool: "pen" | "eraser", width: number, points: [number, number][]}} Stroke
- * @typedef {Stroke | {tool: "digit", image: Uint8Array} | {tool: "clear"}} Deed
+ * @typedef {[number, number]} Point in pixels of the sheet
+ * @typedef {{tool: "pen" | "eraser", width: number, points: Point[]}} Stroke
+ * @typedef {Stroke | {tool: "digit", image: Uint8Array} | {tool: "clear"}} Action
  */
 
 export const SHEET = 192; // pixels of the sheet's side: as large a picture as `mnistnet predict` looks at in one look
 const STEP = 6; // pixels that an arrow key moves the pen
 const DIGIT = SHEET / SIDE; // pixels of the sheet to one of a digit laid on it
+const USUAL_WIDTH = 16;
+const PEN_SPEED = 9; // milliseconds a pixel, when the page writes
 
-/** @type {Record<string, [number, number]>} */
+/** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Sheet {
   /**
    * @param {HTMLCanvasElement} canvas where it is seen
-   * @param {() => void} changed called after every change
+   * @param {{began: () => void, changed: () => void, lifted: () => void}} listeners called before a line, after every
+   *     change, and when the pen is lifted or the change was whole at once
    */
-  constructor(canvas, changed) {
+  constructor(canvas, listeners) {
     this.canvas = canvas;
-    this.changed = changed;
-    /** @type {Deed[]} */
-    this.deeds = [];
+    this.listeners = listeners;
+    /** @type {Action[]} */
+    this.actions = [];
     this.ink = new Uint8Array(SHEET * SHEET);
     /** @type {"pen" | "eraser"} */
     this.tool = "pen";
-    this.width = 16;
+    this.width = USUAL_WIDTH;
     /** @type {Stroke | null} the line that is being drawn */
     this.line = null;
     this.cursor = { x: SHEET / 2, y: SHEET / 4, shown: false };
@@ -45,42 +50,71 @@ export class Sheet {
 
   /** The digit laid on the sheet if nothing was done to it since: it is shown to the network as it is. */
   get digit() {
-    const last = this.deeds.at(-1);
+    const last = this.actions.at(-1);
     return last?.tool === "digit" ? last.image : null;
   }
 
-  /** Do one thing more. @param {Deed} deed */
-  do(deed) {
+  /** Do one action more. @param {Action} action */
+  do(action) {
     this.line = null;
-    this.deeds.push(deed);
-    this.again();
+    this.actions.push(action);
+    this.repeat();
   }
 
   clear() {
-    if (this.deeds.length && this.deeds.at(-1)?.tool !== "clear") this.do({ tool: "clear" });
+    if (this.actions.length && this.actions.at(-1)?.tool !== "clear") this.do({ tool: "clear" });
   }
 
   undo() {
     this.line = null;
-    this.deeds.pop();
-    this.again();
+    this.actions.pop();
+    this.repeat();
+  }
+
+  /** Forget all actions. */
+  forget() {
+    this.actions = [];
+    this.line = null;
+    this.ink.fill(0);
+    this.show();
   }
 
   /** Do everything again, from a blank sheet. */
-  again() {
+  repeat() {
     this.ink.fill(0);
-    for (const deed of this.sinceBlank()) {
-      if (deed.tool === "digit") this.lay(deed.image);
-      else deed.points.forEach((_, at) => this.press(deed, at));
+    for (const action of this.sinceBlank()) {
+      if (action.tool === "digit") this.lay(action.image);
+      else action.points.forEach((_, at) => this.press(action, at));
     }
     this.show();
-    this.changed();
+    this.listeners.changed();
+    this.listeners.lifted();
+  }
+
+  /** Write strokes on a blank sheet. @param {Point[][]} strokes @param {number} [width] */
+  write(strokes, width = USUAL_WIDTH) {
+    this.actions.push({ tool: "clear" }, ...strokes.map((points) => ({ tool: /** @type {const} */ ("pen"), width, points })));
+    this.repeat();
+  }
+
+  /** Write strokes as a hand would, in time. @param {Point[][]} strokes @param {AbortSignal} signal that stops it */
+  async play(strokes, signal) {
+    for (const stroke of strokes) {
+      this.line = null;
+      for (const [at, [x, y]] of stroke.entries()) {
+        const [x0, y0] = stroke[Math.max(at - 1, 0)];
+        await pause(Math.hypot(x - x0, y - y0) * PEN_SPEED, signal);
+        this.draw(x, y);
+        this.listeners.changed();
+      }
+    }
+    this.line = null;
   }
 
   /** What was done since the sheet was last wiped, or a digit laid on it. */
   sinceBlank() {
-    const start = this.deeds.findLastIndex((deed) => deed.tool === "clear" || deed.tool === "digit");
-    return this.deeds.slice(Math.max(start, 0)).filter((deed) => deed.tool !== "clear");
+    const start = this.actions.findLastIndex((action) => action.tool === "clear" || action.tool === "digit");
+    return this.actions.slice(Math.max(start, 0)).filter((action) => action.tool !== "clear");
   }
 
   /** Lay a digit on the blank sheet, enlarged smoothly. @param {Uint8Array} image */
@@ -122,42 +156,58 @@ export class Sheet {
   /** Show what is on the sheet, and the cursor of the keyboard: finer than the ink that is read. */
   show() {
     const { canvas, cursor } = this;
-    const context = contextOf(canvas);
-    const scale = canvas.width / SHEET;
-    context.setTransform(scale, 0, 0, scale, 0, 0);
+    const context = this.context();
     context.clearRect(0, 0, SHEET, SHEET);
-    context.lineCap = context.lineJoin = "round";
-    context.strokeStyle = rgba(colours().ink, 1);
-    for (const deed of this.sinceBlank()) {
-      if (deed.tool === "digit") {
+    for (const action of this.sinceBlank()) {
+      if (action.tool === "digit") {
         const digit = document.createElement("canvas");
-        paintInk(digit, deed.image);
+        paintInk(digit, action.image);
         context.drawImage(digit, 0, 0, SHEET, SHEET);
-      } else {
-        context.globalCompositeOperation = deed.tool === "pen" ? "source-over" : "destination-out";
-        context.lineWidth = deed.width;
-        context.beginPath();
-        context.moveTo(...deed.points[0]);
-        for (const point of deed.points) context.lineTo(...point);
-        context.stroke();
-      }
+      } else this.stroke(context, action, 0);
     }
-    context.globalCompositeOperation = "source-over";
     if (!cursor.shown) return;
-    context.lineWidth = 1;
+    context.lineWidth = SHEET / canvas.clientWidth;
     context.beginPath();
     context.arc(cursor.x, cursor.y, this.width / 2 + 2, 0, 2 * Math.PI);
     context.stroke();
+  }
+
+  context() {
+    const context = contextOf(this.canvas);
+    const scale = this.canvas.width / SHEET;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    context.lineCap = context.lineJoin = "round";
+    context.strokeStyle = rgba(colours().ink, 1);
+    return context;
+  }
+
+  /** Show a line from one of its points on. @param {CanvasRenderingContext2D} context @param {Stroke} line @param {number} from */
+  stroke(context, { tool, width, points }, from) {
+    context.globalCompositeOperation = tool === "pen" ? "source-over" : "destination-out";
+    context.lineWidth = width;
+    context.beginPath();
+    context.moveTo(...points[from]);
+    for (const point of points.slice(from)) context.lineTo(...point);
+    context.stroke();
+    context.globalCompositeOperation = "source-over";
   }
 
   /** Begin a line, or go on with it. @param {number} x @param {number} y */
   draw(x, y) {
     if (!this.line) {
       this.line = { tool: this.tool, width: this.width * (this.tool === "eraser" ? 2 : 1), points: [] };
-      this.deeds.push(this.line);
+      this.actions.push(this.line);
     }
     this.line.points.push([x, y]);
-    this.press(this.line, this.line.points.length - 1);
+    const at = this.line.points.length - 1;
+    this.press(this.line, at);
+    this.stroke(this.context(), this.line, Math.max(at - 1, 0));
+  }
+
+  lift() {
+    if (!this.line) return;
+    this.line = null;
+    this.listeners.lifted();
   }
 
   listen() {
@@ -169,28 +219,31 @@ export class Sheet {
       for (const { clientX, clientY } of moves.length ? moves : [event]) {
         this.draw(((clientX - box.left) / box.width) * SHEET, ((clientY - box.top) / box.height) * SHEET);
       }
-      this.show();
-      this.changed();
+      this.listeners.changed();
     };
     canvas.addEventListener("pointerdown", (event) => {
-      if (!event.isPrimary || event.button > 0) return;
+      if (!event.isPrimary || event.button > 0 || event.defaultPrevented) return;
       canvas.setPointerCapture(event.pointerId);
-      this.cursor.shown = false;
-      this.line = null;
+      if (this.cursor.shown) this.hideCursor();
+      this.lift();
+      this.listeners.began();
       draw(event);
     });
     canvas.addEventListener("pointermove", (event) => {
       if (this.line && event.isPrimary) draw(event);
     });
-    for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) {
-      canvas.addEventListener(end, () => (this.line = null));
-    }
+    for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) canvas.addEventListener(end, () => this.lift());
     canvas.addEventListener("keydown", (event) => this.pressKey(event));
     canvas.addEventListener("blur", () => {
-      this.cursor.shown = false;
-      this.line = null;
-      this.show();
+      this.lift();
+      this.hideCursor();
     });
+  }
+
+  hideCursor() {
+    if (!this.cursor.shown) return;
+    this.cursor.shown = false;
+    this.show();
   }
 
   /** The arrow keys move the pen, the space bar lowers and lifts it. @param {KeyboardEvent} event */
@@ -198,17 +251,19 @@ export class Sheet {
     const move = ARROWS[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey || !(move || event.key === " ")) return;
     event.preventDefault();
+    if (event.repeat && !move) return;
     this.cursor.shown = true;
     if (move) {
       this.cursor.x = clip(this.cursor.x + STEP * move[0], 0, SHEET);
       this.cursor.y = clip(this.cursor.y + STEP * move[1], 0, SHEET);
       if (this.line) this.draw(this.cursor.x, this.cursor.y);
     } else if (this.line) {
-      this.line = null;
+      this.lift();
     } else {
+      this.listeners.began();
       this.draw(this.cursor.x, this.cursor.y);
     }
     this.show();
-    this.changed();
+    this.listeners.changed();
   }
 }

@@ -1,184 +1,279 @@
 // @ts-check
-/** One step of gradient descent, told as it happens: C, then back through the layers, then the step, then C again. */
+/** Teach it: the digit that was meant, step after step until the network changes its mind, and what it forgets by that. */
 
-import { SIDE } from "./inputs.js";
-import { byId, number } from "./inspector.js";
-import { colours, contextOf, paintSigned, placesOf } from "./paint.js";
-import { element, light } from "./diagram.js";
-/** @import { Network } from "./network.js" */
-/** @import { Diagram } from "./diagram.js" */
+import { lineChart } from "./charts.js";
+import { isStill, make, pause, rove, say } from "./dom.js";
+import { largest, listEquations } from "./equations.js";
+import { number } from "./inspector.js";
+import { Lesson, RATES } from "./lesson.js";
+import { paintInk } from "./paint.js";
+import { percent } from "./prediction.js";
+/** @import { Replay } from "./replay.js" */
+/** @import { Store } from "./store.js" */
 
-export const RATES = [0.01, 0.03, 0.1, 0.3, 1];
-const PAUSE = 650; // milliseconds from one line of the lesson to the next
+const MAX_STEPS = 50; // until it is told that it won't change its mind
+const STEP_TIME = 500; // milliseconds from one step to the next
+const BLAME_TIME = 350; // milliseconds that the derivatives take for a layer
 
-/** @param {number} value */
-const cost = (value) => (value < 0.001 ? value.toPrecision(3) : value.toFixed(4));
+/** @typedef {{image: Uint8Array, truth: number, read: number}} Offer a misread image */
 
-/** @param {Float32Array} values */
-const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-
-export class Lesson {
+export class Teaching {
   /**
-   * @param {Network} network the page's own copy: its parameters change
-   * @param {Diagram} diagram where blame flows back
-   * @param {() => void} stepped called when the parameters have changed
+   * @param {HTMLElement} root
+   * @param {Store} store
+   * @param {Replay} replay
+   * @param {{nextOffer: () => Offer | null, open: (image: Uint8Array, truth: number) => void, changed: () => void, taught: () => void}} page
+   *     what is misread; how to put it on the sheet; what to call when the parameters have changed, and when a lesson is over
    */
-  constructor(network, diagram, stepped) {
-    this.network = network;
-    this.diagram = diagram;
-    this.stepped = stepped;
-    /** @type {Float32Array[]} parameters before each step, for going back */
-    this.before = [];
-    this.running = 0;
-    /** Take the step that is being told. */
-    this.take = () => {};
+  constructor(root, store, replay, page) {
+    this.root = root;
+    this.store = store;
+    this.replay = replay;
+    this.page = page;
+    /** @type {Lesson | null} */
+    this.lesson = null;
+    /** @type {AbortController | null} of the lesson that runs */
+    this.running = null;
+    this.isPaused = this.isSkipped = false;
+    /** @type {Offer | null} */
+    this.offer = null;
+    this.offerBox = make("div", { class: "offer" });
+    this.question = make("p", { id: "question" }, "What did you mean?");
+    this.digits = make("div", { id: "meant", role: "toolbar", "aria-labelledby": "question" });
+    for (let digit = 0; digit < 10; digit++) {
+      this.digits.append(make("button", { "aria-pressed": "false", click: () => this.mean(digit) }, String(digit)));
+    }
+    rove(this.digits);
+    this.one = make("button", { id: "one-step", click: () => this.run(false) }, "One step");
+    this.until = make("button", { id: "until", class: "main", click: () => this.run(true) }, "Until it changes its mind");
+    this.pausing = make("button", { click: () => this.togglePause() }, "Pause");
+    this.skip = make("button", { click: () => this.skipAhead() }, "Skip");
+    this.resetting = make("button", { id: "reset", click: () => this.reset() }, "Reset");
+    this.rate = make("select", { change: () => this.show() }, ...RATES.map((rate) => make("option", { value: rate }, String(rate))));
+    this.verdict = make("p", { id: "verdict", class: "verdict", role: "status" });
+    this.bars = make("ol", { class: "bars before-after", "aria-label": "The ten outputs, before and now" });
+    this.rows = Array.from({ length: 10 }, (_, digit) => {
+      const [before, now, value] = [make("i", { class: "before" }), make("i", { class: "positive" }), make("span", { class: "value" })];
+      this.bars.append(make("li", {}, make("b", {}, String(digit)), make("span", { class: "bar" }, before, now), value));
+      return { before, now, value };
+    });
+    this.curve = make("div", { id: "cost-curve" });
+    this.forgotten = make("figure", { class: "replay" }, this.replay.words, this.replay.canvas);
+    this.equations = make("div");
+    this.details = make("details", { toggle: () => this.showEquations() }, make("summary", {}, "Show the equations"), make("label", {}, "Learning rate η ", this.rate), this.equations);
+    this.result = make("div", { class: "result" }, this.bars, make("div", {}, this.forgotten, this.curve));
+    this.root.replaceChildren(
+      this.offerBox, this.question, this.digits,
+      make("div", { class: "actions" }, this.one, this.until, this.pausing, this.skip, this.resetting),
+      this.verdict, this.result, this.details,
+    );
   }
 
-  /** Take the last step back. */
-  back() {
-    const parameters = this.before.pop();
-    if (!parameters) return;
-    this.running++;
-    this.take = () => {};
-    this.network.parameters.set(parameters);
-    this.stepped();
+  get label() {
+    const pressed = this.digits.querySelector('[aria-pressed="true"]');
+    return pressed ? Number(pressed.textContent) : null;
   }
 
-  /**
-   * Show one step, line by line.
-   *
-   * @param {Float32Array} inputs
-   * @param {number} label the digit that was meant
-   * @param {number} rate η
-   */
-  async step(inputs, label, rate) {
-    const turn = ++this.running;
-    const { network } = this;
-    const pass = network.propagate(inputs);
-    const before = network.cost(pass, label);
-    const { deltas, gradient } = network.backpropagate(pass, label);
+  get chosenRate() {
+    return Number(this.rate.value);
+  }
+
+  /** Another model reads: its own learning rate. */
+  begin() {
+    this.stop();
+    this.lesson = null;
+    this.rate.value = String(this.store.state.model.data.rate);
+    this.replay.begin();
+  }
+
+  /** Break off the lesson that runs. */
+  stop() {
+    this.running?.abort();
+    this.running = null;
+  }
+
+  /** Something else is on the sheet. */
+  drawingChanged() {
+    this.stop();
+    this.lesson = null;
+    const { truth } = this.store.state;
+    this.press(truth);
+    this.show();
+  }
+
+  /** @param {number | null} digit */
+  press(digit) {
+    for (const [at, button] of [...this.digits.children].entries()) button.setAttribute("aria-pressed", String(at === digit));
+  }
+
+  /** @param {number} digit */
+  mean(digit) {
+    this.stop();
+    this.press(digit);
+    this.lesson = null;
+    this.show();
+  }
+
+  /** Take steps. @param {boolean} until until it reads the digit that was meant; else one step, told layer by layer */
+  async run(until) {
+    this.stop();
+    const { thought } = this.store.state;
+    const label = this.label;
+    if (!thought || label === null) return;
+    const { signal } = (this.running = new AbortController());
+    this.isPaused = this.isSkipped = false;
+    const lesson = (this.lesson ??= new Lesson(this.store.state.model.network, thought.inputs, label));
+    try {
+      for (let step = 0; step < MAX_STEPS; step++) {
+        this.show();
+        if (!until) await this.showBlame(lesson, signal);
+        lesson.step(this.chosenRate);
+        this.page.changed();
+        if (!until || lesson.read === label) break;
+        this.show();
+        await this.wait(STEP_TIME, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return;
+    }
+    this.running = null;
+    this.page.taught();
+    this.show();
+  }
+
+  /** @param {number} milliseconds @param {AbortSignal} signal */
+  async wait(milliseconds, signal) {
+    do {
+      await pause(this.isSkipped || isStill() ? 0 : milliseconds, signal);
+    } while (this.isPaused);
+  }
+
+  togglePause() {
+    this.isPaused = !this.isPaused;
+    this.show();
+  }
+
+  skipAhead() {
+    this.isSkipped = true;
+    this.isPaused = false;
+  }
+
+  reset() {
+    this.stop();
+    this.lesson = null;
+    this.store.state.model.reset();
+    this.page.changed();
+    this.page.taught();
+    this.show();
+  }
+
+  /** Let the derivatives flow back through the diagram, layer by layer. @param {Lesson} lesson @param {AbortSignal} signal */
+  async showBlame({ network, inputs, ...lesson }, signal) {
+    if (isStill()) return;
+    const { deltas, gradient } = network.backpropagate(lesson.pass, lesson.label);
     const { weights } = network.views(gradient);
-    const lines = this.write(pass.activations, deltas, weights, label);
-    byId("cost").innerHTML = `C = <b>${cost(before)}</b>`;
-    this.diagram.show(null);
-    this.take = () => {
-      this.take = () => {};
-      this.before.push(network.parameters.slice());
-      gradient.forEach((derivative, at) => (network.parameters[at] -= rate * derivative));
-      this.stepped();
-      const after = network.cost(network.propagate(inputs), label);
-      byId("cost").innerHTML =
-        `C = <b>${cost(before)}</b> → <b>${cost(after)}</b> ` +
-        (after < before ? `after one step of ${network.parameters.length.toLocaleString("en")} numbers` : "the step was too long: it went past the lowest point. Try a smaller η.");
+    const values = [inputs, ...deltas.slice(1)];
+    const { sizes } = network;
+    try {
+      for (let reached = sizes.length - 1; reached >= 0; reached--) {
+        this.store.set({
+          blame: {
+            values: values.map((layer, l) => (l >= reached ? layer : null)),
+            carried: (l, i, j) => (l === 0 ? weights[0][i * sizes[0] + j] : deltas[l + 1][i] * network.weights[l][i * sizes[l] + j]),
+            full: values.map((layer, l) => (l ? largest(layer) || 1 : 1)),
+            fullFlow: network.weights.map((w, l) => (l ? (largest(deltas[l + 1]) * largest(w)) / 2 : largest(weights[0])) || 1),
+            told: false,
+          },
+        });
+        await this.wait(BLAME_TIME, signal);
+      }
+    } finally {
+      this.store.set({ blame: null });
+    }
+  }
+
+  /** Show the lesson, or what it could be about. */
+  show() {
+    const { store, lesson, running, label } = this;
+    const { thought, truth, model, playing } = store.state;
+    const drawn = thought !== null && !playing;
+    const outputs = drawn ? /** @type {Float32Array} */ (thought.pass.activations.at(-1)) : null;
+    const read = outputs ? outputs.indexOf(Math.max(...outputs)) : null;
+    this.showOffer(drawn);
+    say(this.question, truth === null ? "What did you mean? Tell the network:" : `This is a ${truth}, and it reads a ${read}.`);
+    for (const button of this.digits.children) /** @type {HTMLButtonElement} */ (button).disabled = !drawn;
+    const { one, until, pausing, skip, resetting } = this;
+    one.disabled = !drawn || label === null || running !== null;
+    until.disabled = one.disabled || read === label;
+    pausing.hidden = skip.hidden = running === null;
+    say(pausing, this.isPaused ? "Go on" : "Pause");
+    resetting.disabled = !model.isTaught || running !== null;
+    say(this.verdict, this.verdictOf(read));
+    this.result.hidden = !outputs;
+    if (outputs) this.showResult(lesson?.before ?? outputs, outputs);
+    if (lesson) this.curve.replaceChildren(costChart(lesson.costs));
+    else this.curve.replaceChildren();
+    this.replay.show();
+    this.showEquations();
+  }
+
+  /** @param {number | null} read */
+  verdictOf(read) {
+    const { lesson, running, label } = this;
+    if (!lesson || lesson.costs.length < 2) return label === null || read === null ? "" : read === label ? "It reads that already; a step makes it surer." : "";
+    const steps = lesson.costs.length - 1;
+    const [first, last] = [lesson.costs[0], lesson.costs[steps]];
+    const cost = `The cost C went from ${number(first, 3)} to ${number(last, 3)}`;
+    const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
+    if (last > lesson.costs[steps - 1]) return `${cost}: the step was too long and went past the lowest point. Try a smaller η.`;
+    if (read === label && lesson.before.indexOf(Math.max(...lesson.before)) !== label) return `It changed its mind after ${count}: now it reads a ${label}. ${cost}.`;
+    if (lesson.isSaturated) return `${cost} in ${count}. It is so sure that it hardly learns: where σ is flat, its slope σ′ is near 0, and so is the gradient.`;
+    if (!running && steps >= MAX_STEPS) return `${cost} in ${count}, and it still reads a ${read}.`;
+    return `${cost} in ${count}.`;
+  }
+
+  /** @param {boolean} drawn */
+  showOffer(drawn) {
+    const box = this.offerBox;
+    if (drawn && this.store.state.truth !== null) return void box.replaceChildren();
+    if (box.firstChild && this.offer) return;
+    this.offer = this.page.nextOffer();
+    const { offer } = this;
+    if (!offer) return;
+    const canvas = make("canvas", { "aria-hidden": "true" });
+    paintInk(canvas, offer.image);
+    const teach = () => {
+      this.page.open(offer.image, offer.truth);
+      this.run(true);
     };
-
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    for (const { line, layer } of lines) {
-      if (!still) await new Promise((resolve) => setTimeout(resolve, PAUSE));
-      if (turn !== this.running) return;
-      line.classList.remove("waiting");
-      this.diagram.show({
-        values: [inputs, ...deltas.slice(1)].map((values, l) => (l >= layer ? values : null)),
-        carried: (l, i, j) => (l === 0 ? weights[0][i * inputs.length + j] : deltas[l + 1][i] * network.weights[l][i * network.sizes[l] + j]),
-        told: false,
-        full: [1, ...deltas.slice(1).map((delta) => largest(delta) || 1)],
-        fullFlow: network.weights.map((_, l) => (largest(deltas[l + 1]) || 1) * (l === 0 ? 2 : largest(network.weights[l]) / 2)),
-      });
-    }
-    this.take();
-  }
-
-  /**
-   * The lines of the lesson, each waiting for its turn.
-   *
-   * @param {Float32Array[]} activations
-   * @param {Float32Array[]} deltas
-   * @param {Float32Array[]} weightGradients
-   * @param {number} label
-   * @returns {{line: HTMLElement, layer: number}[]} each with the lowest layer that blame has reached by then
-   */
-  write(activations, deltas, weightGradients, label) {
-    const { network } = this;
-    const list = byId("lesson");
-    list.replaceChildren();
-    const last = network.sizes.length - 1;
-    /** @type {{line: HTMLElement, layer: number}[]} */
-    const lines = [];
-    /** @param {number} layer @param {string} equation @param {string} words @param {HTMLElement} shown */
-    const add = (layer, equation, words, shown) => {
-      const line = list.appendChild(element("li", "waiting"));
-      const head = line.appendChild(element("div", "equations"));
-      head.innerHTML = `<span>${equation}</span><small>${words}${shown.dataset.unit ?? ""}</small>`;
-      line.append(shown);
-      lines.push({ line, layer });
+    const another = () => {
+      box.replaceChildren();
+      this.showOffer(false);
     };
-    const wrong = activations[last].map((a, i) => a - (i === label ? 1 : 0));
-    add(last, network.costFunction.equation.replaceAll("ᴸ", superscript(last + 1)), "the cost: how far A is from Y", cells(wrong, last));
-    for (let l = last; l > 0; l--) {
-      const up = superscript(l + 1);
-      const equation =
-        l === last
-          ? `dC/dZ${up} = ${network.costFunction.deltaEquation.replaceAll("ᴸ", up)}`
-          : `dC/dZ${up} = dC/dZ${superscript(l + 2)} W${superscript(l + 2)} ⊙ σ′(Z${up})`;
-      add(l, equation, l === last ? "the blame of each output" : `the blame of layer ${l + 1}`, cells(deltas[l], l, this.diagram.shown[l - 1]));
-    }
-    for (let l = last; l > 0; l--) {
-      const [up, below] = [superscript(l + 1), superscript(l)];
-      add(
-        l - 1,
-        `dC/dW${up} = (dC/dZ${up})ᵀ (A${below})ᵀ &nbsp; dC/dB${up} = dC/dZ${up}`,
-        `equations 7 and 8: ${(network.sizes[l] * (network.sizes[l - 1] + 1)).toLocaleString("en")} numbers`,
-        l === 1 ? maps(weightGradients[0], this.diagram) : matrix(weightGradients[l - 1], network.sizes[l - 1]),
-      );
-    }
-    const [w, b] = ["W", "B"].map((letter) => `${letter} ← ${letter} − η dC/d${letter}`);
-    add(0, `${w} &nbsp; ${b}`, "one step, against the gradient", element("span"));
-    return lines;
+    box.replaceChildren(canvas, make("p", {}, `It reads this ${offer.truth} as a ${offer.read}.`), make("button", { id: "teach-it", class: "main", click: teach }, "Teach it"), make("button", { click: another }, "Another"));
+  }
+
+  /** @param {Float32Array} before @param {Float32Array} now */
+  showResult(before, now) {
+    this.rows.forEach((row, digit) => {
+      row.before.style.setProperty("--part", before[digit].toFixed(3));
+      row.now.style.setProperty("--part", now[digit].toFixed(3));
+      const moved = Math.abs(now[digit] - before[digit]) >= 0.005;
+      say(row.value, moved ? `${percent(before[digit], 0)} → ${percent(now[digit], 0)}` : percent(now[digit], 0));
+    });
+  }
+
+  showEquations() {
+    const { details, equations } = this;
+    if (!details.open) return;
+    const { thought, model } = this.store.state;
+    const label = this.label;
+    if (!thought || label === null) return void equations.replaceChildren(make("p", { class: "note" }, "Draw a digit and say which one you meant."));
+    equations.replaceChildren(listEquations(this.lesson ?? new Lesson(model.network, thought.inputs, label), model, this.chosenRate));
   }
 }
 
-/** A whole number, written high. @param {number} digit */
-const superscript = (digit) => Array.from(String(digit), (character) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(character)]).join("");
-
-/** Numbers in a row of ten, each coloured. @param {Float32Array} values @param {number} layer @param {number[]} [shown] */
-function cells(values, layer, shown) {
-  const row = element("div", "cells");
-  const full = largest(values) || 1;
-  // Derivatives can be small: all of a row are told in one power of ten, the largest from 1 to 10.
-  const power = Math.floor(Math.log10(full));
-  if (power < 0) row.dataset.unit = `; times 10⁻${superscript(-power)}`;
-  for (const i of shown ?? values.keys()) {
-    const cell = row.appendChild(element("span", "", number(values[i] / 10 ** Math.min(power, 0), 1)));
-    cell.title = `layer ${layer + 1}, neuron ${i + 1}: ${values[i]}`;
-    light(cell, values[i] / full);
-  }
-  return row;
-}
-
-/** dC/dW² as a square of 784 for each neuron. @param {Float32Array} gradient @param {Diagram} diagram */
-function maps(gradient, { network, shown, roses }) {
-  const box = element("div", "maps");
-  const n = network.sizes[0];
-  const [full, places, palette] = [largest(gradient) || 1, placesOf(roses), colours()];
-  for (const i of shown[0]) {
-    const canvas = box.appendChild(element("canvas"));
-    canvas.width = canvas.height = SIDE;
-    const pixels = contextOf(canvas).createImageData(SIDE, SIDE);
-    paintSigned(pixels, gradient.subarray(i * n, (i + 1) * n), places, full, palette);
-    contextOf(canvas).putImageData(pixels, 0, 0);
-  }
-  return box;
-}
-
-/** dC/dW as a table of colours: a row for each neuron. @param {Float32Array} gradient @param {number} columns */
-function matrix(gradient, columns) {
-  const box = element("div", "maps");
-  const canvas = box.appendChild(element("canvas", "matrix"));
-  const rows = gradient.length / columns;
-  [canvas.width, canvas.height] = [columns, rows];
-  const pixels = contextOf(canvas).createImageData(columns, rows);
-  const places = Uint16Array.from(gradient, (_, at) => at);
-  paintSigned(pixels, gradient, places, largest(gradient) || 1, colours());
-  contextOf(canvas).putImageData(pixels, 0, 0);
-  return box;
-}
+/** C over the steps. @param {number[]} costs */
+const costChart = (costs) =>
+  lineChart([{ name: "Cost C", style: "own", values: costs }], { low: 0, high: Math.max(...costs), format: (value) => value.toFixed(2), unit: "Cost C, step", first: 0, height: 90, length: 5 });

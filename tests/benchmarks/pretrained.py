@@ -1,13 +1,16 @@
-"""Make the model that comes with the package: run by `make pretrained`; run twice, it gives the same bytes.
+"""Make the model that comes with the package, and what the page shows of its training: run by `make pretrained`.
 
-MNIST was written by Americans; the digits drawn from strokes add the styles that it hardly has. MNIST's images are
-distorted, as other hands might have written them; strokes need no distortion, as every one is drawn anew. What is no
-digit is to be answered with ten low outputs. The numbers below were chosen on held-out MNIST images, on pictures
-that people drew and on simulated ones.
+Run twice, it gives the same bytes. MNIST was written by Americans; the digits drawn from strokes add the styles that it
+hardly has. MNIST's images are distorted, as other hands might have written them; strokes need no distortion, as every
+one is drawn anew. What is no digit is to be answered with ten low outputs. The numbers below were chosen on held-out
+MNIST images, on pictures that people drew and on simulated ones.
+
+The page also shows the network of the derivation: the same sizes, trained on MNIST's plain pixels alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import click
@@ -16,8 +19,10 @@ import numpy as np
 from mnistnet.augmentation import augmented_set
 from mnistnet.datasets import Dataset, hold_out, load_training
 from mnistnet.datasets.strokes import draw_digits
-from mnistnet.images import NO_DIGIT
-from mnistnet.model import PRETRAINED
+from mnistnet.images import NO_DIGIT, FloatArray
+from mnistnet.model import PRETRAINED, Model
+from mnistnet.network import Network
+from mnistnet.page.snapshots import SNAPSHOTS, SNAPSHOTS_AFTER, write_snapshots
 from mnistnet.settings import Settings
 from mnistnet.training import fit
 from no_digits import no_digits
@@ -27,11 +32,13 @@ COPIES = 6  # distorted, of MNIST's images
 STROKES = 125_000
 OTHERS = 26_000  # pictures of what is no digit
 SETTINGS = Settings(epochs=90, seed=0)
+PIXELS = Settings(epochs=30, seed=0, inputs="pixels")
 
 
 def main() -> None:
-    """Train it and save it."""
+    """Train both models; save the first as the built-in one, the second and snapshots of both for the page."""
     mnist, held_out = hold_out(load_training([real_mnist()]), SETTINGS.validation)
+    pixels, pixels_snapshots = _train(mnist, held_out, PIXELS)
     copies = [augmented_set(mnist.images, SETTINGS.seed, number) for number in range(1, COPIES + 1)]
     drawn, labels = draw_digits(STROKES, SETTINGS.seed)
     others = no_digits(mnist, OTHERS, SETTINGS.seed)
@@ -39,9 +46,26 @@ def main() -> None:
         np.concatenate([mnist.images, *copies, drawn, others]),
         np.concatenate([*[mnist.labels] * (COPIES + 1), labels, np.full(OTHERS, NO_DIGIT, np.uint8)]),
     )
-    for epoch, model in fit(training, held_out, SETTINGS):  # noqa: B007 - the last one is saved
-        click.echo(f"epoch {epoch.number}/{SETTINGS.epochs}: cost {epoch.cost:.5f}", err=True)
+    model, snapshots = _train(training, held_out, SETTINGS)
     replace(model, velocity=None).save(PRETRAINED)  # it is made to be used, not to go on with
+    write_snapshots(SNAPSHOTS, model, snapshots, pixels, pixels_snapshots)
+
+
+def _train(training: Dataset, held_out: Dataset | None, settings: Settings) -> tuple[Model, list[FloatArray]]:
+    """Train a model; return it with its parameters before training and after the epochs in SNAPSHOTS_AFTER."""
+    first = Network(settings.sizes)
+    first.initialize(np.random.default_rng((settings.seed, 0)))  # as `fit` does
+    snapshots = [first.parameters.copy()]
+    for number, model in _epochs(training, held_out, settings):
+        if number in SNAPSHOTS_AFTER:
+            snapshots.append(model.network.parameters.copy())
+    return model, snapshots
+
+
+def _epochs(training: Dataset, held_out: Dataset | None, settings: Settings) -> Iterator[tuple[int, Model]]:
+    for epoch, model in fit(training, held_out, settings):
+        click.echo(f"epoch {epoch.number}/{settings.epochs}: cost {epoch.cost:.5f}", err=True)
+        yield epoch.number, model
 
 
 if __name__ == "__main__":

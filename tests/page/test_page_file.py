@@ -19,18 +19,27 @@ from conftest import Program
 from mnistnet.datasets import Dataset, load_split
 from mnistnet.errors import PageError
 from mnistnet.model import Model
+from mnistnet.network import Network
 from mnistnet.page.fill import HERE, SCRIPTS, fill_page, write_page
-from mnistnet.page.measure import MAX_MISTAKES, measure, shown_neurons
+from mnistnet.page.measure import MAX_MISTAKES, Measured, measure, shown_neurons
+from mnistnet.page.snapshots import read_snapshots
 from mnistnet.prediction import is_unsure
 from mnistnet.settings import Settings
 
-MAX_SIZE = 400_000  # bytes, of the page about the built-in model with 300 mistakes
+MAX_SIZE = 700_000  # bytes, of the page about the built-in model with MAX_MISTAKES mistakes
+MAX_OWN_SIZE = 450_000  # of it without the pixel network and the snapshots of both trainings
 HOSTILE = "</script><script>alert(1)</script>.npz"
 
 
 @pytest.fixture(scope="module")
 def text(pretrained: Model, digits: Dataset) -> str:
-    return fill_page(pretrained, HOSTILE, measure(pretrained, digits, "drawn digits"))
+    return fill_page(pretrained, HOSTILE, digits, "drawn digits")
+
+
+@pytest.fixture(scope="module")
+def measured(pretrained: Model, digits: Dataset) -> Measured:
+    *_, twin = read_snapshots()
+    return measure(pretrained, twin, digits, "drawn digits")
 
 
 def block(text: str, tag: str) -> str:
@@ -82,7 +91,7 @@ def test_each_module_comes_after_those_that_it_imports() -> None:
 
 
 @pytest.mark.mnist
-def test_the_page_about_the_built_in_model_with_300_mistakes_is_small(
+def test_the_page_about_the_built_in_model_with_many_mistakes_is_small(
     pretrained: Model, mnist: Path, tmp_path: Path
 ) -> None:
     dataset = load_split(str(mnist), "test", 0)
@@ -90,12 +99,14 @@ def test_the_page_about_the_built_in_model_with_300_mistakes_is_small(
     labels[:MAX_MISTAKES] = (labels[:MAX_MISTAKES] + 5) % 10  # wrong labels make mistakes
     path = tmp_path / "page.html"
     write_page(pretrained, "a model", Dataset(dataset.images, labels), "MNIST’s test images", path)
-    assert len(data_of(path.read_text())["measured"]["mistakes"]) == MAX_MISTAKES
+    data = data_of(path.read_text())
+    assert len(data["measured"]["mistakes"]) == MAX_MISTAKES
     assert path.stat().st_size <= MAX_SIZE
+    added = [data["models"][1], data["models"][0]["snapshots"]]
+    assert path.stat().st_size - len(json.dumps(added)) <= MAX_OWN_SIZE
 
 
-def test_figures_are_those_of_the_model(pretrained: Model, digits: Dataset) -> None:
-    measured = measure(pretrained, digits, "drawn digits")
+def test_figures_are_those_of_the_model(pretrained: Model, digits: Dataset, measured: Measured) -> None:
     outputs = pretrained.outputs(digits.images)
     right = outputs.argmax(axis=1) == digits.labels
     figures = measured.figures
@@ -115,17 +126,44 @@ def test_figures_are_those_of_the_model(pretrained: Model, digits: Dataset) -> N
         assert mistake["probability"] == pytest.approx(float(output.max()), abs=1e-4)
 
 
-def test_the_strongest_images_excite_an_output_most(pretrained: Model, digits: Dataset) -> None:
-    measured = measure(pretrained, digits, "drawn digits")
-    outputs = pretrained.outputs(digits.images)
-    for digit, images in enumerate(measured.figures["strongest"][-1]):
-        best = pretrained.outputs(measured.images[images])[:, digit]
-        np.testing.assert_allclose(best, np.sort(outputs[:, digit])[::-1][: len(images)], atol=1e-5)
+def test_the_strongest_images_excite_an_output_most(pretrained: Model, digits: Dataset, measured: Measured) -> None:
+    *_, twin = read_snapshots()
+    for model, of_model in zip((pretrained, twin), measured.models, strict=True):
+        outputs = model.outputs(digits.images)
+        assert of_model["accuracy"] == (outputs.argmax(axis=1) == digits.labels).mean()
+        for digit, images in enumerate(of_model["strongest"][-1]):
+            best = model.outputs(measured.images[images])[:, digit]
+            np.testing.assert_allclose(best, np.sort(outputs[:, digit])[::-1][: len(images)], atol=1e-5)
 
 
-def test_the_images_in_the_page_are_the_measured_ones(text: str, pretrained: Model, digits: Dataset) -> None:
+def test_the_replayed_images_are_20_of_each_digit_with_their_labels(digits: Dataset, measured: Measured) -> None:
+    replay = measured.figures["replay"]
+    assert np.bincount([each["label"] for each in replay]).tolist() == [20] * 10
+    for each in replay[::20]:
+        image = measured.images[each["image"]]
+        assert (digits.images[digits.labels == each["label"]] == image).all(axis=(1, 2)).any()
+
+
+def test_the_images_in_the_page_are_the_measured_ones(text: str, measured: Measured) -> None:
     images = np.frombuffer(zlib.decompress(base64.b64decode(data_of(text)["sprite"])), np.uint8).reshape(-1, 28, 28)
-    np.testing.assert_array_equal(images, measure(pretrained, digits, "drawn digits").images)
+    np.testing.assert_array_equal(images, measured.images)
+
+
+def test_the_snapshots_read_better_than_the_start(pretrained: Model, digits: Dataset) -> None:
+    *trainings, twin = read_snapshots()
+    for snapshots, model in zip(trainings, (pretrained, twin), strict=True):
+        accuracies = []
+        for quantized, scales in zip(snapshots.parameters, snapshots.scales, strict=True):
+            network = Network()
+            network.parameters[...] = quantized
+            for part, scale in zip((*network.weights, *network.biases), scales, strict=True):
+                part *= scale
+            predictions = network.forward(model.inputs(digits.images)).argmax(axis=1)
+            accuracies.append(float((predictions == digits.labels).mean()))
+        assert accuracies[0] < 0.25
+        assert min(accuracies[1:]) > 0.5
+        assert snapshots.epochs[0] == 0
+        assert len(snapshots.validation_accuracy) == snapshots.epochs[-1]
 
 
 def test_of_a_wide_layer_the_neurons_with_the_largest_weights_are_shown() -> None:

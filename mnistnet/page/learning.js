@@ -1,0 +1,113 @@
+// @ts-check
+/** How it learned: snapshots of the training to go back to, and the charts of its epochs. */
+
+import { lineChart } from "./charts.js";
+import { byId, make, say } from "./dom.js";
+import { percent } from "./prediction.js";
+/** @import { Replay } from "./replay.js" */
+/** @import { Store } from "./store.js" */
+
+/**
+ * @typedef {object} Training
+ * @property {number} epoch
+ * @property {number[][]} history rows of cost, learning rate and, where it was measured, validation accuracy
+ * @property {{history: number[][], words: string}} textbook
+ */
+
+export class Learning {
+  /** @param {HTMLElement} root @param {Store} store @param {Replay} replay
+   * @param {{changed: () => void, toTwin: (() => void) | null}} page what to call when the parameters have changed, and to
+   *     go to the model that has snapshots */
+  constructor(root, store, replay, page) {
+    this.store = store;
+    this.replay = replay;
+    this.page = page;
+    this.at = 0;
+    this.words = make("p", { class: "verdict", role: "status" });
+    this.slider = make("input", { id: "epoch", type: "range", min: 0, step: 1, input: () => this.goTo(Number(this.slider.value)), "aria-label": "Moment of the training" });
+    this.stops = make("ol", { class: "stops", "aria-hidden": "true" });
+    this.chart = make("div");
+    this.nothing = make("p", {}, "This model’s file holds no snapshots of its training. ", page.toTwin ? make("button", { click: page.toTwin }, "See the pixel network’s") : "");
+    this.whole = make("div", {}, this.slider, this.stops, this.words, this.chart);
+    root.replaceChildren(make("h2", {}, "Watch it learn"), make("p", { class: "note" }, "Go back to a moment of its training. The network on the left, and its answer, are those of that moment."), this.nothing, this.whole);
+  }
+
+  /** Another model reads. */
+  begin() {
+    const { snapshots } = this.store.state.model.data;
+    this.nothing.hidden = snapshots !== null;
+    this.whole.hidden = snapshots === null;
+    if (!snapshots) return;
+    this.at = snapshots.epochs.length - 1;
+    this.slider.max = this.slider.value = String(this.at);
+    this.stops.replaceChildren(...snapshots.epochs.map((epoch) => make("li", {}, epoch ? String(epoch) : "start")));
+    const values = snapshots.accuracy;
+    const low = Math.floor(20 * Math.min(...values)) / 20;
+    this.chart.replaceChildren(make("h3", {}, "Accuracy on validation images"), lineChart([{ name: "this network", style: "own", values }], { low, high: 1, format: (value) => percent(value, 0), unit: "epoch", height: 120 }));
+  }
+
+  /** @param {number} at among the snapshots */
+  goTo(at) {
+    this.at = at;
+    this.store.state.model.goTo(at);
+    this.page.changed();
+    this.show();
+  }
+
+  /** Leave the past. */
+  leave() {
+    const { snapshots } = this.store.state.model.data;
+    if (snapshots && this.at < snapshots.epochs.length - 1) this.goTo(snapshots.epochs.length - 1);
+    if (snapshots) this.slider.value = String(snapshots.epochs.length - 1);
+  }
+
+  show() {
+    const { snapshots } = this.store.state.model.data;
+    if (!snapshots) return;
+    const epoch = snapshots.epochs[this.at];
+    const moment = epoch === 0 ? "Before training, its numbers are random" : this.at === snapshots.epochs.length - 1 ? `At the end, after ${epoch} epochs` : `After ${epoch} ${epoch === 1 ? "epoch" : "epochs"}`;
+    const right = this.replay.right();
+    const score = `it reads ${right.filter(Boolean).length} of ${right.length} test images`;
+    this.slider.setAttribute("aria-valuetext", moment);
+    say(this.words, right.length ? `${moment}${epoch === 0 ? ", and" : ","} ${score}.` : `${moment}.`);
+  }
+}
+
+/** The charts of the epochs, beside those of the derivation’s own network. @param {Training} training @param {boolean} isMse */
+export function showHistory({ epoch, history, textbook }, isMse) {
+  if (!history.length) {
+    byId("history-words").textContent = "This model’s file holds no history of its epochs.";
+    return;
+  }
+  byId("history-words").textContent = `${epoch} epochs: in each, gradient descent saw every training image once. Solid: this model. Dashed: ${textbook.words}.`;
+  const [cost, learningRate, accuracy] = [0, 1, 2].map((column) => ({
+    own: history.map((row) => row[column]).filter((value) => value !== undefined),
+    other: textbook.history.map((row) => row[column]),
+  }));
+  /** @param {string} title @param {string} words @param {{own: number[], other: number[]}} values
+   * @param {{low: number, high: number, format: (value: number) => string}} axes */
+  const chart = (title, words, { own, other }, axes) => {
+    const lines = [
+      { name: "the textbook network", style: "other", values: other },
+      { name: "this model", style: "own", values: own },
+    ];
+    const drawn = own.length ? [lineChart(lines, { ...axes, unit: "epoch" }), make("p", { class: "note" }, words)] : [make("p", { class: "note" }, "Not measured: no validation images were held out.")];
+    byId("charts").append(make("div", {}, make("h3", {}, title), ...drawn));
+  };
+  const comparable = isMse ? cost : { own: cost.own, other: [] };
+  const falls = cost.own[cost.own.length - 1] <= cost.own[0];
+  chart("Cost C", falls ? "It falls: with every epoch the outputs come nearer to the right answers." : "It rises: this training did not converge.", comparable, {
+    low: 0,
+    high: Math.max(...comparable.own, ...comparable.other),
+    format: (value) => value.toFixed(3),
+  });
+  const low = Math.floor(20 * Math.min(...accuracy.own, ...accuracy.other)) / 20;
+  const [end, textbookEnd] = [accuracy.own[accuracy.own.length - 1], accuracy.other[accuracy.other.length - 1]];
+  const misses = (/** @type {number} */ value) => Math.round(1000 * (1 - value));
+  chart("Accuracy on validation images", `At the end it misreads ${misses(end)} images in 1,000, the textbook network ${misses(textbookEnd)}.`, accuracy, { low, high: 1, format: (value) => percent(value) });
+  chart("Learning rate", "How long each step is: large ones to get near, small ones to settle.", learningRate, {
+    low: 0,
+    high: Math.max(...learningRate.own, ...learningRate.other),
+    format: (value) => value.toFixed(1),
+  });
+}

@@ -1,0 +1,78 @@
+// @ts-check
+/** A model on the page: a network, the way from an image to its inputs, and what it is shown at work on. */
+
+import { Inputs } from "./inputs.js";
+import { Network } from "./network.js";
+/** @import { Thought } from "./store.js" */
+
+/**
+ * What Python writes of a model.
+ *
+ * @typedef {object} ModelData
+ * @property {string} title
+ * @property {number[]} sizes
+ * @property {string} activation
+ * @property {string} cost
+ * @property {string} parameters float32, little-endian, in base64
+ * @property {number[][]} shown for each layer from the second, the neurons that are drawn
+ * @property {{encoding: string, scale: number, mean: string}} inputs
+ * @property {number} rate η of a lesson
+ * @property {number[][][]} strongest for each layer from the second, for each neuron drawn, images of the sprite
+ * @property {number} accuracy on the images that it was measured on
+ * @property {SnapshotData | null} snapshots of its training
+ */
+
+/**
+ * @typedef {object} SnapshotData
+ * @property {number[]} epochs of training behind each; the last is the model itself
+ * @property {{values: string, scales: number[]}[]} parameters int8 in base64, of all but the last
+ * @property {number[]} accuracy on validation images, after each epoch
+ */
+
+/** @param {string} text base64 */
+export const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+/** @param {string} text base64 */
+const floats = (text) => new Float32Array(bytes(text).buffer);
+
+export class Model {
+  /** @param {ModelData} data */
+  constructor(data) {
+    this.data = data;
+    this.trained = floats(data.parameters);
+    this.network = new Network(data.sizes, data.activation, data.cost, this.trained.slice());
+    this.inputs = new Inputs(data.inputs.encoding, data.inputs.scale, floats(data.inputs.mean));
+  }
+
+  get encoding() {
+    return this.inputs.encoding;
+  }
+
+  /** What the network makes of an image. @param {Uint8Array} image @returns {Thought} */
+  think(image) {
+    const deskewed = this.encoding.normalize(image);
+    const features = this.encoding.features(deskewed);
+    const inputs = this.inputs.fromFeatures(features);
+    return { image, deskewed, features, inputs, pass: this.network.propagate(inputs) };
+  }
+
+  /** Put the trained parameters back. */
+  reset() {
+    this.network.parameters.set(this.trained);
+  }
+
+  /** Whether a lesson has changed it. */
+  get isTaught() {
+    return this.trained.some((value, at) => value !== this.network.parameters[at]);
+  }
+
+  /** Go back to a moment of the training. @param {number} at among the snapshots */
+  goTo(at) {
+    const snapshot = this.data.snapshots?.parameters[at];
+    if (!snapshot) return this.reset();
+    const values = new Int8Array(bytes(snapshot.values).buffer);
+    this.network.parameters.set(values);
+    const { weights, biases } = this.network.views(this.network.parameters);
+    [...weights, ...biases].forEach((part, which) => part.forEach((value, i) => (part[i] = value * snapshot.scales[which])));
+  }
+}

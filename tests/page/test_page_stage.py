@@ -1,0 +1,280 @@
+"""One stage: what is in sight together, looking into a neuron, keyboards, readers of screens, paper."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser import FORTY_TWO, SEVEN, Open, answer, draw, made_up, open_mistake
+from mnistnet.datasets import Dataset
+from mnistnet.model import Model
+from mnistnet.network import COSTS
+from mnistnet.page.fill import write_page
+from mnistnet.page.snapshots import read_snapshots
+from mnistnet.settings import Settings
+
+AXE = Path(__file__).parents[2] / ".venv/typescript/node_modules/axe-core/axe.min.js"
+PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 360, "height": 740}}
+STOPS = """() => Array.from(document.querySelectorAll("a[href], button, input, select, summary, [tabindex]"))
+    .filter((one) => one.tabIndex >= 0 && !one.disabled && one.checkVisibility()).length"""
+# Chromium scales a page down that is wider than the paper; where nothing is wider, a page is that many CSS pixels high.
+A4 = {"width": 794 - 2 * 38, "height": 1123 - 2 * 38}
+
+
+def assert_in_sight(page: Page, *selectors: str) -> None:
+    viewport = page.viewport_size
+    assert viewport is not None
+    for selector in selectors:
+        box = page.locator(selector).bounding_box()
+        assert box is not None, selector
+        assert box["x"] >= 0, selector
+        assert box["y"] >= 0, selector
+        assert box["x"] + box["width"] <= viewport["width"], selector
+        assert box["y"] + box["height"] <= viewport["height"], selector
+
+
+def test_sheet_network_answer_and_inspector_are_in_sight_together(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
+    draw(page, SEVEN)
+    assert_in_sight(page, "#sheet", "#diagram", "#answer", "#inspector")
+    page.get_by_role("button", name="Layer 3, neuron 4:").click()
+    assert_in_sight(page, "#sheet", "#diagram", "#answer", "#inspector")
+
+
+def test_a_phone_keeps_a_copy_of_the_sheet_and_the_answer_over_the_diagram(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained, **PHONE)
+    draw(page, SEVEN)
+    expect(page.locator("#stage.small")).to_be_visible()
+    page.locator("#diagram").evaluate("(one) => one.scrollIntoView({ block: 'end' })")
+    assert_in_sight(page, "#sheet", "#answer")
+    page.get_by_role("button", name="Layer 3, neuron 4:").tap()
+    assert_in_sight(page, "#sheet", "#answer", "#diagram button[aria-pressed=true]")
+    panel = page.locator("#panel").bounding_box()
+    neuron = page.locator("#diagram button[aria-pressed=true]").bounding_box()
+    assert panel is not None
+    assert neuron is not None
+    assert neuron["y"] + neuron["height"] < panel["y"] < 740 - 200
+    said = answer(page)
+    page.locator("#sheet").tap()  # the copy grows; it is not drawn on
+    expect(page.locator("#stage.small")).to_have_count(0)
+    assert answer(page) == said
+
+
+def test_a_tapped_neuron_shows_its_sum_in_numbers_and_isolates_its_lines(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
+    draw(page, SEVEN)
+    expect(page.locator("#inspector h2")).to_have_text("Output 7")  # the winner, at first
+    page.get_by_role("button", name="Layer 3, neuron 4:").click()
+    expect(page.locator("#inspector h2")).to_have_text("Layer 3, neuron 4")
+    texts = page.locator("#inspector .sum dd").all_inner_texts()
+    weighed, bias, z, a = (float(text.replace("−", "-")) for text in texts)
+    assert z == pytest.approx(weighed + bias, abs=0.016)
+    assert a == pytest.approx(1 / (1 + np.exp(-z)), abs=0.002)
+    assert bias == pytest.approx(float(pretrained.network.biases[1][3]), abs=0.006)
+    brought = page.locator("#inspector .bars .value").all_inner_texts()
+    assert len(brought) == 20
+    assert sum(float(one.replace("−", "-")) for one in brought) == pytest.approx(weighed, abs=0.11)
+    assert page.locator("#diagram .neuron.faded").count() == 9  # the others of its layer
+    page.locator("#inspector .bars li").nth(7).hover()
+    expect(page.locator("#inspector .bars li.pointed")).to_have_text(re.compile("neuron 8"))
+    page.get_by_role("button", name="Layer 2, neuron 3:").hover()  # and back
+    expect(page.locator("#inspector .bars li.pointed")).to_have_text(re.compile("neuron 3"))
+    page.keyboard.press("Escape")
+    page.mouse.move(1, 1)
+    assert page.locator("#diagram .neuron.faded").count() == 0
+
+
+def test_a_place_lights_up_on_the_digit_and_says_how_the_outline_runs(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
+    draw(page, [[(96, 30), (96, 160)]])
+    page.get_by_title("Look at the inputs").click()
+    canvas = page.locator("#inspector canvas").nth(1)
+    box = canvas.bounding_box()
+    assert box is not None
+    said = []
+    for column in (2.5, 4.5):
+        canvas.hover(position={"x": column / 7 * box["width"], "y": box["height"] / 2})
+        said.append(page.locator("#inspector [role=status]").inner_text())
+    assert "runs mostly up, with the ink on its right" in said[0]
+    assert "runs mostly down, with the ink on its right" in said[1]
+
+
+def test_the_neurons_dot_is_on_the_curve(open_page: Open) -> None:
+    for name in COSTS:
+        page = open_page(made_up(Settings(cost=name, activation="relu")))
+        draw(page, SEVEN)
+        for neuron in (3, 33):
+            page.locator("#diagram button").nth(neuron).click()
+            curve = page.locator("#inspector polyline").get_attribute("points") or ""
+            points = np.array([[float(number) for number in point.split(",")] for point in curve.split()])
+            dot = page.locator("#inspector circle")
+            x, y = (float(dot.get_attribute(name) or "nan") for name in ("cx", "cy"))
+            assert np.interp(x, points[:, 0], points[:, 1]) == pytest.approx(y, abs=0.5)
+
+
+def test_the_network_of_pixels_and_its_snapshots_read_the_same_drawing(
+    open_page: Open, pretrained: Model, digits: Dataset
+) -> None:
+    page = open_page(pretrained)
+    open_mistake(page)
+    page.locator("#tab-learn").click()
+    snapshots, twin_snapshots, twin = read_snapshots()
+    for choice, network, taken in (("Edges", pretrained.network, snapshots), ("Pixels", twin.network, twin_snapshots)):
+        page.get_by_role("button", name=choice, exact=True).click()
+        slider = page.locator("#epoch")
+        image = digits.images[0].ravel().tolist()
+        read = f"Array.from(window.mnistnet.outputs(Uint8Array.from({image})))"
+        trained = page.evaluate(read)
+        slider.fill("1")
+        assert page.evaluate(read) != trained
+        expect(page.locator("#learn .verdict")).to_contain_text("After 1 epoch, it reads ")
+        parameters = np.repeat(np.nan, len(network.parameters)).astype(np.float32)
+        views = network.views(parameters)
+        quantized = network.views(taken.parameters[1].astype(np.float32))
+        for part, values, scale in zip(
+            (*views[0], *views[1]), (*quantized[0], *quantized[1]), taken.scales[1], strict=True
+        ):
+            part[...] = values * scale
+        slider.fill("4")
+        assert page.evaluate(read) == trained
+        assert np.isfinite(parameters).all()
+
+
+def test_a_page_about_another_model_shows_the_pixel_networks_training(open_page: Open) -> None:
+    page = open_page(made_up(Settings(hidden=(7,))))
+    page.locator("#tab-learn").click()
+    page.get_by_role("button", name="See the pixel network’s").click()
+    expect(page.locator("#epoch")).to_be_visible()
+    assert page.locator("#diagram button").count() == 40
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (300, 20), (9, 9, 9, 9, 9, 9, 9, 9)])
+def test_networks_of_any_size_are_drawn(open_page: Open, hidden: tuple[int, ...]) -> None:
+    page = open_page(made_up(Settings(hidden=hidden)), **PHONE)
+    drawn = [min(size, 20) for size in hidden]
+    assert page.locator("#diagram button").count() == sum(drawn) + 10
+    heads = page.locator("#diagram .head b").all_inner_texts()
+    assert heads == [*(f"20 of {size}" if size > 20 else f"{size}" for size in hidden), "10"]
+
+
+def test_few_stops_lead_through_the_page_and_arrow_keys_between_neurons(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
+    draw(page, FORTY_TWO, 12)
+    assert page.evaluate(STOPS) <= 40
+    page.get_by_role("button", name="Layer 2, neuron 1:").focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name=re.compile("^Layer 3, neuron "))).to_have_count(10)
+    assert page.evaluate("document.activeElement.textContent").startswith("Layer 3, neuron ")
+    page.locator("#pen").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#eraser")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [{"width": 1366, "height": 768}, {"width": 360, "height": 740}])
+def test_axe_finds_nothing(open_page: Open, pretrained: Model, scheme: str, viewport: dict[str, int]) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make lint does it where there is npm")
+    page = open_page(pretrained, viewport=viewport, color_scheme=scheme)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    draw(page, FORTY_TWO, 12)
+    for step in ("#tab-inside", "#tab-learn", "#tab-teach", "#teach-it", "#teach summary"):
+        page.locator(step).click()
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_their_ground(open_page: Open, pretrained: Model, scheme: str) -> None:
+    page = open_page(pretrained, color_scheme=scheme)
+    names = ("paper", "card", "ink", "soft", "positive", "negative", "positive-fill", "negative-fill")
+    style = "getComputedStyle(document.documentElement).getPropertyValue"
+    colours = {name: page.evaluate(f"{style}('--{name}').trim()") for name in names}
+    for ground in ("paper", "card", "positive-fill", "negative-fill"):
+        assert contrast(colours["ink"], colours[ground]) >= 4.5, ground
+    for words in ("soft", "positive"):
+        assert min(contrast(colours[words], colours[ground]) for ground in ("paper", "card")) >= 4.5, words
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 defines it, 1 to 21."""
+    lights = []
+    for colour in (one, other):
+        parts = np.array([float(part) for part in colour.split()]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        lights.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+@pytest.mark.parametrize("width", [360, 800, 1920])
+def test_nothing_is_wider_than_the_window(open_page: Open, pretrained: Model, width: int) -> None:
+    page = open_page(pretrained, viewport={"width": width, "height": 700})
+    open_mistake(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_whole_network_is_printed_on_one_page(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained, color_scheme="dark")
+    draw(page, SEVEN)
+    page.set_viewport_size({"width": A4["width"], "height": A4["height"]})
+    page.emulate_media(media="print")
+    box = page.locator("#stage .network").bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= A4["height"]
+    for output in page.locator("#diagram .output").all():
+        place = output.bounding_box()
+        assert place is not None
+        assert place["x"] + place["width"] <= A4["width"]
+    assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_forced_colours_keep_pen_neurons_and_bars(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained, forced_colors="active")
+    draw(page, SEVEN)
+    for selector in ("#sheet", ".neuron", ".bars i", ".output i"):
+        assert page.locator(selector).first.evaluate("(one) => getComputedStyle(one).forcedColorAdjust") == "none"
+
+
+def test_without_javascript_a_sentence_says_what_to_do(
+    chromium: Browser, pretrained: Model, digits: Dataset, tmp_path: Path
+) -> None:
+    write_page(pretrained, "a model", digits, "drawn digits", tmp_path / "page.html")
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    expect(page.locator("noscript p")).to_be_visible()
+    assert "Allow JavaScript for this file, or open it in another browser." in page.locator("body").inner_text()
+    context.close()
+
+
+def test_day_turns_to_night_while_the_page_is_open(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
+    open_mistake(page)
+    inked = """() => {
+        const copy = new OffscreenCanvas(28, 28).getContext("2d");
+        copy.drawImage(document.querySelector("#steps canvas"), 0, 0);
+        const { data } = copy.getImageData(0, 0, 28, 28);
+        const at = Array.from({ length: 784 }, (_, i) => 4 * i).find((i) => data[i + 3] === 255);
+        return Array.from(data.slice(at, at + 3));
+    }"""
+    assert max(page.evaluate(inked)) < 64
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(100)
+    assert min(page.evaluate(inked)) > 192
+
+
+def test_the_time_of_an_update_is_measured(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
+    times = []
+    for at in range(2, 12):
+        draw(page, [[(40.0 + 10 * step, 60.0 + 3 * step) for step in range(at)]])
+        answer(page)
+        times.append(float(page.locator("#timing").get_attribute("data-milliseconds") or "nan"))
+    print(f"an update took {np.median(times):.1f} ms")  # noqa: T201  # how fast a shared machine is, no test can ask
+    assert all(0 < time < 1000 for time in times)
