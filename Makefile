@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TSC := $(VENV)/typescript/node_modules/.bin/tsc
 SOAK ?= 1
+OLDEST := $(addprefix tests/,test_model.py pictures/test_files.py datasets/test_download.py \
+    cli/test_train.py cli/test_evaluate.py cli/test_predict.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types check accuracy soak bench kinds pretrained clean
+.PHONY: help install demo test lint types check oldest accuracy soak bench kinds pretrained clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +45,9 @@ types: $(READY)  ## check types
 	$(BIN)/mypy
 
 check: lint types test  ## all checks
+
+oldest:  ## test commands, model file and pictures with the oldest allowed libraries, where there is a Python 3.11
+	@tests/oldest.sh $(OLDEST)
 
 accuracy: $(READY)  ## measure the README's accuracies on real MNIST, with five seeds
 	$(BIN)/python tests/benchmarks/accuracy.py
