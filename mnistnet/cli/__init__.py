@@ -1,1 +1,1 @@
-"""The command line: what is typed, what is shown, and how the program ends."""
+"""The command line: options, output, exit status."""

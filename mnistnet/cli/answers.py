@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnistnet.cli.program import can_write
+from mnistnet.cli.messages import can_encode
 from mnistnet.errors import one_line
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _csv(answer: Answer, _top: int) -> str:
 
     # A name that would break its line, or send codes to a terminal, or that the output's encoding lacks, is written as
     # a JSON string. So is one that begins with a quotation mark: what begins with one is always JSON.
-    plain = answer.path.isprintable() and not answer.path.startswith('"') and can_write(answer.path, sys.stdout)
+    plain = answer.path.isprintable() and not answer.path.startswith('"') and can_encode(answer.path, sys.stdout)
     path = answer.path if plain else json.dumps(answer.path)
     read = (answer.number, answer.probability, str(answer.unsure).lower(), "")
     row = (path, *(read if answer.error is None else ("", "", "", one_line(answer.error))))

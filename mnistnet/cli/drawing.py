@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import numpy as np
 
-from mnistnet.cli.program import can_write
+from mnistnet.cli.messages import can_encode
 from mnistnet.images import SIDE, ByteArray, FloatArray
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Terminal(NamedTuple):
     def of(cls, stream: TextIO) -> Terminal:
         """Find out what the terminal or the file at the end of a stream can do."""
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-        return cls(can_write(HALF_BLOCKS, stream), stream.isatty() and not plain, shutil.get_terminal_size().columns)
+        return cls(can_encode(HALF_BLOCKS, stream), stream.isatty() and not plain, shutil.get_terminal_size().columns)
 
 
 def draw(digits: Sequence[Digit], kind: Pixels, terminal: Terminal) -> str:

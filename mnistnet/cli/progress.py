@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mnistnet.cli.program import say
+from mnistnet.cli.messages import print_message
 from mnistnet.datasets.sources import Watchers
 from mnistnet.errors import one_line
 
@@ -69,7 +69,7 @@ def picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
-def watchers(quiet: bool) -> Iterator[Watchers]:
+def loading_bars(quiet: bool) -> Iterator[Watchers]:
     """Draw bars over what the loading of data may have to wait for; each appears when there is something to show."""
     if quiet:
         yield Watchers()
@@ -92,7 +92,7 @@ def answer_bar(pictures: int, quiet: bool) -> Iterator[tuple[Callable[[], object
     """
     # On the terminal the answers themselves show the progress. What reads a pipe may draw on the terminal, too.
     if quiet or not sys.stderr.isatty() or not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
-        yield lambda: None, say
+        yield lambda: None, print_message
         return
     with _bar(total=pictures, unit="picture", leave=False) as bar:
         yield bar.update, lambda text: bar.write(text, file=sys.stderr)
@@ -109,7 +109,7 @@ def epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch
     if quiet:
         yield lambda _epoch: None
     elif not sys.stderr.isatty():
-        yield lambda epoch: say(f"epoch {epoch.number}/{epochs}: {line(epoch)}, {epoch.seconds:.2f} s")
+        yield lambda epoch: print_message(f"epoch {epoch.number}/{epochs}: {line(epoch)}, {epoch.seconds:.2f} s")
     else:
         with _bar(total=epochs, initial=done, unit="epoch") as bar:
 

@@ -10,8 +10,8 @@ import numpy as np
 from mnistnet.datasets.dataset import Dataset
 from mnistnet.errors import DatasetError, PictureError
 from mnistnet.images import DIGITS
+from mnistnet.picture_paths import is_picture, left_out, list_folder
 from mnistnet.pictures import read_picture
-from mnistnet.pictures.folders import is_picture, left_out, list_folder
 
 
 def has_class_folders(directory: Path) -> bool:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from conftest import Program
-from mnistnet.cli.commands import main
+from mnistnet.cli.program import COMMANDS
 from mnistnet.datasets import Dataset
 
 
@@ -25,7 +27,7 @@ from mnistnet.datasets import Dataset
         (("--hidden", "-3"), "--hidden is -3, expected"),
         (("--patience", "3", "--validation", "0"), "patience is 3, but validation is 0"),
         (("--patience", "3", "--validation", "0"), "raise --validation, or leave out --patience"),
-        (("--augment", "2", "--epochs", "2"), "2 epochs see at most 1; lower --augment"),
+        (("--augment", "2", "--epochs", "2"), "2 epochs use at most 1; lower --augment"),
         (("--validation", "30000"), "can't be held out of 30000 training images; lower --validation"),
         (("--batch-size", "27001"), "batch size is 27001, but there are only 27000 training images"),
         (("--cost", "mae"), "--cost is mae, expected one of mse, cross-entropy, softmax"),
@@ -62,6 +64,7 @@ def test_nonsense_options_are_wrong_usage_in_one_line(
         ("predict", ("0.png", "--top", "2", "--format", "csv")),
         ("predict", ("0.png", "--show", "--format", "jsonl")),
         ("predict", ("0.png", "--invert", "maybe")),
+        ("predict", ("-", "-")),
         ("predict", ()),
     ],
 )
@@ -79,7 +82,7 @@ def test_a_model_file_that_is_none_is_one_line_and_status_1(program: Program, tm
         (("--model", "text.npz"), "text.npz: not a mnistnet model"),
         (("--model", "missing.npz"), "missing.npz: no such model file"),
         (("--model", pngs[1]), "1.png: not a mnistnet model"),
-        (("--model", "."), ".: can't be read (Is a directory)"),
+        (("--model", "."), ".: not a plain file; give another model file"),
     ):
         done = program("predict", pngs[0], *arguments)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
@@ -95,6 +98,18 @@ def test_options_come_from_the_environment_too(program: Program, folder: Path) -
     assert "nowhere: no such folder" in done.stderr
 
 
+def test_an_error_of_a_value_from_the_environment_names_the_variable(program: Program) -> None:
+    for command, variable, expected in (
+        ("train", "MNISTNET_TRAIN_EPOCHS", "MNISTNET_TRAIN_EPOCHS is x, expected a whole number"),
+        ("predict", "MNISTNET_PREDICT_SHOW", "Invalid value for MNISTNET_PREDICT_SHOW: "),
+        ("download", "MNISTNET_DOWNLOAD_RETRIES", "Invalid value for MNISTNET_DOWNLOAD_RETRIES: "),
+        ("evaluate", "MNISTNET_EVALUATE_JSON", "Invalid value for MNISTNET_EVALUATE_JSON: "),
+    ):
+        done = program(command, *(["7.png"] if command == "predict" else []), environment={variable: "x"})
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert done.stderr.startswith(f"Error: {expected}")
+
+
 def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> None:
     Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder.parent / "digit.png")
     mnistnet = f"{sys.executable} -m mnistnet"
@@ -108,7 +123,7 @@ def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> No
 
 def test_help_is_everywhere_and_ends_with_an_example(program: Program) -> None:
     assert program("-h").stdout == program("--help").stdout
-    for command in (None, *main.commands):
+    for command in (None, *COMMANDS):
         arguments = ["--help"] if command is None else [command, "--help"]
         text = program(*arguments, environment={"COLUMNS": "80"}).stdout
         assert text.rstrip().splitlines()[-2].strip() == "Example:"
@@ -116,5 +131,18 @@ def test_help_is_everywhere_and_ends_with_an_example(program: Program) -> None:
         assert max(map(len, text.splitlines())) <= 80
 
 
-def test_the_version_is_told(program: Program) -> None:
+def test_every_command_has_the_short_help_of_the_list(program: Program) -> None:
+    text = program("--help").stdout
+    for name, short_help in COMMANDS.items():
+        command = getattr(import_module(f"mnistnet.cli.{name}"), name)
+        assert command.get_short_help_str(100) == short_help
+        assert re.search(rf"^  {name} +{re.escape(short_help)}$", text, re.MULTILINE)
+
+
+def test_the_help_of_train_fits_on_50_lines(program: Program) -> None:
+    lines = program("train", "--help", environment={"COLUMNS": "100"}).stdout.splitlines()
+    assert (len(lines) <= 50, max(map(len, lines)) <= 100) == (True, True)
+
+
+def test_the_version_is_printed(program: Program) -> None:
     assert program("--version").stdout.startswith("mnistnet, version ")

@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from mnistnet.cli.commands import SPLITS
+from mnistnet.cli.evaluate import SPLITS
 from mnistnet.datasets.sources import Split
 
 # As the program that is installed, whose name tells the variable.

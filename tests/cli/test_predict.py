@@ -71,7 +71,7 @@ def test_the_model_is_found_in_its_order(program: Program, trained: Path, pngs: 
     assert (done.returncode, done.stderr) == (0, "")
     assert "mnistnet.npz: not a mnistnet model" in program("predict", pngs[0]).stderr
     trained.unlink()
-    assert program("predict", pngs[0]).stderr == "Using the model that comes with mnistnet\n"
+    assert program("predict", pngs[0]).stderr == "Using the built-in model\n"
 
 
 def test_the_model_that_comes_with_mnistnet_can_be_asked_for_by_name(
@@ -83,7 +83,7 @@ def test_the_model_that_comes_with_mnistnet_can_be_asked_for_by_name(
     assert builtin.stdout != here
     by_variable = program("predict", pngs[0], "--format", "jsonl", environment={"MNISTNET_MODEL": "builtin"})
     assert by_variable.stdout == builtin.stdout
-    assert by_variable.stderr == "Using the model that comes with mnistnet\n"
+    assert by_variable.stderr == "Using the built-in model\n"
     done = program("predict", pngs[0], "--format", "jsonl", environment={"MNISTNET_MODEL": ""})
     assert (done.stdout, done.stderr) == (here, "Using mnistnet.npz\n")
     trained.rename(trained.with_name("other.npz"))
@@ -120,12 +120,12 @@ def test_folders_in_a_folder_are_read_on_request(program: Program, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_pattern_or_an_address_gets_a_hint(program: Program) -> None:
+def test_a_pattern_or_a_url_gets_a_hint(program: Program) -> None:
     done = program("predict", "-q", "*.jpg", "https://example.org/7.png")
     assert done.returncode == 1
-    pattern, address = done.stderr.splitlines()
-    assert pattern.startswith("Error: *.jpg: no such file; a shell fills in the names")
-    assert address == "Error: https://example.org/7.png: an address; save the picture to a file and give that"
+    pattern, url = done.stderr.splitlines()
+    assert pattern.startswith("Error: *.jpg: no such file; the pattern matches no file")
+    assert url == "Error: https://example.org/7.png: a URL; download the picture first"
 
 
 def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: list[str]) -> None:

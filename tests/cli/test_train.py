@@ -64,19 +64,19 @@ def test_a_run_stopped_after_any_epoch_and_resumed_equals_one_that_was_not(
 
 def test_a_finished_run_can_be_asked_for_more_epochs(program: Program, folder: Path, trained: Path) -> None:
     done = program("train", "--resume", "--epochs", "3", "--data", folder)
-    assert (done.returncode, done.stderr.count("epoch 3/3: "), done.stderr.count("epoch ")) == (0, 1, 1)
+    assert (done.returncode, done.stderr.count("epoch 3/3: "), done.stderr.count("\nepoch ")) == (0, 1, 1)
     assert load(trained).epoch == 3
 
 
 def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None:
     train = ("train", "--validation", "100", "--data", folder)
     hopeless = program(*train, "--epochs", "1", "--learning-rate", "1e-6", "-o", "a.npz").stderr
-    assert "It has learned next to nothing: raise --learning-rate (auto is 2), or give it more --epochs\n" in hopeless
+    assert "It has learned next to nothing: raise --learning-rate (auto is 2), or try more --epochs\n" in hopeless
     hopeless = program(*train, "--epochs", "2", "--learning-rate", "300", "-o", "a.npz").stderr
-    assert "It has learned next to nothing: lower --learning-rate (auto is 2), or give it more --epochs\n" in hopeless
+    assert "It has learned next to nothing: lower --learning-rate (auto is 2), or try more --epochs\n" in hopeless
     again = program(*train, "--epochs", "1", "-o", "a.npz").stderr
-    assert again.startswith("a.npz is there already; it will be replaced after the first epoch\n")
-    assert "It has learned next to nothing: give it more --epochs, or more images\n" in again
+    assert again.startswith("a.npz exists; it will be replaced after the first epoch\n")
+    assert "It has learned next to nothing: try more --epochs, or more images\n" in again
 
 
 @pytest.mark.parametrize("patience", [False, True])
@@ -86,20 +86,20 @@ def test_the_last_and_the_best_epoch_are_told(program: Program, folder: Path, pa
     model = load(folder.parent / "mnistnet.npz")
     accuracies = model.history[:, 2]
     best = int(accuracies.argmax()) + 1
-    last = f"Epoch {model.epoch}, the last: cost {model.history[-1, 0]:.5f}, validation {accuracies[-1]:.2%}\n"
+    last = f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}, validation {accuracies[-1]:.2%}\n"
     assert last in said
     assert best < model.epoch
-    kept = "it is the one that is kept" if patience else "--patience would keep it"
-    assert f"{last}Epoch {best}, the best: validation {accuracies[best - 1]:.2%}; {kept}\n" in said
+    kept = "kept" if patience else "not kept; --patience keeps the best"
+    assert f"{last}Best epoch {best}: validation {accuracies[best - 1]:.2%}, {kept}\n" in said
     assert (model.best_epoch == best) is patience
     again = program("train", "--validation", "100", "--data", folder, *options, "--resume").stderr
-    assert f"Nothing was left to train after {model.epoch} epochs" in again
+    assert f"Already trained for {model.epoch} epochs" in again
 
 
 def test_the_summary_without_held_out_images_is_the_cost(program: Program, folder: Path) -> None:
     said = program("train", "--validation", "0", "--epochs", "2", "--data", folder).stderr
     cost = load(folder.parent / "mnistnet.npz").history[-1, 0]
-    assert f"\nEpoch 2, the last: cost {cost:.5f}\nThe model is in mnistnet.npz\n" in said
+    assert f"\nFinal epoch 2: cost {cost:.5f}\nThe model is in mnistnet.npz\n" in said
 
 
 def test_resuming_with_other_settings_or_other_data_is_refused(program: Program, folder: Path, trained: Path) -> None:
@@ -107,11 +107,10 @@ def test_resuming_with_other_settings_or_other_data_is_refused(program: Program,
     done = program("train", "--resume", "--seed", "1", "--data", folder)
     assert done.returncode == 2
     assert done.stderr == (
-        "Error: --seed was 0 and can't change half-way; leave out --seed or --resume."
-        " See 'python -m mnistnet train --help'.\n"
+        "Error: --seed was 0 and can't change; leave out --seed or --resume. See 'python -m mnistnet train --help'.\n"
     )
     done = program("train", "--resume", "--hidden", "30", "--data", folder)
-    assert done.stderr.startswith("Error: --hidden was 20,10 and can't change half-way")
+    assert done.stderr.startswith("Error: --hidden was 20,10 and can't change")
     done = program("train", "--resume", "--epochs", "3", "--data", "strokes", "-q")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "trained on other images" in done.stderr
@@ -134,7 +133,7 @@ def test_a_stopped_training_says_how_to_go_on(folder: Path, stop: signal.Signals
     process.stderr.close()
     assert process.wait() == status
     assert "Traceback" not in rest
-    assert "Stopped. mnistnet.npz holds the last whole epoch; the same command with --resume goes on." in rest
+    assert "Stopped. mnistnet.npz holds the last whole epoch; --resume continues from there." in rest
     assert load(folder.parent / "mnistnet.npz").epoch >= 1
     assert not list(folder.parent.glob(".*.tmp"))
 
@@ -147,7 +146,7 @@ def test_somebodys_own_file_is_no_history_to_replace(program: Program, folder: P
     assert "notes.csv: not a record of a training run" in done.stderr
     assert notes.read_text() == "name,age\nBob,7\n"
     assert not (folder.parent / "mnistnet.npz").exists()
-    for said in ("", "h.csv is there already; it will be replaced after the first epoch\n"):
+    for said in ("", "h.csv exists; it will be replaced after the first epoch\n"):
         done = program("train", *QUICK, "--data", folder, "--history", "h.csv", "-o", f"{len(said)}.npz")
         assert done.stderr.startswith(f"{said}Reading ")
 

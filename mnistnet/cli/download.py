@@ -1,0 +1,36 @@
+"""`mnistnet download`: fetch MNIST."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mnistnet.cli.command import command
+from mnistnet.cli.messages import print_notes
+from mnistnet.cli.options import option, quiet_option
+from mnistnet.cli.progress import download_bar
+from mnistnet.datasets.download import MIRRORS
+from mnistnet.datasets.download import download as download_mnist
+from mnistnet.datasets.mnist import cache_directory
+
+
+@command("mnistnet download --directory ./mnist && mnistnet train --data ./mnist")
+@option("--directory", metavar="DIR", type=click.Path(), show_default="the cache", help="Download folder.")
+@option("--mirror", metavar="URL", multiple=True, help="Mirror to use instead; repeatable, tried in turn.")
+@option("--force", is_flag=True, help="Download all four files again, even undamaged ones.")
+@option("--timeout", metavar="SECONDS", default=30.0, help="Time limit for a server's silence.")
+@option("--retries", metavar="COUNT", default=4, help="Further attempts at each mirror.")
+@quiet_option
+def download(
+    directory: str | None, mirror: tuple[str, ...], force: bool, timeout: float, retries: int, quiet: bool
+) -> None:
+    """Download MNIST's four files.
+
+    Each is checked by its SHA-256; undamaged files that are already there are kept.
+    """
+    folder = Path(directory) if directory else cache_directory()
+    mirrors = mirror or MIRRORS
+    with download_bar(quiet) as progress:
+        download_mnist(folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress)
+    print_notes(quiet, f"MNIST is in {folder}")

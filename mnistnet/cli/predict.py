@@ -1,0 +1,91 @@
+"""`mnistnet predict`: read digits and numbers in pictures."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from functools import partial
+
+import click
+
+from mnistnet.cli.answers import ANSWER_FORMATS
+from mnistnet.cli.command import command
+from mnistnet.cli.drawing import Terminal, draw
+from mnistnet.cli.messages import print_notes
+from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option
+from mnistnet.cli.progress import answer_bar
+from mnistnet.errors import OptionError, one_line
+from mnistnet.picture_paths import find_pictures
+from mnistnet.pictures import MAX_DIGITS
+from mnistnet.prediction import read_numbers
+from mnistnet.settings import choice, integer, optional
+
+MAX_JOBS = 256  # a process takes some 60 MB
+POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "light ink on dark paper"}
+
+
+@command("mnistnet predict --format jsonl digit.png folder/")
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@model_option
+@option("--digits", rule=optional("auto", integer(1, MAX_DIGITS, "N")), default="auto", help="Digits in each picture.")
+@option(
+    "--format",
+    "form",
+    rule=choice({name: each.help for name, each in ANSWER_FORMATS.items()}),
+    default="text",
+    envvar="MNISTNET_PREDICT_FORMAT",
+    help="Output format.",
+)
+@option("--top", rule=integer(1, 10, "N"), default=1, help="Show the N most likely digits.")
+@option("--invert", rule=choice(POLARITIES), default="auto", help="Whether the ink is darker than the paper.")
+@option("--show", is_flag=True, help="Draw each digit as the network gets it, and its ten outputs.")
+@option("--recursive", is_flag=True, help="Read the pictures in sub-folders, too.")
+@option("--fail-unsure", is_flag=True, help="Exit with 1 if an answer is unsure.")
+@option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Processes; more than one need joblib.")
+@quiet_option
+def predict(
+    images: tuple[str, ...],
+    model: str | None,
+    digits: int | None,
+    form: str,
+    top: int,
+    invert: str,
+    show: bool,
+    recursive: bool,
+    fail_unsure: bool,
+    jobs: int,
+    quiet: bool,
+) -> int:
+    """Read the digit or the number in each picture.
+
+    IMAGE is a file, a folder, or - for standard input. An answer is unsure if the network's best output for a digit is low, or if another one comes close to it.
+    """
+    chosen = ANSWER_FORMATS[form]
+    if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
+        raise OptionError("--show goes with --format text, --top with text and jsonl")
+    if images.count("-") > 1:
+        raise OptionError("- is given more than once; standard input holds one picture")
+    _, classifier = load_chosen_model(model, quiet)
+    paths = find_pictures(images, recursive, partial(print_notes, quiet))
+    read = partial(read_numbers, classifier)
+    if jobs > 1:
+        from mnistnet.jobs import read_in_jobs  # late: joblib is optional, and slow to import
+
+        read = partial(read_in_jobs, classifier, jobs=jobs)
+    failed = False
+    with (
+        closing(read(paths, sys.stdin.buffer, invert, digits)) as answers,
+        answer_bar(len(paths), quiet) as (advance, complain),
+    ):
+        if chosen.header is not None:
+            click.echo(chosen.header)
+        for answer in answers:
+            failed = failed or answer.error is not None or (fail_unsure and answer.unsure)
+            if answer.error is not None:
+                complain(f"Error: {one_line(answer.error)}")
+            if (line := chosen.line(answer, top)) is not None:
+                click.echo(line)
+            if show and answer.digits:
+                click.echo(draw(answer.digits, classifier.inputs.encoding, Terminal.of(sys.stdout)))
+            advance()
+    return 1 if failed else 0

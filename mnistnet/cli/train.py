@@ -1,0 +1,140 @@
+"""`mnistnet train`: train a network, save it after every epoch, and print how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mnistnet.cli.command import command
+from mnistnet.cli.history import History
+from mnistnet.cli.messages import print_message, print_notes
+from mnistnet.cli.options import (
+    DEFAULT_SOURCE,
+    MODEL_HERE,
+    default_source,
+    option,
+    quiet_option,
+    settings_of,
+    settings_options,
+    source_option,
+)
+from mnistnet.cli.progress import epoch_lines, loading_bars
+from mnistnet.datasets import hold_out, load_training
+from mnistnet.errors import one_line
+from mnistnet.model import Model, load
+from mnistnet.model_file import check_writable
+from mnistnet.training import fit
+
+LOW_ACCURACY = 0.5  # validation accuracy; below this, training has failed
+
+
+@command("mnistnet train --epochs 30 --seed 1 --output digits.npz")
+@source_option("Training data, repeatable", multiple=True, show_default=f"$MNISTNET_DATA, else {DEFAULT_SOURCE}")
+@settings_options
+@option("-o", "--output", metavar="FILE", type=click.Path(), default=MODEL_HERE, help="Model file.")
+@option("--resume", is_flag=True, help="Continue the training of the model in the output file, if there is one.")
+@option("--history", metavar="FILE", type=click.Path(), help="Record every epoch in a .csv or .jsonl file.")
+@quiet_option
+@click.pass_context
+def train(
+    ctx: click.Context,
+    /,
+    data: tuple[str, ...],
+    output: str,
+    resume: bool,
+    history: str | None,
+    quiet: bool,
+    **values: Any,
+) -> None:
+    """Train a network by gradient descent; the model is saved after every epoch."""
+    start = load(output) if resume and Path(output).exists() else None
+    settings = settings_of(ctx, values, None if start is None else start.settings)
+    done = 0 if start is None else start.epoch
+    check_writable(output)
+    record = None if history is None else History(history, done)
+    replaced = [output] if start is None and Path(output).exists() else []
+    replaced += [str(history)] if record is not None and record.replaces else []
+    print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
+    sources = data or [default_source()]
+    print_notes(quiet, f"Reading {', '.join(sources)}")
+    with loading_bars(quiet) as callbacks:
+        dataset = load_training(sources, callbacks)
+    print_notes(quiet, *dataset.notes)
+    training, validation = hold_out(dataset, settings.validation)
+    model = start
+    with _saving(output, done > 0) as save, epoch_lines(settings.epochs, done, quiet) as report:
+        for epoch, model in fit(training, validation, settings, resume=start):
+            if record is not None:  # before the model: --resume drops an extra line, but can't restore a missing one
+                record.record(epoch)
+            save(model)
+            report(epoch)
+    if model is not None:
+        print_notes(quiet, *summary(model, done, output))
+
+
+@contextmanager
+def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
+    """Yield a function that saves the model; where a signal stops the training, print how to continue.
+
+    Args:
+        output: the model file.
+        saved: whether it holds an epoch of this training already.
+    """
+
+    def save(model: Model) -> None:
+        nonlocal saved
+        model.save(output)
+        saved = True
+
+    try:
+        yield save
+    except KeyboardInterrupt:
+        if saved:
+            print_message(f"\nStopped. {one_line(output)} holds the last whole epoch; --resume continues from there.")
+        else:
+            print_message("\nStopped before the end of the first epoch; nothing is saved.")
+        raise
+
+
+def summary(model: Model, done: int, output: str) -> Iterator[str]:
+    """Yield the lines that sum up a training.
+
+    Args:
+        model: after the last epoch.
+        done: epochs already trained before.
+        output: the model file.
+    """
+    if model.epoch == done:
+        yield f"Already trained for {done} epochs; train longer with --epochs"
+    else:
+        yield from _last_and_best(model)
+    if model.validation_accuracy is not None and model.validation_accuracy < LOW_ACCURACY:
+        yield f"It has learned next to nothing: {_advice(model)}"
+    yield f"The model is in {output}"
+
+
+def _last_and_best(model: Model) -> Iterator[str]:
+    last = f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}"
+    if model.validation_accuracy is None:
+        yield last
+        return
+    accuracies = model.history[:, 2]
+    yield f"{last}, validation {accuracies[-1]:.2%}"
+    best = int(accuracies.argmax()) + 1
+    if best < model.epoch:
+        kept = "kept" if model.best_epoch == best else "not kept; --patience keeps the best"
+        yield f"Best epoch {best}: validation {accuracies[best - 1]:.2%}, {kept}"
+
+
+def _advice(model: Model) -> str:
+    rate, default = (
+        settings.learning_rate_in_use for settings in (model.settings, replace(model.settings, learning_rate=None))
+    )
+    if rate == default:
+        return "try more --epochs, or more images"
+    return f"{'raise' if rate < default else 'lower'} --learning-rate (auto is {default:g}), or try more --epochs"

@@ -1,0 +1,96 @@
+"""Find the pictures that paths name: files, and the pictures in folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from mnistnet.pictures.files import FORMAT_NAMES, PICTURE_SUFFIXES
+
+MAX_NAMED = 3  # files that a note names; a folder may hold thousands
+
+
+def find_pictures(
+    paths: Iterable[str], recursive: bool = False, note: Callable[[str], object] = lambda _text: None
+) -> list[str]:
+    """Return the files among the paths, and in place of each folder the pictures in it, sorted by name.
+
+    A folder without pictures, or one that can't be listed, is returned itself: reading it gives the error.
+
+    Args:
+        paths: files and folders; `-` is standard input.
+        recursive: whether sub-folders are searched, too.
+        note: called with a line about files of folders that are left out.
+    """
+    found: list[str] = []
+    for path in paths:
+        found += (_pictures_in(Path(path), recursive, note) if _is_folder(path) else []) or [path]
+    return found
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """Return what is in a folder, sorted by name, without names that start with a dot.
+
+    Raises:
+        OSError: the folder can't be listed.
+    """
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def is_picture(path: Path) -> bool:
+    """Return whether a file has the name of a picture that can be read."""
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def left_out(folder: Path, files: Sequence[Path]) -> str:
+    """Return a note about files of a folder that aren't pictures, at least one."""
+    named = ", ".join(path.name for path in files[:MAX_NAMED]) + (", …" if len(files) > MAX_NAMED else "")
+    count, them = ("1 file that is", "it") if len(files) == 1 else (f"{len(files)} files that are", "them")
+    return f"{folder}: {count} not {', '.join(FORMAT_NAMES)}: {named}; save {them} as JPEG"
+
+
+def explain(path: str) -> str | None:
+    """Return why a path isn't a picture, where more is known than that it can't be opened."""
+    if _is_folder(path):
+        try:
+            list_folder(Path(path))
+        except OSError as error:
+            return f"{path}: can't be listed ({error.strerror})"
+        return f"{path}: no pictures in this folder (--recursive reads its sub-folders, too)"
+    if "://" in path:
+        return f"{path}: a URL; download the picture first"
+    if set("*?[") & set(path) and not os.path.lexists(path):
+        return f"{path}: no such file; the pattern matches no file, or is in quotes"
+    return None
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return path not in ("", "-") and Path(path).is_dir()
+    except (OSError, ValueError):  # the name is too long, a folder above is closed, or there is a null byte
+        return False
+
+
+def _pictures_in(top: Path, recursive: bool, note: Callable[[str], object]) -> list[str]:
+    pictures: list[Path] = []
+    folders = [top]  # a stack: folders can be nested deeper than Python's functions
+    while folders:
+        folder = folders.pop()
+        others: list[Path] = []
+        inner: list[Path] = []
+        try:
+            for path in list_folder(folder):
+                if path.is_dir():
+                    inner.append(path)
+                elif path.is_file():
+                    (pictures if is_picture(path) else others).append(path)
+                elif is_picture(path):  # opening a pipe would block
+                    note(f"{path}: not a plain file; left out")
+        except OSError:
+            pictures.append(folder)
+        if others:
+            note(left_out(folder, others))
+        if recursive:
+            folders += [path for path in reversed(inner) if not path.is_symlink()]  # a link may lead back up
+    return list(map(str, pictures))
