@@ -58,7 +58,8 @@ def predict(
 ) -> int:
     """Read the digit or the number in each picture.
 
-    IMAGE is a file, a folder, or - for standard input. An answer is unsure if the network's best output for a digit is low, or if another one comes close to it.
+    IMAGE is a file, a folder, or - for standard input. An answer is unsure if the network's best output for a digit is
+    low, or if another one comes close to it.
     """
     chosen = ANSWER_FORMATS[form]
     if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
