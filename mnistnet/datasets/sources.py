@@ -96,13 +96,13 @@ def _load_idx(source: str, half: Half, _watchers: Watchers) -> Dataset:
 
 
 def _holds_class_folders(source: str) -> bool:
-    from mnistnet.datasets.class_folders import has_class_folders
+    from mnistnet.datasets.folders import has_class_folders
 
     return has_class_folders(_folder(source))
 
 
 def _load_class_folders(source: str, _half: Half, watchers: Watchers) -> Dataset:
-    from mnistnet.datasets.class_folders import load_pictures
+    from mnistnet.datasets.folders import load_pictures
 
     return load_pictures(_folder(source), watchers.picture)
 

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import write_class_folders
 from mnistnet.datasets import Dataset
-from mnistnet.datasets.class_folders import has_class_folders, load_pictures
+from mnistnet.datasets.folders import has_class_folders, load_pictures
 from mnistnet.errors import DatasetError
 from mnistnet.pictures.files import FORMAT_NAMES
 
