@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -19,7 +18,7 @@ from requests import exceptions
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from mnistnet.datasets.mnist import FILES, MISSING, RemoteFile, verify
+from mnistnet.datasets.mnist import FILES, MISSING, Progress, RemoteFile, verify
 from mnistnet.errors import DownloadError, OptionError
 from mnistnet.saving import replace_file
 
@@ -32,15 +31,6 @@ CHUNK = 1 << 16  # bytes; a server that sends fewer in one time-out is given up
 MAX_PAUSE = 60.0  # seconds between two attempts; a longer Retry-After is shortened to this
 MAX_TIMEOUT = 86_400.0  # seconds; the system's clocks overflow somewhere above
 MAX_REASON = 200  # characters that a message quotes from a server's answer
-
-
-class Progress(NamedTuple):
-    """State of one file's download, in bytes of its gzipped form; `done` falls when a file starts again."""
-
-    name: str
-    done: int
-    total: int
-    note: str = ""  # one line for the user, such as why a mirror failed
 
 
 class _MirrorError(Exception):

@@ -1,4 +1,4 @@
-"""Labelled pictures as people have them: one folder for each digit, `0` to `9`, with that digit's pictures in it."""
+"""Labelled pictures in one folder per digit, `0` to `9`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def has_class_folders(directory: Path) -> bool:
 def load_pictures(directory: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
     """Read the pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
 
-    Files whose names start with a dot are not there. Pictures that can't be read, among them whatever is no plain
-    file, are listed in the data set; other files and digits without a picture are told in its notes.
+    Files whose names start with a dot are ignored. The data set lists pictures that can't be read, among them those
+    that aren't plain files; its notes name other files, and digits without a picture.
 
     Args:
-        directory: the folder of the folders.
+        directory: the folder that holds the folders `0` to `9`.
         progress: called with the number of pictures read so far and that of all.
 
     Raises:
@@ -45,7 +45,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     images, labels, paths, unreadable = [], [], [], []
     for count, (path, digit) in enumerate(pictures, start=1):
         try:
-            if not path.is_file():  # opening a pipe would wait for ever
+            if not path.is_file():  # opening a pipe would block
                 raise PictureError(f"{path}: not a plain file; take it out of the folder")
             images.append(read_picture(path))
             labels.append(digit)
@@ -68,7 +68,7 @@ def _list(directory: Path) -> list[Path]:
     try:
         return list_folder(directory)
     except OSError as error:
-        raise DatasetError(f"{directory}: can't be listed ({error.strerror}); mend or remove it") from None
+        raise DatasetError(f"{directory}: can't be listed ({error.strerror}); repair or remove it") from None
 
 
 def _notes(directory: Path, digits: set[int], others: Sequence[Path]) -> tuple[str, ...]:

@@ -16,10 +16,9 @@ from mnistnet.errors import DatasetError
 from mnistnet.images import DIGITS, SIDE, ByteArray
 
 UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
-MAX_IMAGES = 1_000_000  # 784 MB: a file that claims more is taken for a damaged one
-# Gzipped digits shrink to a fifth, labels in order to a five-hundredth, but those are few. What claims to unpack to
-# more is a bomb: a file of 800 kB that takes 784 MB.
-MAX_INFLATION, SMALL = 50, 1 << 20
+MAX_IMAGES = 1_000_000  # 784 MB; a header with more is damaged
+# Limits against decompression bombs: gzip makes images 5 times smaller, and sorted labels 500 times, but those are few.
+MAX_INFLATION, SMALL = 50, 1 << 20  # ratio of sizes; bytes that are always allowed
 PREFIXES = {"train": "train", "test": "t10k"}
 NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
 
@@ -29,18 +28,18 @@ def has_idx(directory: Path) -> bool:
     return any(_path(directory, prefix, name) for prefix in PREFIXES.values() for name in NAMES.values())
 
 
-def load_idx(directory: Path, half: Literal["train", "test"]) -> Dataset:
+def load_idx(directory: Path, subset: Literal["train", "test"]) -> Dataset:
     """Read MNIST's training or test images and their labels from the files in a folder.
 
     Raises:
-        DatasetError: a file is missing or damaged, or they don't fit together.
+        DatasetError: a file is missing or damaged, or images and labels don't match.
     """
     arrays = []
     for name, dimensions in ((NAMES["images"], 3), (NAMES["labels"], 1)):
-        path = _path(directory, PREFIXES[half], name)
+        path = _path(directory, PREFIXES[subset], name)
         if path is None:
             raise DatasetError(
-                f"{directory}: {PREFIXES[half]}-{name}.gz is missing; 'mnistnet download --directory' fetches it"
+                f"{directory}: {PREFIXES[subset]}-{name}.gz is missing; 'mnistnet download --directory' fetches it"
             )
         arrays.append(read_idx(path, dimensions))
     images, labels = arrays
@@ -61,15 +60,15 @@ def read_idx(path: Path, dimensions: int) -> ByteArray:
 
     Args:
         path: gzipped when it ends in `.gz`.
-        dimensions: how many its array has, 3 for images and 1 for labels.
+        dimensions: number of the array's dimensions, 3 for images and 1 for labels.
 
     Raises:
         DatasetError: the file is missing, unreadable, cut short, too long, or not of that kind.
 
-    Source: the format as described where MNIST was first published.
+    Source: the format description on MNIST's original web page.
     """
     try:
-        if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        if path.exists() and not path.is_file():  # opening a pipe would block
             raise DatasetError(f"{path}: not a plain file; replace it")
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(4 + 4 * dimensions)

@@ -1,4 +1,4 @@
-"""MNIST's four files: what they are, where they are kept, and whether they are right."""
+"""MNIST's four files: their names and checksums, the folder they are kept in, and the check of what is in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import NamedTuple
 
 from mnistnet.errors import DownloadError
 
@@ -17,7 +17,7 @@ MISSING = "missing"
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One of MNIST's files: its name on the mirrors, and what it must be, gzipped and unpacked; sizes in bytes."""
+    """One of MNIST's files: its name on the mirrors, size in bytes and SHA-256, gzipped and unpacked."""
 
     name: str
     size: int
@@ -28,11 +28,20 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class LocalFile:
-    """What a folder holds of a remote file."""
+    """The state of a remote file in a folder."""
 
     file: RemoteFile
-    path: Path  # the copy that is right, gzipped or unpacked; when none is, where the gzipped one belongs
-    problem: str | None = None  # None: right; else "missing", or what is wrong with it
+    path: Path  # the valid copy, gzipped or unpacked; without one, the path for the gzipped file
+    problem: str | None = None  # None: valid; else "missing", or what is wrong with it
+
+
+class Progress(NamedTuple):
+    """State of one file's download, in bytes of its gzipped form; `done` falls when a file starts again."""
+
+    name: str
+    done: int
+    total: int
+    note: str = ""  # one line for the user, such as why a mirror failed
 
 
 FILES = (
@@ -68,13 +77,13 @@ FILES = (
 
 
 def cache_directory() -> Path:
-    """Return where MNIST is kept unless the user says otherwise: $XDG_CACHE_HOME/mnistnet, else ~/.cache/mnistnet.
+    """Return the default folder for MNIST: $XDG_CACHE_HOME/mnistnet, else ~/.cache/mnistnet.
 
     Raises:
         DownloadError: there is no home folder.
     """
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not base.is_absolute():  # the XDG specification: a relative path is to be ignored
+    if not base.is_absolute():  # the XDG specification: ignore a relative path
         try:
             base = Path.home() / ".cache"
         except RuntimeError as error:
@@ -87,34 +96,25 @@ def verify(directory: Path, files: Sequence[RemoteFile] = FILES) -> list[LocalFi
     return [_verify(directory, file) for file in files]
 
 
-def sha256_of(stream: BinaryIO) -> str:
-    """Return the SHA-256, in hexadecimal, of what is left of a stream."""
-    digest = hashlib.sha256()
-    while block := stream.read(1 << 20):
-        digest.update(block)
-    return digest.hexdigest()
-
-
 def _verify(directory: Path, file: RemoteFile) -> LocalFile:
     gzipped = directory / file.name
     raw = directory / file.name.removesuffix(".gz")
     problem = _problem(gzipped, file.size, file.sha256)
-    # A damaged gzipped file counts even beside a right unpacked one: whoever reads the folder takes it first.
+    # A damaged gzipped file counts even beside a valid unpacked one, because `load_idx` reads the gzipped file first.
     if problem == MISSING and not _problem(raw, file.raw_size, file.raw_sha256):
         return LocalFile(file, raw)
     return LocalFile(file, gzipped, problem)
 
 
 def _problem(path: Path, size: int, sha256: str) -> str | None:
-    """Return what keeps `path` from being the file of this size and SHA-256; None for nothing."""
+    """Return why `path` isn't the file of this size and SHA-256; None when it is."""
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block
             return "not a plain file"
         if status.st_size != size:
             return f"expected {size:,} bytes, got {status.st_size:,}"
-        with path.open("rb") as stream:
-            got = sha256_of(stream)
+        got = hashlib.sha256(path.read_bytes()).hexdigest()  # at most 47 MB
     except FileNotFoundError:
         return MISSING
     except OSError as error:

@@ -1,22 +1,22 @@
-"""How people write digits, as the points that a pen passes: a table of skeletons.
+"""The styles in which people write digits: a table of skeletons, the points along a pen's path.
 
-The styles are those of school hands and adults' hands in many countries, written down by eye. Moved points, other
-proportions, slants and pens come when they are drawn (`strokes`), so that a row here is a whole family of shapes.
+The styles are those of pupils and adults in many countries, drawn by eye. `strokes` varies points, proportions, slant
+and stroke width, so that each row is a family of shapes.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-SHEET = 100  # points of a skeleton to its height
+SHEET = 100  # height of a skeleton, in units of its coordinates
 
 
 class Skeleton(NamedTuple):
     """One way to write a digit.
 
-    weight: how often people choose it, relative to the digit's other skeletons.
-    strokes: points "x,y" that the pen passes, on a sheet 100 wide and 100 high, y downwards. The line through
-        them is smooth, except at points marked "!", which are corners. At "/" the pen is lifted.
+    weight: relative frequency among the digit's skeletons.
+    strokes: points "x,y" of the pen's path, on a sheet 100 wide and 100 high, y downwards. The path is smooth, except
+        at points marked "!", which are corners. "/" separates strokes.
     """
 
     digit: int
@@ -25,10 +25,10 @@ class Skeleton(NamedTuple):
     strokes: str
 
 
-# The weights are no country's shares. MNIST has the plain American hands already: a style that it lacks weighs here as
-# much as a common one where a whole country writes it, and half of that or less where it is single people's.
+# The weights aren't the frequencies of one country. MNIST contains the common American styles: a style that it lacks
+# has the weight of a common one if a whole country writes it, and at most half of that if single people do.
 SKELETONS = (
-    # Round or narrow everywhere; engineers put a slash through it. An open top or a bar there is haste.
+    # Round or narrow everywhere; engineers add a slash. Quick writing leaves the top open, or adds a bar there.
     Skeleton(0, "round", 6, "50,0 20,12 5,50 20,88 50,100 80,88 95,50 80,12 50,0"),
     Skeleton(0, "narrow", 5, "52,0 32,14 23,50 32,86 50,100 68,86 77,50 68,14 48,0"),
     Skeleton(0, "begun inside", 2, "66,14 46,2 22,18 13,55 24,90 50,100 76,86 87,45 74,10 54,1 40,6"),
@@ -39,9 +39,9 @@ SKELETONS = (
     Skeleton(0, "open at the top", 1, "28,8 10,44 24,90 54,100 84,82 90,42 70,8"),
     Skeleton(0, "bar at the top", 1, "-4,16 40,8 76,18 92,58 62,98 22,84 18,40 54,4"),
     Skeleton(0, "wide", 1.5, "50,0 4,16 -14,50 8,88 50,100 96,86 114,50 94,14 50,0"),
-    # A bare stem in English-speaking countries and Korea. A flag in continental Europe and Latin America: in France and
-    # Czechia often as long as the stem, straight or swung, so that nothing but the angle at the top and the missing bar
-    # tell it from a 7. A foot comes with a flag, as in print, and most often in Brazil.
+    # A single stem in English-speaking countries and Korea. With a flag in continental Europe and Latin America: in
+    # France and Czechia it is often as long as the stem, straight or curved, and only the angle at the top and the
+    # missing bar distinguish it from a 7. A foot comes with a flag, as in print, and most often in Brazil.
     Skeleton(1, "plain", 8, "50,0 50,100"),
     Skeleton(1, "bent", 2, "54,0 48,50 52,100"),
     Skeleton(1, "short flag", 3, "28,32 52,0! 52,100"),
@@ -61,8 +61,8 @@ SKELETONS = (
     Skeleton(1, "flag and foot, one line", 2, "22,32 54,0! 46,96! 6,98! 96,94"),
     Skeleton(1, "flag as long as the stem, foot", 2, "4,80 50,0! 54,100 / 8,100 100,98"),
     Skeleton(1, "flag and wide foot", 2, "22,30 52,0! 50,90 / -14,94 112,92"),
-    # Cursive hands make loops: at the foot in the Americas, in the head in France. A small head and a long, flat foot
-    # are common in Korea. Whoever is in a hurry leaves no more than a bend of the head or of the foot.
+    # Cursive styles have loops: at the foot in the Americas, in the head in France. A small head and a long, flat foot
+    # are common in Korea. In quick writing, the head or the foot is only a bend.
     Skeleton(2, "plain", 4, "10,24 24,6 50,0 76,9 80,32 62,58 36,80 8,100! 90,100"),
     Skeleton(2, "sharp foot", 3, "8,16 34,1 64,3 76,22 66,48 40,74 6,97! 50,94 94,98"),
     Skeleton(2, "like a Z", 2, "10,5 85,5! 10,95! 90,95"),
@@ -89,7 +89,7 @@ SKELETONS = (
     Skeleton(2, "like a 1", 1.5, "26,22 46,2 60,8 48,52 10,98! 104,92"),
     Skeleton(2, "crossed head", 1.5, "84,36 40,46 20,24 40,2 62,10 60,34 36,70 6,98! 40,90 90,100"),
     Skeleton(2, "wave", 0.5, "0,40 20,20 38,30 36,58 34,84! 64,66 116,16"),
-    # School hands are round or have a flat top; quick ones are slim, and lose the waist or the end of the tail.
+    # Taught forms are round or have a flat top; quick ones are slim, and lack the waist or the end of the tail.
     Skeleton(3, "round", 4, "12,14 34,1 64,3 77,22 64,40 38,47! 70,54 85,76 68,96 38,100 8,88"),
     Skeleton(3, "flat top", 2, "12,3 80,3! 42,42! 74,50 86,74 68,96 38,100 8,88"),
     Skeleton(3, "shallow waist", 2, "14,10 44,0 72,10 74,30 56,46! 78,60 80,84 54,99 10,92"),
@@ -100,7 +100,7 @@ SKELETONS = (
     Skeleton(3, "open tail", 1.5, "10,20 40,6 80,4 58,34! 80,52 72,80 48,100"),
     Skeleton(3, "boxy", 1, "10,2 88,2! 44,44! 88,52 92,92! 8,98"),
     # Open and of two strokes almost everywhere; closed, as in print, most often in Korea and North America; in France
-    # and Czechia often an L with a low bar and a short second stroke. In one line it looks like a Y or an h.
+    # and Czechia often an L with a low bar and a short second stroke. In one stroke it looks like a Y or an h.
     Skeleton(4, "printed, foot", 1, "94,74 4,74! 66,0! 66,100 / 38,100 92,100"),
     Skeleton(4, "open", 4, "22,0 10,56! 90,56 / 68,4 64,100"),
     Skeleton(4, "open and round", 3, "20,0 12,30 18,50 44,55 82,48 / 80,0 72,100"),
@@ -120,7 +120,7 @@ SKELETONS = (
     Skeleton(4, "round head", 1.5, "62,20 34,10 8,40 30,50 104,44 / 62,0 56,100"),
     Skeleton(4, "leaning stem", 1.5, "44,0 10,60! 82,52 / 70,26 36,100"),
     Skeleton(4, "small triangle, long stem", 1.5, "86,36 16,38! 56,0! 50,100"),
-    # Two strokes as taught, a body and a bar; in one line it nears an S.
+    # Two strokes as taught, a body and a bar; written in one stroke it resembles an S.
     Skeleton(5, "plain", 3, "24,2 18,44! 46,37 76,48 84,72 66,95 36,100 8,88 / 24,2 84,1"),
     Skeleton(5, "one line", 2, "84,2 25,3! 20,44! 50,36 79,50 82,78 58,98 10,92"),
     Skeleton(5, "apart bar", 2, "28,12 20,46! 46,40 74,52 80,76 60,97 34,100 6,90 / 40,2 92,-4"),
@@ -129,7 +129,7 @@ SKELETONS = (
     Skeleton(5, "angular", 1, "80,3 22,3! 20,44! 76,46! 78,94! 10,96"),
     Skeleton(5, "long bar", 3, "38,8 28,40! 54,44 60,66 42,90 4,96 / 38,10 104,0"),
     Skeleton(5, "small bowl", 2, "30,4 22,56! 48,50 66,66 60,88 36,100 8,94 / 30,4 88,2"),
-    # The loop is what differs: wide and open, or small and closed at the line; the stem straight, or hooked at its top.
+    # The loop differs: wide and open, or small and closed at the line; the stem is straight, or hooked at its top.
     Skeleton(6, "curved stem", 3, "74,6 50,1 26,24 12,62 24,93 52,100 78,86 78,64 54,53 28,62 14,78"),
     Skeleton(6, "straight stem", 4, "66,0 40,28 18,66 24,94 50,100 74,86 72,66 50,58 26,72 20,86"),
     Skeleton(6, "upright stem", 2, "30,0 18,40 18,76 32,98 56,98 72,80 62,62 40,62 20,80"),
@@ -142,7 +142,7 @@ SKELETONS = (
     Skeleton(6, "swan", 3, "84,26 76,4 52,4 24,36 12,76 30,100 62,94 72,68 50,56 22,78"),
     Skeleton(6, "long top", 1.5, "110,8 60,2 26,20 18,60 26,94 54,100 70,80 54,62 22,70"),
     Skeleton(6, "long hook", 2, "80,22 72,4 54,0 30,24 14,70 30,98 58,86 68,62 54,50 34,62 22,84"),
-    # A bar in continental Europe and Latin America, wherever a 1 has a flag; a serif or a wave at the top goes with it.
+    # A bar in continental Europe and Latin America, where a 1 has a flag, often with a serif or a wave at the top.
     Skeleton(7, "plain", 4, "10,4 88,4! 42,100"),
     Skeleton(7, "bent stem", 3, "8,8 48,4 86,5! 58,44 44,100"),
     Skeleton(7, "round corner", 2, "8,10 44,3 76,6 78,26 62,56 48,100"),
@@ -158,7 +158,7 @@ SKELETONS = (
     Skeleton(7, "low bar", 1, "10,4 84,4! 50,100 / 28,66 80,62"),
     Skeleton(7, "large wave and bar", 1.5, "0,28 20,10 44,20 82,0! 60,44 44,100 / 16,60 90,44"),
     Skeleton(7, "round corner and bar", 2, "8,18 22,4 52,4 76,8 72,28 58,52 48,100 / 22,52 88,48"),
-    # One line from the right shoulder in most hands; two circles, or a start in the waist, in others.
+    # Mostly one stroke from the right shoulder; also two circles, or a start in the waist.
     Skeleton(8, "one line", 4, "76,14 52,0 26,14 34,36 62,54 76,76 54,99 26,90 24,68 46,50 70,34 76,14"),
     Skeleton(8, "open at the top", 3, "74,10 48,2 28,18 40,40 60,58 66,82 44,100 22,86 32,62 58,42 86,4"),
     Skeleton(8, "two circles", 3, "50,46 24,34 30,3 70,3 76,34 50,46 / 50,46 16,64 26,97 74,97 84,64 50,46"),

@@ -1,34 +1,34 @@
-"""Where labelled images come from: the table of sources, and the parts of a source to train and to measure on.
+"""Where labelled images come from: the table of sources, and the subsets of a source to train and to evaluate on.
 
-To add a source is to add one to SOURCES: the checks and the help are made from it.
+To add a source is to add one entry to SOURCES: the checks and the help are made from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from mnistnet.datasets.dataset import Dataset, hold_out, join
+from mnistnet.datasets.folders import has_class_folders, load_pictures
+from mnistnet.datasets.idx import has_idx, load_idx
+from mnistnet.datasets.mnist import Progress, cache_directory, verify
+from mnistnet.datasets.strokes import draw_digits
 from mnistnet.errors import DatasetError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from mnistnet.datasets.dataset import Dataset
-    from mnistnet.datasets.download import Progress
-
 Split: TypeAlias = Literal["test", "validation", "train"]
-Half: TypeAlias = Literal["test", "train"]  # what MNIST itself is divided into
+Subset: TypeAlias = Literal["test", "train"]  # what MNIST itself is divided into
 
-STROKES_COUNT: dict[Half, int] = {"train": 30_000, "test": 5_000}
-STROKES_SEED: dict[Half, int] = {"train": 0, "test": 1}
+STROKES_COUNT: dict[Subset, int] = {"train": 30_000, "test": 5_000}
+STROKES_SEED: dict[Subset, int] = {"train": 0, "test": 1}
 
 
-class Watchers(NamedTuple):
-    """Who is told how far the slow parts of loading are; None: nobody.
+class ProgressCallbacks(NamedTuple):
+    """Functions that report the progress of the slow parts of loading; None: report nothing.
 
     Attributes:
         picture: called with the number of pictures read so far and that of all.
-        download: called with what is fetched, see `download`.
+        download: called with the progress of a download.
     """
 
     picture: Callable[[int, int], None] | None = None
@@ -41,70 +41,31 @@ class Source(NamedTuple):
     Attributes:
         name: what the user writes, or a word for the kind of folder.
         description: the same, and what it is, for the help and for messages.
-        is_meant: tells whether a SOURCE as the user wrote it is of this kind.
-        load: reads the training or the test images of one; see `load_split` for what goes wrong.
-        has_splits: whether it tells training images from test images.
-        title: what its test images are called on the page; None: a folder has a name of its own.
+        matches: tells whether a SOURCE as the user wrote it is of this kind.
+        load: reads the training or the test images of one; see `load_split` for the errors.
+        has_splits: whether training and test images are kept apart.
+        title: the page's name for its test images; None: the name of the folder.
     """
 
     name: str
     description: str
-    is_meant: Callable[[str], bool]
-    load: Callable[[str, Half, Watchers], Dataset]
+    matches: Callable[[str], bool]
+    load: Callable[[str, Subset, ProgressCallbacks], Dataset]
     has_splits: bool = True
     title: str | None = None
 
 
-# What loads a source is imported by whoever loads one: the help needs no paths and no NumPy, and files need no pen.
-
-
-def _folder(source: str) -> Path:
-    from pathlib import Path
-
-    return Path(source)
-
-
-def _load_mnist(_source: str, half: Half, watchers: Watchers) -> Dataset:
-    from mnistnet.datasets.idx import load_idx
-    from mnistnet.datasets.mnist import cache_directory, verify
-
+def _load_mnist(_source: str, subset: Subset, callbacks: ProgressCallbacks) -> Dataset:
     directory = cache_directory()
     if any(local.problem for local in verify(directory)):
-        from mnistnet.datasets.download import download
+        from mnistnet.datasets.download import download  # late: most data need no network, and requests loads slowly
 
-        download(directory, retries=1, progress=watchers.download)  # who waits for something else is told sooner
-    return load_idx(directory, half)
-
-
-def _draw_strokes(_source: str, half: Half, _watchers: Watchers) -> Dataset:
-    from mnistnet.datasets.dataset import Dataset
-    from mnistnet.datasets.strokes import draw_digits
-
-    return Dataset(*draw_digits(STROKES_COUNT[half], seed=STROKES_SEED[half]))
+        download(directory, retries=1, progress=callbacks.download)  # few: the user waits for something else
+    return load_idx(directory, subset)
 
 
-def _holds_idx(source: str) -> bool:
-    from mnistnet.datasets.idx import has_idx
-
-    return has_idx(_folder(source))
-
-
-def _load_idx(source: str, half: Half, _watchers: Watchers) -> Dataset:
-    from mnistnet.datasets.idx import load_idx
-
-    return load_idx(_folder(source), half)
-
-
-def _holds_class_folders(source: str) -> bool:
-    from mnistnet.datasets.folders import has_class_folders
-
-    return has_class_folders(_folder(source))
-
-
-def _load_class_folders(source: str, _half: Half, watchers: Watchers) -> Dataset:
-    from mnistnet.datasets.folders import load_pictures
-
-    return load_pictures(_folder(source), watchers.picture)
+def _draw_strokes(_source: str, subset: Subset, _callbacks: ProgressCallbacks) -> Dataset:
+    return Dataset(*draw_digits(STROKES_COUNT[subset], seed=STROKES_SEED[subset]))
 
 
 SOURCES = (
@@ -122,12 +83,17 @@ SOURCES = (
         _draw_strokes,
         title="digits drawn by mnistnet itself",
     ),
-    Source("IDX files", "a folder of MNIST's files", _holds_idx, _load_idx),
+    Source(
+        "IDX files",
+        "a folder of MNIST's files",
+        lambda source: has_idx(Path(source)),
+        lambda source, subset, _: load_idx(Path(source), subset),
+    ),
     Source(
         "pictures",
         "a folder of pictures in folders 0 to 9",
-        _holds_class_folders,
-        _load_class_folders,
+        lambda source: has_class_folders(Path(source)),
+        lambda source, _, callbacks: load_pictures(Path(source), callbacks.picture),
         has_splits=False,
     ),
 )
@@ -135,38 +101,36 @@ SOURCES_HELP = ", ".join(source.description for source in SOURCES[:-1]) + f" or 
 
 
 def find_source(source: str) -> Source:
-    """Return what kind of source the user has written.
+    """Return the kind of source that the user has written.
 
     Raises:
-        DatasetError: it is none of them, or a folder that can't be looked into.
+        DatasetError: it is none of them, or a folder that can't be read.
     """
     try:
         for each in SOURCES if source else ():
-            if each.is_meant(source):
+            if each.matches(source):
                 return each
-        if source and _folder(source).is_dir():
+        if source and Path(source).is_dir():
             reason = "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9"
         else:
-            reason = "not a folder" if source and _folder(source).exists() else "no such folder"
+            reason = "not a folder" if source and Path(source).exists() else "no such folder"
     except OSError as error:
-        reason = f"can't be looked into ({error.strerror})"
+        reason = f"can't be read ({error.strerror})"
     raise DatasetError(f"{source}: {reason}; give {SOURCES_HELP}")
 
 
-def load_training(sources: Sequence[str], watchers: Watchers | None = None) -> Dataset:
+def load_training(sources: Sequence[str], callbacks: ProgressCallbacks | None = None) -> Dataset:
     """Load all training images of one or more sources, one source after the other.
 
     Args:
-        sources: each is `mnist`, `strokes`, a folder of IDX files, or a folder of folders of pictures, see SOURCES.
-        watchers: who is told how far it is.
+        sources: each is one of SOURCES, as the user writes it.
+        callbacks: called while it loads.
 
     Raises:
         DatasetError: a source is missing, damaged or something else, or a picture in it can't be read.
-        DownloadError: MNIST is missing and can't be fetched.
+        DownloadError: MNIST is missing and could not be downloaded.
     """
-    from mnistnet.datasets.dataset import join
-
-    parts = [find_source(source).load(source, "train", watchers or Watchers()) for source in sources]
+    parts = [find_source(source).load(source, "train", callbacks or ProgressCallbacks()) for source in sources]
     for part in parts:
         if part.unreadable:
             raise DatasetError(f"{part.unreadable[0]} (unreadable pictures: {len(part.unreadable)})")
@@ -174,36 +138,37 @@ def load_training(sources: Sequence[str], watchers: Watchers | None = None) -> D
 
 
 def load_split(
-    source: str, split: Split, validation: int | None = None, trained_on: str = "", watchers: Watchers | None = None
+    source: str,
+    split: Split,
+    validation: int | None = None,
+    trained_on: str = "",
+    callbacks: ProgressCallbacks | None = None,
 ) -> Dataset:
-    """Load the part of a source to measure on.
+    """Load the images of a source to evaluate on.
 
     Args:
-        source: see `load_training`. A folder of pictures has no parts; it is `test` as a whole.
-        split: `test`; or of the training images the ones that `hold_out` keeps apart, or the rest.
-        validation: how many `hold_out` keeps apart, see there.
-        trained_on: for `validation`, the digest of what the model to be measured learned from. Others were held
-            out of other data, and it may have learned from these.
-        watchers: who is told how far it is.
+        source: see `load_training`.
+        split: `test`; or of the training images `validation`, those that `hold_out` keeps apart, or `train`, the rest.
+            A source that doesn't keep test images apart is `test` as a whole.
+        validation: how many images `hold_out` keeps apart, see there.
+        trained_on: for `validation`, the digest of the data that the model was trained on. Another model may have
+            learned from these validation images.
+        callbacks: called while it loads.
 
     Raises:
         DatasetError: see `load_training`; but pictures that can't be read are listed in the Dataset.
-        DownloadError: MNIST is missing and can't be fetched.
+        DownloadError: MNIST is missing and could not be downloaded.
         ValueError: another split.
     """
-    from mnistnet.datasets.dataset import hold_out
-
     if split not in get_args(Split):
         raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")
-    kind = find_source(source)
     if split == "test":
-        return kind.load(source, "test", watchers or Watchers())
-    if not kind.has_splits:
-        raise DatasetError(f"{source}: a folder of pictures has no {split} images, it is taken whole; use --split test")
-    rest, held_out = hold_out(load_training([source], watchers), validation)
-    chosen = rest if split == "train" else held_out
-    if split == "validation" and trained_on not in ("", rest.digest()):
+        return find_source(source).load(source, "test", callbacks or ProgressCallbacks())
+    rest, validation_set = hold_out(load_training([source], callbacks), validation)
+    if split == "train":
+        return rest
+    if trained_on not in ("", rest.digest()):
         raise DatasetError(f"{source}: not the data that the model was trained on; use --split test")
-    if chosen is None:
-        raise DatasetError(f"{source}: no validation images were held out of the model's training; use --split test")
-    return chosen
+    if validation_set is None:
+        raise DatasetError(f"{source}: the model was trained without validation images; use --split test")
+    return validation_set

@@ -11,7 +11,7 @@ from mnistnet.errors import OptionError
 
 
 @pytest.mark.parametrize(
-    ("images", "labels", "said"),
+    ("images", "labels", "message"),
     [
         (np.zeros((2, 28, 28)), np.zeros(2, np.uint8), "images are float64"),
         (np.zeros((2, 784), np.uint8), np.zeros(2, np.uint8), "expected uint8 .n, 28, 28."),
@@ -20,8 +20,8 @@ from mnistnet.errors import OptionError
         (np.zeros((2, 28, 28), np.uint8), np.full(2, 11, np.uint8), "a label is 11, expected 0 to 9, or 10"),
     ],
 )
-def test_arrays_that_are_no_images_and_labels_are_refused(images: Any, labels: Any, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_arrays_that_are_not_images_and_labels_are_refused(images: Any, labels: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Dataset(images, labels)
 
 
@@ -30,12 +30,12 @@ def test_paths_of_only_some_images_are_refused() -> None:
         Dataset(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), ("a.png",))
 
 
-def test_the_digest_tells_data_sets_apart(digits: Dataset) -> None:
+def test_different_data_sets_have_different_digests(digits: Dataset) -> None:
     other = Dataset(digits.images, digits.labels[::-1])
     assert digits.digest() == Dataset(digits.images.copy(), digits.labels.copy()).digest() != other.digest()
 
 
-def test_chosen_and_joined_images_keep_their_paths_and_what_is_to_be_said(digits: Dataset) -> None:
+def test_chosen_and_joined_images_keep_their_paths_and_notes(digits: Dataset) -> None:
     named = Dataset(digits.images[:3], digits.labels[:3], ("a", "b", "c"), ("d: broken",), ("no pictures of 7",))
     assert named.take(np.array([2, 0])).paths == ("c", "a")
     assert join([named, named]).paths == ("a", "b", "c", "a", "b", "c")
@@ -45,31 +45,31 @@ def test_chosen_and_joined_images_keep_their_paths_and_what_is_to_be_said(digits
     assert (both.paths, both.unreadable, both.notes) == ((), named.unreadable, named.notes)
 
 
-def test_held_out_images_and_the_rest_are_the_whole_and_share_nothing(digits: Dataset) -> None:
-    rest, held_out = hold_out(digits, 150)
-    assert held_out is not None
-    assert (len(rest), len(held_out)) == (450, 150)
-    both = np.concatenate([rest.images, held_out.images])
+def test_training_and_validation_set_are_disjoint_and_together_the_whole(digits: Dataset) -> None:
+    training, validation = hold_out(digits, 150)
+    assert validation is not None
+    assert (len(training), len(validation)) == (450, 150)
+    both = np.concatenate([training.images, validation.images])
     assert sorted(map(bytes, both)) == sorted(map(bytes, digits.images))
-    places = [int((digits.images == image).all(axis=(1, 2)).argmax()) for image in held_out.images]
-    assert min(places) < 50  # from all over the data, not its end
-    assert max(places) > 550
+    indices = [int((digits.images == image).all(axis=(1, 2)).argmax()) for image in validation.images]
+    assert min(indices) < 50  # from all parts of the data, not its end
+    assert max(indices) > 550
 
 
-def test_holding_out_nothing_leaves_the_whole(digits: Dataset) -> None:
+def test_a_validation_set_of_no_images_leaves_the_whole(digits: Dataset) -> None:
     assert hold_out(digits, 0) == (digits, None)
 
 
-def test_holding_out_everything_is_refused(digits: Dataset) -> None:
+def test_a_validation_set_of_all_images_is_refused(digits: Dataset) -> None:
     with pytest.raises(OptionError, match="600 validation images can't be held out of 600 .*; lower --validation"):
         hold_out(digits, 600)
 
 
 def test_without_a_count_5000_are_held_out_but_at_most_a_tenth(digits: Dataset) -> None:
-    rest, held_out = hold_out(digits, None)
-    assert held_out is not None
-    assert (len(rest), len(held_out)) == (540, 60)
-    _, held_out = hold_out(Dataset(np.zeros((60_000, 28, 28), np.uint8), np.zeros(60_000, np.uint8)), None)
-    assert held_out is not None
-    assert len(held_out) == 5000
+    training, validation = hold_out(digits, None)
+    assert validation is not None
+    assert (len(training), len(validation)) == (540, 60)
+    _, validation = hold_out(Dataset(np.zeros((60_000, 28, 28), np.uint8), np.zeros(60_000, np.uint8)), None)
+    assert validation is not None
+    assert len(validation) == 5000
     assert hold_out(digits.take(np.arange(9)), None)[1] is None

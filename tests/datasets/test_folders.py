@@ -30,7 +30,7 @@ def test_pictures_are_labelled_by_their_folder_and_in_the_order_of_their_names(f
     assert seen == [(count, 60) for count in range(1, 61)]
 
 
-def test_unreadable_pictures_are_listed_and_not_waited_for(folder: Path) -> None:
+def test_unreadable_pictures_are_listed_and_pipes_do_not_block(folder: Path) -> None:
     (folder / "3" / "broken.png").write_bytes(b"not a picture")
     os.mkfifo(folder / "4" / "pipe.png")
     (folder / "5" / "device.png").symlink_to("/dev/zero")
@@ -45,7 +45,7 @@ def test_unreadable_pictures_are_listed_and_not_waited_for(folder: Path) -> None
     )
 
 
-def test_names_that_start_with_a_dot_are_not_there(folder: Path) -> None:
+def test_names_that_start_with_a_dot_are_ignored(folder: Path) -> None:
     (folder / "3" / "._05.png").write_bytes(b"what a Mac leaves beside a picture")
     (folder / "3" / ".DS_Store").write_bytes(b"and in each folder")
     (folder / ".git").mkdir()
@@ -53,7 +53,7 @@ def test_names_that_start_with_a_dot_are_not_there(folder: Path) -> None:
     assert (len(dataset), dataset.unreadable, dataset.notes) == (60, (), ())
 
 
-def test_files_that_are_no_pictures_are_named(folder: Path) -> None:
+def test_files_that_are_not_pictures_are_named(folder: Path) -> None:
     (folder / "3" / "IMG_1234.CR2").write_bytes(b"a photograph")
     (folder / "3" / "writer").mkdir()
     known = ", ".join(FORMAT_NAMES)
@@ -65,7 +65,7 @@ def test_files_that_are_no_pictures_are_named(folder: Path) -> None:
     assert load_pictures(folder).notes == (note,)
 
 
-def test_a_digit_without_pictures_is_told(folder: Path) -> None:
+def test_a_digit_without_pictures_is_noted(folder: Path) -> None:
     for path in (folder / "3").iterdir():
         path.unlink()
     for path in (folder / "7").iterdir():
@@ -89,11 +89,11 @@ def test_a_class_folder_that_cannot_be_listed_is_an_error(folder: Path, kind: st
             bad.touch()
         else:
             bad.symlink_to(bad if kind == "loop" else folder / "nowhere")
-    with pytest.raises(DatasetError, match=f"{bad}: can't be listed \\(.+\\); mend or remove it"):
+    with pytest.raises(DatasetError, match=f"{bad}: can't be listed \\(.+\\); repair or remove it"):
         load_pictures(folder)
 
 
-def test_folders_without_a_readable_picture_are_an_error_that_says_why(tmp_path: Path) -> None:
+def test_folders_without_a_readable_picture_are_an_error_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "5").mkdir()
     with pytest.raises(DatasetError, match="no picture that can be read in its folders 0 to 9$"):
         load_pictures(tmp_path)

@@ -24,7 +24,7 @@ def test_idx_files_are_read_gzipped_and_raw(tmp_path: Path, digits: Dataset) -> 
         assert np.array_equal(read_idx(tmp_path / name, 3), digits.images)
 
 
-def test_training_and_test_files_are_told_apart(folder: Path, digits: Dataset) -> None:
+def test_training_and_test_files_are_read_separately(folder: Path, digits: Dataset) -> None:
     assert has_idx(folder)
     assert len(load_idx(folder, "train")) == 600
     test = load_idx(folder, "test")
@@ -32,7 +32,7 @@ def test_training_and_test_files_are_told_apart(folder: Path, digits: Dataset) -
     assert np.array_equal(test.labels, digits.labels[:50])
 
 
-def test_test_files_alone_are_enough_to_measure_on(folder: Path) -> None:
+def test_test_files_alone_are_enough_to_evaluate_on(folder: Path) -> None:
     for name in NAMES.values():
         (folder / f"train-{name}.gz").unlink()
     assert len(load_idx(folder, "test")) == 50
@@ -55,7 +55,7 @@ def test_test_files_alone_are_enough_to_measure_on(folder: Path) -> None:
         (b"\x00\x00\x08\x03" + (2).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2 + bytes(1569), "got more"),
     ],
 )
-def test_a_damaged_idx_file_is_refused_with_what_is_wrong(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_a_damaged_idx_file_is_refused_with_the_reason(tmp_path: Path, content: bytes, expected: str) -> None:
     (tmp_path / "raw").write_bytes(content)
     with gzip.open(tmp_path / "zipped.gz", "wb") as file:
         file.write(content)
@@ -74,7 +74,7 @@ def test_every_truncation_of_a_gzipped_file_is_refused(tmp_path: Path, digits: D
             read_idx(cut, 3)
 
 
-def test_labels_that_do_not_fit_are_refused(folder: Path, digits: Dataset) -> None:
+def test_labels_that_do_not_match_are_refused(folder: Path, digits: Dataset) -> None:
     labels = folder / "train-labels-idx1-ubyte.gz"
     write_idx(labels, digits.labels[:599])
     with pytest.raises(DatasetError, match="600 images, but 599 labels"):
@@ -89,7 +89,7 @@ def test_labels_that_do_not_fit_are_refused(folder: Path, digits: Dataset) -> No
 
 @pytest.mark.parametrize("name", ["raw", "zipped.gz"])
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
-def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path, name: str, kind: str) -> None:
+def test_what_is_not_a_plain_file_does_not_block(tmp_path: Path, name: str, kind: str) -> None:
     path = tmp_path / name
     if kind == "pipe":
         os.mkfifo(path)
