@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from mirror import Answer, Mirror, whole
-from mnistnet.datasets.download import Progress, download
-from mnistnet.datasets.mnist import RemoteFile
+from mnistnet.datasets.download import download
+from mnistnet.datasets.mnist import Progress, RemoteFile
 from mnistnet.errors import DownloadError, OptionError
 
 RAW = {"images": np.random.default_rng(1).bytes(200_000), "labels": bytes(range(10)) * 20}
@@ -38,7 +38,7 @@ PROGRAM = """
 import json, resource, sys
 from pathlib import Path
 from mnistnet.datasets.download import download
-from mnistnet.datasets.mnist import RemoteFile
+from mnistnet.datasets.mnist import Progress, RemoteFile
 from mnistnet.errors import DownloadError, OptionError
 
 folder, limit, *mirrors = sys.argv[1:]

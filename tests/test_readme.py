@@ -38,7 +38,7 @@ def test_every_option_that_the_readme_names_exists() -> None:
 
 
 def test_every_word_that_an_option_takes_is_in_the_readme() -> None:
-    words = set(ANSWER_FORMATS) | {source.name for source in SOURCES if source.is_meant(source.name)}
+    words = set(ANSWER_FORMATS) | {source.name for source in SOURCES if source.matches(source.name)}
     assert words <= set(re.findall(r"`([\w-]+)`", README))
 
 

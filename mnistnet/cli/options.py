@@ -57,7 +57,7 @@ class SourceName(click.Path):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Complete the words, and folders."""
-        words = {source.name: source.description for source in SOURCES if source.is_meant(source.name)}
+        words = {source.name: source.description for source in SOURCES if source.matches(source.name)}
         # The folders come first, because bash clears the list when it comes to them.
         return [*click.Path(file_okay=False).shell_complete(ctx, param, incomplete), *_complete(words, incomplete)]
 

@@ -35,7 +35,7 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     path, classifier = load_chosen_model(model, quiet)
     source = data or os.environ.get("MNISTNET_DATA") or _downloaded_or_drawn()
     with loading_bars(quiet) as callbacks:
-        dataset = load_split(source, "test", 0, watchers=callbacks)
+        dataset = load_split(source, "test", 0, callbacks=callbacks)
     print_notes(quiet, *dataset.notes)
     name = "the built-in model" if path == BUILT_IN else one_line(Path(path).name)
     # Names only, no paths: the page may be passed on.

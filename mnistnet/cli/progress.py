@@ -11,13 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mnistnet.cli.messages import print_message
-from mnistnet.datasets.sources import Watchers
+from mnistnet.datasets.mnist import Progress
+from mnistnet.datasets.sources import ProgressCallbacks
 from mnistnet.errors import one_line
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from mnistnet.datasets.download import Progress
     from mnistnet.training import Epoch
 
 
@@ -69,10 +69,10 @@ def picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
-def loading_bars(quiet: bool) -> Iterator[Watchers]:
+def loading_bars(quiet: bool) -> Iterator[ProgressCallbacks]:
     """Draw bars over what the loading of data may have to wait for; each appears when there is something to show."""
     if quiet:
-        yield Watchers()
+        yield ProgressCallbacks()
         return
     with ExitStack() as bars:
 
@@ -80,7 +80,7 @@ def loading_bars(quiet: bool) -> Iterator[Watchers]:
             shown = cache(lambda: bars.enter_context(make_bar(quiet)) or (lambda *_: None))
             return lambda *facts: shown()(*facts)
 
-        yield Watchers(late(picture_bar), late(download_bar))
+        yield ProgressCallbacks(late(picture_bar), late(download_bar))
 
 
 @contextmanager

@@ -164,11 +164,15 @@ def load_split(
         raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")
     if split == "test":
         return find_source(source).load(source, "test", callbacks or ProgressCallbacks())
-    rest, validation_set = hold_out(load_training([source], callbacks), validation)
+    other = DatasetError(f"{source}: not the data that the model was trained on; use --split test")
+    training = load_training([source], callbacks)
+    if validation is not None and validation >= len(training):
+        raise other
+    rest, validation_set = hold_out(training, validation)
     if split == "train":
         return rest
     if trained_on not in ("", rest.digest()):
-        raise DatasetError(f"{source}: not the data that the model was trained on; use --split test")
+        raise other
     if validation_set is None:
         raise DatasetError(f"{source}: the model was trained without validation images; use --split test")
     return validation_set

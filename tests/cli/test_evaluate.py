@@ -90,6 +90,17 @@ def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
     assert {f"true-7_read-{each['read']}_index-{each['index']}_{Path(each['path']).name}" for each in mistakes} == {
         path.name for path in (tmp_path / "wrong").iterdir()
     }
-    done = program("evaluate", "--data", "own", "--split", "validation")
-    assert (done.returncode, len(done.stderr.splitlines())) == (1, 2)
-    assert "own: a folder of pictures has no validation images, it is taken whole; use --split test" in done.stderr
+
+
+def test_the_validation_split_of_a_folder_of_pictures_is_the_one_of_its_training(
+    program: Program, tmp_path: Path, digits: Dataset
+) -> None:
+    write_class_folders(tmp_path / "own", digits.take(np.arange(60)))
+    assert program("train", "--data", "own", "--epochs", "2", "--validation", "10", "-q").returncode == 0
+    done = program("evaluate", "--data", "own", "--split", "validation", "--json")
+    assert (done.returncode, json.loads(done.stdout)["images"]) == (0, 10)
+    write_class_folders(tmp_path / "fewer", digits.take(np.arange(9)))
+    for data, model in (("own", "builtin"), ("fewer", "mnistnet.npz")):
+        done = program("evaluate", "--data", data, "--split", "validation", "--model", model, "-q")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == f"Error: {data}: not the data that the model was trained on; use --split test\n"
