@@ -39,7 +39,7 @@ lint: $(READY)  ## check style and formatting, and the types of the page's JavaS
 	else echo "There is no npm here: the page's JavaScript is not checked"; fi
 
 $(TSC):
-	npm install --silent --no-audit --no-fund --prefix $(VENV)/typescript typescript@5
+	npm install --silent --no-audit --no-fund --prefix $(VENV)/typescript typescript@5 axe-core@4
 
 types: $(READY)  ## check types
 	$(BIN)/mypy

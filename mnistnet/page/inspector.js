@@ -71,7 +71,7 @@ export class Inspector {
   explain({ layer, neuron }) {
     const { network, encoding } = this.store.state.model;
     const last = network.sizes.length - 1;
-    if (layer === 0) return encoding.edges ? "Touch a place: how much of the outline runs in each of 16 directions there." : "Touch a pixel: its brightness is one input.";
+    if (layer === 0) return encoding.edges ? "Touch a place: how much of the outline runs in each of 16 directions there." : "Touch a place: each of its 16 pixels is an input. Shift or slant the digit, and most of them change: that is why a network that is shown edges reads more.";
     const sum = layer === 1 ? "It weighs all the inputs" : `It weighs the ${network.sizes[layer - 1]} neurons before it`;
     return layer === last
       ? `${sum}, adds them up, and says how sure it is that this is a ${neuron}.`
@@ -97,7 +97,7 @@ export class Inspector {
     });
     let plot = activationChart(curve(0, 0.5), name);
     const chart = make("div", {}, plot.chart);
-    body.append(make("div", { class: "look" }, make("figure", {}, field, make("figcaption", {}, this.legend(encoding.edges))), make("div", {}, sum, chart)));
+    body.append(make("div", { class: "look" }, make("figure", {}, field, make("figcaption", {}, encoding.edges ? "Outline here: " : "Ink here: ", make("span", { class: "key positive" }, "excites it"), " ", make("span", { class: "key negative" }, "calms it"))), make("div", {}, sum, chart)));
     const bars = new Bars(store, focus);
     body.append(make("h3", {}, "What comes in"), bars.list, bars.note);
     const { strongest, shown } = model.data;
@@ -121,12 +121,6 @@ export class Inspector {
       if (place !== null) paintCell(field, place);
       bars.show();
     };
-  }
-
-  /** @param {boolean} edges */
-  legend(edges) {
-    const what = edges ? "outline" : "ink";
-    return make("span", {}, make("span", { class: "key positive" }, `${what} here excites it`), " ", make("span", { class: "key negative" }, "calms it"));
   }
 
   /** The inputs, with what each place tells. @returns {() => void} */

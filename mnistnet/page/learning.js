@@ -3,6 +3,7 @@
 
 import { lineChart } from "./charts.js";
 import { byId, make, say } from "./dom.js";
+import { paintInputs } from "./paint.js";
 import { percent } from "./prediction.js";
 /** @import { Replay } from "./replay.js" */
 /** @import { Store } from "./store.js" */
@@ -13,6 +14,9 @@ import { percent } from "./prediction.js";
  * @property {number[][]} history rows of cost, learning rate and, where it was measured, validation accuracy
  * @property {{history: number[][], words: string}} textbook
  */
+
+const FIELD_SIDE = 112; // pixels
+const FIELDS = 15; // neurons of the first layer whose weights are shown
 
 export class Learning {
   /** @param {HTMLElement} root @param {Store} store @param {Replay} replay
@@ -27,8 +31,9 @@ export class Learning {
     this.slider = make("input", { id: "epoch", type: "range", min: 0, step: 1, input: () => this.goTo(Number(this.slider.value)), "aria-label": "Moment of the training" });
     this.stops = make("ol", { class: "stops", "aria-hidden": "true" });
     this.chart = make("div");
+    this.fields = make("div", { class: "fields", role: "img", "aria-label": "The weights of the first neurons" });
     this.nothing = make("p", {}, "This model’s file holds no snapshots of its training. ", page.toTwin ? make("button", { click: page.toTwin }, "See the pixel network’s") : "");
-    this.whole = make("div", {}, this.slider, this.stops, this.words, this.chart);
+    this.whole = make("div", {}, this.slider, this.stops, this.words, make("h3", {}, "What the first neurons look for"), this.fields, this.chart);
     root.replaceChildren(make("h2", {}, "Watch it learn"), make("p", { class: "note" }, "Go back to a moment of its training. The network on the left, and its answer, are those of that moment."), this.nothing, this.whole);
   }
 
@@ -61,6 +66,19 @@ export class Learning {
     if (snapshots) this.slider.value = String(snapshots.epochs.length - 1);
   }
 
+  /** The weights of the first neurons at this moment. */
+  showFields() {
+    const { network, data, encoding } = this.store.state.model;
+    const n = network.sizes[0];
+    const neurons = data.shown[0].slice(0, FIELDS);
+    if (this.fields.childElementCount !== neurons.length) this.fields.replaceChildren(...neurons.map(() => make("canvas", { width: FIELD_SIDE, height: FIELD_SIDE })));
+    neurons.forEach((i, at) => {
+      const weights = network.weights[0].subarray(i * n, (i + 1) * n);
+      const full = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) || 1;
+      paintInputs(/** @type {HTMLCanvasElement} */ (this.fields.children[at]), weights, 0.8 * full, encoding.edges);
+    });
+  }
+
   show() {
     const { snapshots } = this.store.state.model.data;
     if (!snapshots) return;
@@ -68,6 +86,7 @@ export class Learning {
     const moment = epoch === 0 ? "Before training, its numbers are random" : this.at === snapshots.epochs.length - 1 ? `At the end, after ${epoch} epochs` : `After ${epoch} ${epoch === 1 ? "epoch" : "epochs"}`;
     const right = this.replay.right();
     const score = `it reads ${right.filter(Boolean).length} of ${right.length} test images`;
+    this.showFields();
     this.slider.setAttribute("aria-valuetext", moment);
     say(this.words, right.length ? `${moment}${epoch === 0 ? ", and" : ","} ${score}.` : `${moment}.`);
   }

@@ -16,7 +16,7 @@ import { SHEET, Sheet } from "./sheet.js";
 import { Store } from "./store.js";
 import { FORTY_TWO, LETTER, THREE } from "./strokes.js";
 import { Teaching } from "./teaching.js";
-import { beginTour } from "./tour.js";
+import { Tour } from "./tour.js";
 /** @import { Training } from "./learning.js" */
 /** @import { Measured } from "./mistakes.js" */
 /** @import { ModelData } from "./model.js" */
@@ -70,6 +70,8 @@ const mistakes = new Mistakes(store, data.measured, imageAt, (image, truth) => {
 });
 const teaching = new Teaching(byId("teach"), store, replay, { nextOffer: () => mistakes.nextOffer(), open, changed: update, taught: () => mistakes.markLearned() });
 const learning = new Learning(byId("learn"), store, replay, { changed: update, toTwin: models.length > 1 ? () => chooseModel(1) : null });
+
+const tour = new Tour(/** @type {HTMLDialogElement} */ (byId("tour")), store, choosePanel);
 
 // From the drawing to the answer
 
@@ -129,7 +131,8 @@ store.subscribe(["digits", "chosen"], showBoxes);
 const drawInspector = whileSeen(byId("inspector"), () => inspector.show());
 store.subscribe(["thought", "model", "pinned", "pointed", "link", "place", "panel"], ({ panel }) => panel === "inside" && drawInspector());
 store.subscribe(["thought", "model", "panel", "playing"], ({ panel }) => panel === "teach" && teaching.show());
-store.subscribe(["thought", "model", "panel"], ({ panel }) => panel === "learn" && learning.show());
+store.subscribe(["model", "panel"], ({ panel }) => panel === "teach" && replay.show());
+store.subscribe(["model", "panel"], ({ panel }) => panel === "learn" && learning.show());
 
 /** @type {HTMLCanvasElement[]} */
 let steps = [];
@@ -282,7 +285,10 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     edit(() => sheet.undo());
   } else if (event.key === "Escape") store.set({ pinned: null });
+  else if (isProjector() && (event.target === document.body || byId("tour").contains(/** @type {Node} */ (event.target))) && tour.turn(event.key)) event.preventDefault();
 });
+
+const isProjector = () => document.documentElement.classList.contains("projector");
 // A tap on the small copy makes it a sheet again.
 sheet.canvas.addEventListener(
   "pointerdown",
@@ -359,7 +365,7 @@ function choosePanel(panel) {
     byId(/** @type {string} */ (tab.getAttribute("aria-controls"))).hidden = !isChosen;
   }
   byId("panel").classList.add("open");
-  store.set({ panel });
+  store.set(panel === "inside" ? { panel } : { panel, pinned: null });
 }
 
 /** @param {number} at among the models */
@@ -386,6 +392,7 @@ for (const tab of byId("tabs").querySelectorAll("button")) tab.addEventListener(
 });
 byId("close").addEventListener("click", () => byId("panel").classList.remove("open"));
 byId("projector").addEventListener("click", () => {
+  byId("projector").blur(); // the arrow keys turn the cards of the tour
   const isLarge = document.documentElement.classList.toggle("projector");
   byId("projector").setAttribute("aria-pressed", String(isLarge));
 });
@@ -401,7 +408,10 @@ function goTo(hash) {
   if (hash in PANELS) {
     choosePanel(PANELS[/** @type {keyof typeof PANELS} */ (hash)]);
     scrollToStage();
-  } else if (hash.startsWith("#tour")) beginTour(Number(hash.slice(6)) || 1, goTo);
+  } else if (hash.startsWith("#tour-")) {
+    tour.show(Number(hash.slice(6)) - 1);
+    scrollToStage();
+  }
 }
 window.addEventListener("hashchange", () => goTo(location.hash));
 byId("tour-begin").addEventListener("click", () => goTo("#tour-1"));

@@ -9,7 +9,7 @@
  * @property {number} lead and so is one that leads the second by less
  */
 
-const MIN_DIGIT = 0.25; // best output; 87 % of letters and blots have less, and 0.2 % of MNIST's digits
+export const MIN_DIGIT = 0.25; // best output; 87 % of letters and blots have less, and 0.2 % of MNIST's digits
 
 /** Every digit with its output, the highest first. @param {Float32Array} outputs */
 export function ranking(outputs) {

@@ -129,6 +129,7 @@ export class Teaching {
         if (!until) await this.showBlame(lesson, signal);
         lesson.step(this.chosenRate);
         this.page.changed();
+        this.replay.show();
         if (!until || lesson.read === label) break;
         this.show();
         await this.wait(STEP_TIME, signal);
@@ -164,6 +165,7 @@ export class Teaching {
     this.lesson = null;
     this.store.state.model.reset();
     this.page.changed();
+    this.replay.show();
     this.page.taught();
     this.show();
   }
@@ -201,7 +203,7 @@ export class Teaching {
     const outputs = drawn ? /** @type {Float32Array} */ (thought.pass.activations.at(-1)) : null;
     const read = outputs ? outputs.indexOf(Math.max(...outputs)) : null;
     this.showOffer(drawn);
-    say(this.question, truth === null ? "What did you mean? Tell the network:" : `This is a ${truth}, and it reads a ${read}.`);
+    say(this.question, truth === null ? "What did you mean?" : `This is a ${truth}, and it reads a ${read}.`);
     for (const button of this.digits.children) /** @type {HTMLButtonElement} */ (button).disabled = !drawn;
     const { one, until, pausing, skip, resetting } = this;
     one.disabled = !drawn || label === null || running !== null;
@@ -210,11 +212,12 @@ export class Teaching {
     say(pausing, this.isPaused ? "Go on" : "Pause");
     resetting.disabled = !model.isTaught || running !== null;
     say(this.verdict, this.verdictOf(read));
+    const wasHidden = this.result.hidden;
     this.result.hidden = !outputs;
+    if (outputs && wasHidden) this.replay.show();
     if (outputs) this.showResult(lesson?.before ?? outputs, outputs);
     if (lesson) this.curve.replaceChildren(costChart(lesson.costs));
     else this.curve.replaceChildren();
-    this.replay.show();
     this.showEquations();
   }
 

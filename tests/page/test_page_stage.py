@@ -13,7 +13,6 @@ from browser import FORTY_TWO, SEVEN, Open, answer, draw, made_up, open_mistake
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model
 from mnistnet.network import COSTS
-from mnistnet.page.fill import write_page
 from mnistnet.page.snapshots import read_snapshots
 from mnistnet.settings import Settings
 
@@ -144,6 +143,32 @@ def test_the_network_of_pixels_and_its_snapshots_read_the_same_drawing(
         assert np.isfinite(parameters).all()
 
 
+def test_a_tour_of_seven_cards_lights_up_what_it_is_about_and_ticks_what_is_done(
+    open_page: Open, pretrained: Model
+) -> None:
+    page = open_page(pretrained)
+    page.locator("#projector").click()
+    page.keyboard.press("ArrowRight")  # the keys of a presenter
+    task, title = page.locator("#tour .task"), page.locator("#tour h2")
+    expect(task).to_have_text("Draw a 7.")
+    draw(page, SEVEN)
+    expect(task).to_have_text("✓ Draw a 7.")
+    titles = {title.inner_text()}
+    for number in range(2, 8):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#tour .note")).to_have_text(f"{number} of 7")
+        assert page.locator(".lit-up").count() == 1
+        assert page.evaluate("location.hash") == f"#tour-{number}"
+        titles.add(title.inner_text())
+    assert len(titles) == 7
+    page.locator("#epoch").fill("0")
+    expect(task).to_have_text(re.compile("^✓"))
+    page.keyboard.press("Escape")
+    page.locator("#tour button").last.click()
+    expect(page.locator("#tour")).to_be_hidden()
+    assert page.locator(".lit-up").count() == 0
+
+
 def test_a_page_about_another_model_shows_the_pixel_networks_training(open_page: Open) -> None:
     page = open_page(made_up(Settings(hidden=(7,))))
     page.locator("#tab-learn").click()
@@ -241,16 +266,37 @@ def test_forced_colours_keep_pen_neurons_and_bars(open_page: Open, pretrained: M
         assert page.locator(selector).first.evaluate("(one) => getComputedStyle(one).forcedColorAdjust") == "none"
 
 
-def test_without_javascript_a_sentence_says_what_to_do(
-    chromium: Browser, pretrained: Model, digits: Dataset, tmp_path: Path
-) -> None:
-    write_page(pretrained, "a model", digits, "drawn digits", tmp_path / "page.html")
+def test_without_javascript_a_sentence_says_what_to_do(chromium: Browser, pretrained_page: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(pretrained_page, encoding="utf-8")
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((tmp_path / "page.html").as_uri())
     expect(page.locator("noscript p")).to_be_visible()
     assert "Allow JavaScript for this file, or open it in another browser." in page.locator("body").inner_text()
     context.close()
+
+
+def test_an_old_browser_is_told_what_it_lacks(chromium: Browser, pretrained_page: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(pretrained_page, encoding="utf-8")
+    context = chromium.new_context()
+    context.add_init_script("delete window.DecompressionStream")
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    expect(page.locator("#trouble")).to_contain_text("This browser is too old for this page")
+    context.close()
+
+
+def test_the_answer_is_spoken_once_when_the_pen_is_lifted(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
+    page.evaluate("""() => {
+        window.spoken = [];
+        const spoken = document.getElementById("spoken");
+        new MutationObserver(() => window.spoken.push(spoken.textContent)).observe(spoken, { childList: true });
+    }""")
+    draw(page, FORTY_TWO, 12)
+    expect(page.locator("#spoken")).to_have_text(re.compile(r"^42, \d\d\.\d % sure$"))
+    assert len(page.evaluate("window.spoken")) == 1
+    assert page.locator("#answer[aria-live], #answer [aria-live]").count() == 0
 
 
 def test_day_turns_to_night_while_the_page_is_open(open_page: Open, pretrained: Model) -> None:
