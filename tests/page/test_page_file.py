@@ -186,7 +186,7 @@ def test_the_command_writes_the_page(program: Program, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines()[-1] == "The page is in mnistnet.html; open it in a browser"
     data = data_of((tmp_path / "mnistnet.html").read_text())
-    assert data["name"] == "the model that comes with mnistnet"
+    assert data["name"] == "the built-in model"
     assert data["measured"]["data"] == "digits drawn by mnistnet itself"
 
 
