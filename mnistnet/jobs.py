@@ -66,6 +66,10 @@ def read_in_jobs(
             results.close()
 
 
+class _StandardInput(io.BytesIO):
+    name = "<stdin>"  # as error messages name it
+
+
 @contextmanager
 def _ignored_interrupt() -> Iterator[None]:
     """Ignore Ctrl-C, and start processes that always do: it is for this process, which ends them."""
@@ -80,4 +84,4 @@ def _ignored_interrupt() -> Iterator[None]:
 
 
 def _read_chunk(model: Model, paths: Sequence[str], stdin: bytes, invert: str, digits: int | None) -> list[Answer]:
-    return list(read_numbers(model, paths, io.BytesIO(stdin), invert, digits))
+    return list(read_numbers(model, paths, _StandardInput(stdin), invert, digits))

@@ -1,4 +1,4 @@
-"""Pictures in, answers out, in the order given."""
+"""Read the digits in pictures: from a picture to an Answer."""
 
 from __future__ import annotations
 
@@ -6,26 +6,36 @@ import os
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from mnistnet.errors import PictureError
+from mnistnet.errors import PictureError, one_line
 from mnistnet.images import BoolArray, ByteArray, FloatArray
-from mnistnet.model import Model, load
+from mnistnet.model import BUILT_IN, Model, load
 from mnistnet.picture_paths import explain
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.files import name_of
+from mnistnet.pictures.in_memory import as_file
 from mnistnet.pictures.reading import best_reading
 from mnistnet.pictures.row import read_row
 
+if TYPE_CHECKING:
+    from PIL import Image  # noqa: TID251 -- the type of an argument
+
 # Chosen on pictures that people drew: these mark most of the wrong answers and few of the right ones.
-MIN_SURE = 0.84
-MIN_LEAD = 0.6
+MIN_SURE = 0.84  # the best output
+MIN_LEAD = 0.6  # the best output minus the second best
+REASONS = {
+    "low": "low probability",
+    "rival": "another digit comes close",
+    "segmentation": "another split into digits fits nearly as well",
+    "other-ink": "more writing beside it",
+}
 
 
 def is_unsure(outputs: FloatArray) -> BoolArray:
-    """Tell which answers are not to be relied on: the best output is low, or another one comes close to it.
+    """Return where the best output is low or another one comes close to it.
 
     Args:
         outputs: float (..., 10).
@@ -40,12 +50,12 @@ def is_unsure(outputs: FloatArray) -> BoolArray:
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """One digit of a picture, and what the network says of it.
+    """One digit of a picture, and the network's outputs for it.
 
     Attributes:
-        image: uint8 (28, 28), the digit as the network was given it, ink bright.
+        image: uint8 (28, 28), the digit as the network gets it, ink bright.
         outputs: float32 (10,), the network's output for each digit; they need not add up to 1.
-        box: left, top, right and bottom of its place in the picture, in the picture's own pixels.
+        box: left, top, right and bottom of the digit in the picture, in the picture's own pixels.
     """
 
     image: ByteArray
@@ -64,8 +74,18 @@ class Digit:
 
     @property
     def unsure(self) -> bool:
-        """Whether this digit is not to be relied on."""
+        """Whether the highest output is low, or another one comes close to it."""
         return bool(is_unsure(self.outputs))
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """Why the digit is unsure: `low`, `rival`, both, or neither."""
+        second, best = np.partition(self.outputs, -2)[-2:]
+        checks = {"low": best >= MIN_SURE, "rival": best - second >= MIN_LEAD}
+        return frozenset(reason for reason, is_met in checks.items() if not is_met)
+
+    def __repr__(self) -> str:
+        return f"<Digit {self.digit} ({self.probability * 100:.1f} %) at {tuple(self.box)}>"
 
     def ranking(self) -> list[tuple[int, float]]:
         """Return every digit with its output, the highest first."""
@@ -74,57 +94,88 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What was read in one picture: a digit, the digits of a number, or why there are none.
+    """The digits of one picture, or the error that it can't be read.
 
     Attributes:
-        path: the picture, as it was named.
-        digits: from left to right; none when the picture can't be read.
-        error: why it can't be read, in one line; None when it can.
-        contested: whether another way to divide the picture into digits fits nearly as well.
+        path: the name of the picture.
+        digits: from left to right; none if the picture can't be read.
+        error: why it can't be read, in one line; None if it can.
+        doubts: why the segmentation is unsure: `segmentation`, `other-ink`, `low`.
     """
 
     path: str
     digits: tuple[Digit, ...] = ()
     error: str | None = None
-    contested: bool = False
+    doubts: frozenset[str] = frozenset()
 
     @property
     def number(self) -> str:
-        """The digits in a row; it may begin with 0, and is empty when the picture can't be read."""
+        """The digits in a row; it may begin with 0, and is empty if the picture can't be read."""
         return "".join(str(digit.digit) for digit in self.digits)
 
     @property
     def probability(self) -> float:
-        """That of the least probable digit; 0 when there is none."""
+        """The probability of the least probable digit; 0 if there is none."""
         return min((digit.probability for digit in self.digits), default=0.0)
 
     @property
     def unsure(self) -> bool:
-        """Whether the number is not to be relied on: a digit of it is not, another reading is close, or it has none."""
-        return self.contested or not self.digits or any(digit.unsure for digit in self.digits)
+        """Whether the answer shouldn't be relied on: there is a reason, or no digit."""
+        return bool(self.reasons) or not self.digits
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the answer is unsure, in the order of REASONS."""
+        found = self.doubts.union(*(digit.reasons for digit in self.digits))
+        return tuple(reason for reason in REASONS if reason in found)
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return self.error
+        certainty = f"{self.probability * 100:.1f} %"
+        if self.unsure:
+            certainty = f"{self.probability * 100:.0f} %, unsure: {self._reasons_in_words()}"
+        return f"{one_line(self.path)}: {self.number} ({certainty})"
+
+    def __repr__(self) -> str:
+        return f"<Answer {self}>"
+
+    def _reasons_in_words(self) -> str:
+        words = {reason: REASONS[reason] for reason in self.reasons}
+        if "rival" in words and len(self.digits) == 1:
+            digit, probability = self.digits[0].ranking()[1]
+            words["rival"] = f"{digit} at {probability * 100:.0f} %"
+        if len(words) > 1:
+            words.pop("low", None)  # the number before it says so
+        return "; ".join(words.values())
 
 
 def read(
-    picture: str | os.PathLike[str] | BinaryIO,
-    model: Model | None = None,
+    picture: str | os.PathLike[str] | BinaryIO | bytes | ByteArray | Image.Image,
+    model: Model | str | os.PathLike[str] = BUILT_IN,
     invert: str = "auto",
     digits: int | None = None,
 ) -> Answer:
     """Read the digit or the number in a picture, as `mnistnet predict` does.
 
     Args:
-        picture: a picture file.
-        model: classifies the digits; None is the model that comes with the package.
+        picture: a path, a binary stream, the bytes of a picture file, a Pillow image, or an array: uint8
+            (height, width), (height, width, 3) or (height, width, 4).
+        model: classifies the digits: a Model, the path of a model file, or `builtin`.
         invert: whether the ink is darker than the paper: `yes`, `no`, or `auto` to detect it.
         digits: how many digits the picture shows, 1 to 20; None detects it.
 
     Returns:
-        Its `number`, `probability`, `unsure`, and its `digits` with their boxes and outputs.
+        Its `number`, `probability`, `unsure`, `reasons`, and its `digits` with their boxes and outputs.
 
     Raises:
         PictureError: the picture can't be read.
+        ModelError: the model file can't be read.
+        ValueError: an argument is of another type, shape or range.
     """
-    return read_number(model or _built_in(), picture, invert, digits)
+    if not isinstance(model, Model):
+        model = _built_in() if model == BUILT_IN else load(model)
+    return read_number(model, as_file(picture), invert, digits)
 
 
 @cache
@@ -135,16 +186,16 @@ def _built_in() -> Model:
 def read_number(
     model: Model, source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", digits: int | None = None
 ) -> Answer:
-    """Read the digit or the number in one picture.
+    """Read the digit or the number in one picture file.
 
     Args:
-        model: what classifies the digits.
-        source: a picture file.
-        invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
-        digits: how many the picture shows; None finds out.
+        model: the classifier.
+        source: a path, or a binary stream.
+        invert: see `read`.
+        digits: see `read`.
 
     Raises:
-        PictureError: it can't be read.
+        PictureError: the picture can't be read.
     """
     row = read_row(source, invert, digits)
     outputs = model.outputs(np.stack([each.image for each in row.candidates]))
@@ -153,7 +204,8 @@ def read_number(
         count = f"at most {MAX_DIGITS}" if digits is None else digits
         raise PictureError(f"{name_of(source)}: can't be read as a number of {count} digits; crop to one number")
     chosen = tuple(Digit(row.candidates[at].image, outputs[at], row.candidates[at].box) for at in reading.chosen)
-    return Answer(name_of(source), chosen, contested=reading.is_contested)
+    doubts = frozenset({"segmentation" if row.is_alone else "other-ink"} if reading.is_contested else ())
+    return Answer(name_of(source), chosen, doubts=doubts)
 
 
 def read_numbers(
@@ -165,8 +217,8 @@ def read_numbers(
         model: the classifier.
         paths: picture files; `-` is `stdin`.
         stdin: a picture file, open for reading.
-        invert: see `read_number`.
-        digits: how many digits each picture shows; None detects it.
+        invert: see `read`.
+        digits: see `read`.
 
     Yields:
         An Answer for each path, in the order given.

@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 def bits(answer: Answer) -> tuple[object, ...]:
     """Return all that is in an answer, to be compared to the bit."""
     digits = [(digit.image.tobytes(), digit.outputs.tobytes(), digit.box) for digit in answer.digits]
-    return answer.path, answer.error, answer.contested, digits
+    return answer.path, answer.error, answer.doubts, digits
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])

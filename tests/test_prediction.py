@@ -71,7 +71,7 @@ def test_a_number_is_as_probable_as_its_least_probable_digit_and_unsure_when_one
     number = Answer("x.png", (zero, one))
     assert (number.number, number.unsure) == ("01", False)
     assert number.probability == pytest.approx(0.96)
-    assert Answer("x.png", (zero, one), contested=True).unsure
+    assert Answer("x.png", (zero, one), doubts=frozenset({"segmentation"})).unsure
     longer = Answer("x.png", (zero, doubtful, one))
     assert (longer.number, longer.unsure) == ("021", True)
     assert longer.probability == pytest.approx(0.6)

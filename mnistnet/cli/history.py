@@ -83,7 +83,7 @@ class History:
             lines = lines[len(self._format.header) :]
             for line in lines:
                 self._format.epoch(line)
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):  # JSON holds 1e999
             raise TrainingError(
                 f"{self._path}: not a record of a training run, and would be overwritten by one; name another file"
             ) from None

@@ -51,7 +51,9 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells stan
 def name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
     """Return what a message calls the picture, in one line whatever the file is called."""
     name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    return one_line(name) or "''" if isinstance(name, str) and name != "<stdin>" else "standard input"
+    if name == "<stdin>":
+        return "standard input"
+    return one_line(name) or "''" if isinstance(name, str) else "the picture"
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def digit(outputs: dict[int, float], box: tuple[int, int, int, int] = (0, 0, 28,
 SURE = Answer("a.png", (digit({7: 0.993}),))
 DOUBTFUL = Answer("a\nb.png", (digit({7: 0.41, 1: 0.38}),))
 NUMBER = Answer("room.png", (digit({0: 0.99}, (1, 2, 30, 40)), digit({4: 0.971, 9: 0.02}, (35, 2, 60, 41))))
-CONTESTED = Answer("room.png", NUMBER.digits, contested=True)
+AMBIGUOUS = Answer("room.png", NUMBER.digits, doubts=frozenset({"segmentation", "other-ink"}))
 UNREADABLE = Answer("c,d.png", error="c,d.png: no picture")
 
 
@@ -27,7 +27,7 @@ def line(form: str, answer: Answer, top: int = 1) -> str:
     return ANSWER_FORMATS[form].line(answer, top) or ""
 
 
-def test_text_tells_the_number_and_how_probable_it_is() -> None:
+def test_text_is_the_number_and_its_probability() -> None:
     assert line("text", SURE) == "a.png: 7 (99.3 %)"
     assert line("text", SURE, top=2) == "a.png: 7 (99.3 %), 0 (0.0 %)"
     assert line("text", NUMBER) == "room.png: 04 (97.1 %)"
@@ -35,13 +35,18 @@ def test_text_tells_the_number_and_how_probable_it_is() -> None:
     assert ANSWER_FORMATS["text"].line(UNREADABLE, 1) is None
 
 
-def test_text_says_when_the_answer_is_unsure_and_stays_in_its_line() -> None:
+def test_text_says_why_the_answer_is_unsure_and_stays_in_its_line() -> None:
     assert line("text", DOUBTFUL) == r"a\nb.png: 7 (41 %, unsure: 1 at 38 %)"
     assert line("text", DOUBTFUL, top=2) == r"a\nb.png: 7 (41.0 %), 1 (38.0 %); unsure"
-    assert line("text", CONTESTED) == "room.png: 04 (97 %, unsure)"
+    assert line("text", AMBIGUOUS) == (
+        "room.png: 04 (97 %, unsure: another split into digits fits nearly as well; more writing beside it)"
+    )
     several = Answer("room.png", (DOUBTFUL.digits[0], NUMBER.digits[1]))
-    assert line("text", several) == "room.png: 74 (41 %, unsure)"
-    assert line("text", Answer("a.png", SURE.digits, contested=True)) == "a.png: 7 (99 %, unsure)"
+    assert line("text", several) == "room.png: 74 (41 %, unsure: another digit comes close)"
+    assert (
+        line("text", Answer("a.png", SURE.digits, doubts=frozenset({"low"})))
+        == "a.png: 7 (99 %, unsure: low probability)"
+    )
 
 
 def test_plain_is_the_number_alone_and_an_empty_line_keeps_the_place_of_a_picture_that_failed() -> None:
@@ -50,20 +55,21 @@ def test_plain_is_the_number_alone_and_an_empty_line_keeps_the_place_of_a_pictur
 
 def test_jsonl_of_one_digit_holds_every_output_at_the_top_too() -> None:
     facts = json.loads(line("jsonl", DOUBTFUL))
-    assert set(facts) == {"path", "number", "probability", "unsure", "digits", "digit", "outputs"}
+    assert set(facts) == {"path", "number", "probability", "unsure", "reasons", "digits", "digit", "outputs"}
     assert next(iter(facts.items())) == ("path", "a\nb.png")
     assert (facts["number"], facts["digit"], facts["unsure"]) == ("7", 7, True)
     assert facts["probability"] == pytest.approx(0.41)
     assert facts["outputs"] == pytest.approx(DOUBTFUL.digits[0].outputs.tolist())
+    assert facts["reasons"] == ["low", "rival"]
     assert json.loads(line("jsonl", SURE))["unsure"] is False
-    contested = json.loads(line("jsonl", Answer("a.png", SURE.digits, contested=True)))
-    assert (contested["unsure"], contested["digits"][0]["unsure"]) == (True, False)
+    ambiguous = json.loads(line("jsonl", Answer("a.png", SURE.digits, doubts=frozenset({"low"}))))
+    assert (ambiguous["unsure"], ambiguous["digits"][0]["unsure"]) == (True, False)
     assert json.loads(line("jsonl", UNREADABLE)) == {"path": "c,d.png", "error": "c,d.png: no picture"}
 
 
-def test_jsonl_of_a_number_tells_each_digit_and_its_place() -> None:
+def test_jsonl_of_a_number_has_each_digit_and_its_box() -> None:
     facts = json.loads(line("jsonl", NUMBER))
-    assert set(facts) == {"path", "number", "probability", "unsure", "digits"}
+    assert set(facts) == {"path", "number", "probability", "unsure", "reasons", "digits"}
     assert (facts["number"], facts["probability"]) == ("04", pytest.approx(0.971))
     assert [set(each) for each in facts["digits"]] == [{"digit", "probability", "unsure", "box", "outputs"}] * 2
     assert [each["box"] for each in facts["digits"]] == [[1, 2, 30, 40], [35, 2, 60, 41]]
@@ -76,19 +82,31 @@ def test_jsonl_ranks_the_best_few_on_request() -> None:
     assert json.loads(line("jsonl", SURE, top=2))["top"][0]["digit"] == 7
 
 
-def test_csv_tells_whether_the_answer_is_sure_and_why_there_is_none() -> None:
-    assert ANSWER_FORMATS["csv"].header == "path,number,probability,unsure,error"
+def test_csv_has_the_reasons_and_the_error() -> None:
+    assert ANSWER_FORMATS["csv"].header == "path,number,probability,unsure,error,reasons"
     (row,) = csv.reader([line("csv", SURE)])
-    assert row[:2] + row[3:] == ["a.png", "7", "false", ""]
+    assert row[:2] + row[3:] == ["a.png", "7", "false", "", ""]
     assert float(row[2]) == pytest.approx(0.993)
-    (row,) = csv.reader([line("csv", CONTESTED)])
-    assert (row[1], row[3]) == ("04", "true")
+    (row,) = csv.reader([line("csv", AMBIGUOUS)])
+    assert (row[1], row[3], row[5]) == ("04", "true", "segmentation other-ink")
     (row,) = csv.reader([line("csv", UNREADABLE)])
-    assert row == ["c,d.png", "", "", "", "c,d.png: no picture"]
+    assert row == ["c,d.png", "", "", "", "c,d.png: no picture", ""]
 
 
 @pytest.mark.parametrize(
-    "name", ["two\nlines.png", "\x1b[31mred.png", "cr\rlf.png", "\udcff.png", '"quoted".png', '"', "\x9b31m", "\u2028"]
+    "name",
+    [
+        "two\nlines.png",
+        "\x1b[31mred.png",
+        "cr\rlf.png",
+        "\udcff.png",
+        '"quoted".png',
+        '"',
+        "\x9b31m",
+        "\u2028",
+        "=1+1",
+        "@x",
+    ],
 )
 def test_csv_keeps_any_name_in_one_line_from_which_it_comes_back(name: str) -> None:
     written = line("csv", Answer(name, SURE.digits))

@@ -75,6 +75,7 @@ def test_a_new_run_starts_a_new_record_but_not_before_its_first_epoch(tmp_path: 
         ("h.csv", b"\xff\xfe"),
         ("h.jsonl", b"[1]\n"),
         ("h.jsonl", b"x\n"),
+        ("h.jsonl", b'{"epoch": 1e999}\n'),
         ("h.jsonl", b"[" * 100_000),
     ],
 )

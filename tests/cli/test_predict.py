@@ -38,7 +38,7 @@ def test_predictions_in_every_format(program: Program, pngs: list[str], digits: 
         assert ("unsure: " in line) is facts["unsure"]
     assert program("predict", *pngs, "--format", "plain").stdout.split() == read
     rows = list(csv.reader(program("predict", *pngs, "--format", "csv").stdout.splitlines()))
-    assert rows[0] == ["path", "number", "probability", "unsure", "error"]
+    assert rows[0] == ["path", "number", "probability", "unsure", "error", "reasons"]
     assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, read, strict=True)]
 
 
