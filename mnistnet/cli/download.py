@@ -9,7 +9,7 @@ import click
 from mnistnet.cli.command import command
 from mnistnet.cli.messages import print_notes
 from mnistnet.cli.options import option, quiet_option
-from mnistnet.cli.progress import download_bar
+from mnistnet.cli.progress import loading_bar
 from mnistnet.datasets.download import MIRRORS
 from mnistnet.datasets.download import download as download_mnist
 from mnistnet.datasets.mnist import cache_directory
@@ -31,6 +31,8 @@ def download(
     """
     folder = Path(directory) if directory else cache_directory()
     mirrors = mirror or MIRRORS
-    with download_bar(quiet) as progress:
-        download_mnist(folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress)
+    with loading_bar(quiet) as callbacks:
+        download_mnist(
+            folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=callbacks.download
+        )
     print_notes(quiet, f"MNIST is in {folder}")

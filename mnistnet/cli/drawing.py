@@ -1,4 +1,4 @@
-"""What the network saw, and its outputs, as lines of text, for a terminal or for a file."""
+"""Digits as the network gets them, and its outputs, drawn as lines of text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mnistnet.inputs import Pixels
     from mnistnet.prediction import Digit
 
-HALF_BLOCKS = " ▀▄█"  # for two pixels, one above the other, of which neither, the upper, the lower or both are bright
+HALF_BLOCKS = " ▀▄█"  # for two pixels, one above the other: none, the upper, the lower or both bright
 SHADES = " .:-=+*#%@"
 FIRST_GREY, GREYS = 232, 24  # of a terminal's 256 colours, from black to white
 BAR = 20  # characters
@@ -24,7 +24,7 @@ GAP = "  "
 
 
 class Terminal(NamedTuple):
-    """What the reader's terminal can do."""
+    """What a terminal can show."""
 
     unicode: bool
     colour: bool
@@ -32,20 +32,20 @@ class Terminal(NamedTuple):
 
     @classmethod
     def of(cls, stream: TextIO) -> Terminal:
-        """Find out what the terminal or the file at the end of a stream can do."""
+        """Return what the terminal or the file of a stream can show."""
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
         return cls(can_encode(HALF_BLOCKS, stream), stream.isatty() and not plain, shutil.get_terminal_size().columns)
 
 
-def draw(digits: Sequence[Digit], kind: Pixels, terminal: Terminal) -> str:
-    """Draw the digits of a picture: one beside a bar for each output, several side by side, each below its answer.
+def draw(digits: Sequence[Digit], encoding: Pixels, terminal: Terminal) -> str:
+    """Draw the digits of a picture: one digit beside ten bars, several side by side below their answers.
 
     Args:
         digits: at least one.
-        kind: of the network's inputs, which tells what it sees of a digit.
-        terminal: what the reader's terminal can do.
+        encoding: the network's input encoding, which normalizes the digit.
+        terminal: what the terminal can show.
     """
-    drawings = [_drawing(kind.normalize(digit.image[np.newaxis])[0], terminal) for digit in digits]
+    drawings = [_drawing(encoding.normalize(digit.image[np.newaxis])[0], terminal) for digit in digits]
     if len(digits) == 1:
         bars = ["", "", *_bars(digits[0].outputs, terminal), "", ""]  # ten bars in the middle of fourteen lines
         return _beside([drawings[0], bars])

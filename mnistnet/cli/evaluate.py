@@ -19,7 +19,7 @@ from mnistnet.cli.options import (
     quiet_option,
     source_option,
 )
-from mnistnet.cli.progress import loading_bars
+from mnistnet.cli.progress import loading_bar
 from mnistnet.datasets import load_split
 from mnistnet.errors import OptionError, one_line
 from mnistnet.evaluation import Evaluation, find_mistakes
@@ -63,7 +63,7 @@ def evaluate(
     name, classifier = load_chosen_model(model, quiet)
     if mistakes is not None:
         make_empty_folder(Path(mistakes))  # fails before the measurement rather than after it
-    with loading_bars(quiet) as callbacks:
+    with loading_bar(quiet) as callbacks:
         dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, callbacks)
     print_notes(quiet, *dataset.notes)
     outputs = classifier.outputs(dataset.images)

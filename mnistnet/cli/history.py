@@ -1,4 +1,4 @@
-"""The record of a training run: a file with a line for each epoch, as comma-separated values or as JSON objects."""
+"""The history of a training run: a file with a line for each epoch, as comma-separated values or JSON objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = ("epoch", "cost", "validation_accuracy", "learning_rate", "seconds")
 
 
 class _Format(NamedTuple):
-    """How lines are written: what stands before them, an epoch's values as a line, and the epoch of a line."""
+    """The header of a file, how an epoch's values become a line, and how a line gives its epoch."""
 
     header: list[str]
     line: Callable[[dict[str, Any]], str]
@@ -34,19 +34,18 @@ HISTORY_FORMATS = {
 
 
 class History:
-    """A record that is written whole after every epoch.
+    """A file that is written whole after every epoch.
 
     Args:
         path: ends in `.csv` or `.jsonl`.
-        done: how many epochs the model has been trained already. Their lines are kept; any others are dropped as
-            soon as there is a new epoch.
+        done: epochs already trained. Their lines are kept; others are dropped when the next epoch is recorded.
 
     Attributes:
-        replaces: whether there is a record at the path of which no line is kept.
+        replaces: whether the file has lines, and none of them is kept.
 
     Raises:
         OptionError: the path has another ending.
-        TrainingError: the file can't be written, or is no record of a training run.
+        TrainingError: the file can't be written, or isn't a history.
     """
 
     def __init__(self, path: str, done: int) -> None:
@@ -73,7 +72,7 @@ class History:
             raise self._unwritable(error) from None
 
     def _read(self) -> list[str]:
-        """Return the lines of the record that is there; raise TrainingError when it is something else."""
+        """Return the lines of the existing file; raise TrainingError if it isn't a history."""
         if not self._path.exists():
             return []
         try:
@@ -85,7 +84,7 @@ class History:
                 self._format.epoch(line)
         except (ValueError, KeyError, TypeError, RecursionError, OverflowError):  # JSON holds 1e999
             raise TrainingError(
-                f"{self._path}: not a record of a training run, and would be overwritten by one; name another file"
+                f"{self._path}: not the history of a training run, and would be overwritten; name another file"
             ) from None
         return lines
 

@@ -10,7 +10,7 @@ import click
 from mnistnet.cli.command import command
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option, source_option
-from mnistnet.cli.progress import loading_bars
+from mnistnet.cli.progress import loading_bar
 from mnistnet.datasets import load_split
 from mnistnet.datasets.mnist import cache_directory, verify
 from mnistnet.datasets.sources import find_source
@@ -34,7 +34,7 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     """
     path, classifier = load_chosen_model(model, quiet)
     source = data or os.environ.get("MNISTNET_DATA") or _downloaded_or_drawn()
-    with loading_bars(quiet) as callbacks:
+    with loading_bar(quiet) as callbacks:
         dataset = load_split(source, "test", 0, callbacks=callbacks)
     print_notes(quiet, *dataset.notes)
     name = "the built-in model" if path == BUILT_IN else one_line(Path(path).name)

@@ -6,91 +6,64 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cache
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mnistnet.cli.messages import print_message
+from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.datasets.mnist import Progress
 from mnistnet.datasets.sources import ProgressCallbacks
 from mnistnet.errors import one_line
+from mnistnet.training import Epoch
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from mnistnet.training import Epoch
+DELAY = 0.2  # seconds of work without a bar
 
 
 def _bar(**options: Any) -> tqdm[Any]:
-    # tqdm takes defaults from the environment, and fails when one of them makes no sense.
     for name in [name for name in os.environ if name.startswith("TQDM_")]:
-        del os.environ[name]
-    from tqdm import tqdm
+        del os.environ[name]  # tqdm takes its defaults from there, and fails when one of them is invalid
+    from tqdm import tqdm  # late: slow to import, and only terminals have bars
 
-    tqdm.monitor_interval = 0  # its thread, which has nothing to do with miniters=1, would make forks unsafe
     return tqdm(dynamic_ncols=True, miniters=1, **options)
 
 
 @contextmanager
-def download_bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """Draw a bar of bytes for each file; notes are lines."""
-    if quiet:
-        yield None
-        return
-    with _bar(unit="B", unit_scale=True, leave=False, disable=None) as bar:  # None: draw only on a terminal
-        name = ""
-
-        def report(progress: Progress) -> None:
-            nonlocal name
-            if progress.note:
-                bar.write(one_line(progress.note), file=sys.stderr)
-            if progress.name != name:
-                name = progress.name
-                bar.set_description(name, refresh=False)
-                bar.reset(progress.total)
-            bar.update(progress.done - bar.n)
-
-        yield report
-
-
-@contextmanager
-def picture_bar(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Draw a bar over the pictures of a folder."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    with _bar(unit="picture", leave=False) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield report
-
-
-@contextmanager
-def loading_bars(quiet: bool) -> Iterator[ProgressCallbacks]:
-    """Draw bars over what the loading of data may have to wait for; each appears when there is something to show."""
+def loading_bar(quiet: bool) -> Iterator[ProgressCallbacks]:
+    """Draw a bar for a download, or for the pictures of a folder; the notes of a download are lines."""
     if quiet:
         yield ProgressCallbacks()
         return
-    with ExitStack() as bars:
+    if not sys.stderr.isatty():
+        yield ProgressCallbacks(download=lambda progress: print_notes(not progress.note, progress.note))
+        return
+    with _bar(leave=False, delay=DELAY) as bar:
 
-        def late(make_bar: Callable[[bool], AbstractContextManager[Callable[..., None] | None]]) -> Callable[..., None]:
-            shown = cache(lambda: bars.enter_context(make_bar(quiet)) or (lambda *_: None))
-            return lambda *facts: shown()(*facts)
+        def report_pictures(done: int, total: int) -> None:
+            bar.unit, bar.total = "picture", total
+            bar.update(done - bar.n)
 
-        yield ProgressCallbacks(late(picture_bar), late(download_bar))
+        def report_download(progress: Progress) -> None:
+            if progress.note:
+                bar.write(one_line(progress.note), file=sys.stderr)
+            if bar.desc != f"{progress.name}: ":
+                bar.unit, bar.unit_scale = "B", True
+                bar.set_description(progress.name, refresh=False)
+                bar.reset(progress.total)
+            bar.update(progress.done - bar.n)
+
+        yield ProgressCallbacks(report_pictures, report_download)
 
 
 @contextmanager
 def answer_bar(pictures: int, quiet: bool) -> Iterator[tuple[Callable[[], object], Callable[[str], object]]]:
-    """Draw a bar over pictures while their answers go into a file.
+    """Draw a bar for the pictures while their answers are written to a file.
 
     Yields:
         A function to call after each picture, and one that writes a line to standard error.
     """
-    # On the terminal the answers themselves show the progress. What reads a pipe may draw on the terminal, too.
+    # Not where the answers appear on the terminal, themselves or through a pipe.
     if quiet or not sys.stderr.isatty() or not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
         yield lambda: None, print_message
         return

@@ -23,7 +23,7 @@ from mnistnet.cli.options import (
     settings_options,
     source_option,
 )
-from mnistnet.cli.progress import epoch_lines, loading_bars
+from mnistnet.cli.progress import epoch_lines, loading_bar
 from mnistnet.datasets import hold_out, load_training
 from mnistnet.errors import one_line
 from mnistnet.model import Model, load
@@ -62,7 +62,7 @@ def train(
     print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
     sources = data or [default_source()]
     print_notes(quiet, f"Reading {', '.join(sources)}")
-    with loading_bars(quiet) as callbacks:
+    with loading_bar(quiet) as callbacks:
         dataset = load_training(sources, callbacks)
     print_notes(quiet, *dataset.notes)
     training, validation = hold_out(dataset, settings.validation)

@@ -51,7 +51,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells stan
 def name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
     """Return what a message calls the picture, in one line whatever the file is called."""
     name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    if name == "<stdin>":
+    if name in ("<stdin>", 0):  # 0 is its file descriptor
         return "standard input"
     return one_line(name) or "''" if isinstance(name, str) else "the picture"
 

@@ -38,7 +38,7 @@ def test_jsonl_has_an_object_for_each_epoch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["h.csv", "h.jsonl"])
-def test_going_on_keeps_the_lines_of_the_epochs_done_and_drops_later_ones(tmp_path: Path, name: str) -> None:
+def test_resuming_keeps_the_lines_of_the_trained_epochs_and_drops_later_ones(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     history = History(str(path), 0)
     for epoch in EPOCHS:
@@ -49,7 +49,7 @@ def test_going_on_keeps_the_lines_of_the_epochs_done_and_drops_later_ones(tmp_pa
     assert path.read_text() == whole
 
 
-def test_a_new_run_starts_a_new_record_but_not_before_its_first_epoch(tmp_path: Path) -> None:
+def test_a_new_run_replaces_the_history_after_its_first_epoch(tmp_path: Path) -> None:
     path = tmp_path / "h.csv"
     first = History(str(path), 0)
     assert not first.replaces
@@ -79,16 +79,14 @@ def test_a_new_run_starts_a_new_record_but_not_before_its_first_epoch(tmp_path: 
         ("h.jsonl", b"[" * 100_000),
     ],
 )
-def test_somebodys_own_file_is_neither_gone_on_with_nor_replaced(
-    tmp_path: Path, name: str, content: bytes, done: int
-) -> None:
+def test_another_file_is_neither_continued_nor_replaced(tmp_path: Path, name: str, content: bytes, done: int) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(TrainingError, match="not a record of a training run"):
+    with pytest.raises(TrainingError, match="not the history of a training run"):
         History(str(tmp_path / name), done)
     assert (tmp_path / name).read_bytes() == content
 
 
-def test_an_empty_file_is_as_good_as_none(tmp_path: Path) -> None:
+def test_an_empty_file_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "h.csv").touch()
     history = History(str(tmp_path / "h.csv"), 0)
     assert not history.replaces
@@ -96,12 +94,12 @@ def test_an_empty_file_is_as_good_as_none(tmp_path: Path) -> None:
     assert (tmp_path / "h.csv").read_text().count("\n") == 2
 
 
-def test_other_endings_are_refused(tmp_path: Path) -> None:
+def test_other_suffixes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="h.txt, expected a name that ends in .csv or .jsonl"):
         History(str(tmp_path / "h.txt"), 0)
 
 
-def test_what_cannot_be_written_is_found_out_at_once(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error_at_once(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="can't be written .No such file or directory"):
         History(str(tmp_path / "none" / "h.csv"), 0)
     os.mkfifo(tmp_path / "h.csv")
@@ -109,7 +107,7 @@ def test_what_cannot_be_written_is_found_out_at_once(tmp_path: Path) -> None:
         History(str(tmp_path / "h.csv"), 0)
 
 
-def test_a_record_that_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     history = History(str(tmp_path / "h.csv"), 0)
     history.record(EPOCHS[0])
     before = (tmp_path / "h.csv").read_bytes()

@@ -143,7 +143,7 @@ def test_somebodys_own_file_is_no_history_to_replace(program: Program, folder: P
     notes.write_text("name,age\nBob,7\n")
     done = program("train", *QUICK, "--data", folder, "--history", "notes.csv")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "notes.csv: not a record of a training run" in done.stderr
+    assert "notes.csv: not the history of a training run" in done.stderr
     assert notes.read_text() == "name,age\nBob,7\n"
     assert not (folder.parent / "mnistnet.npz").exists()
     for said in ("", "h.csv exists; it will be replaced after the first epoch\n"):
