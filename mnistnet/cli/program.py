@@ -25,7 +25,7 @@ COMMANDS = {
     "evaluate": "Measure how well a model reads labelled digits.",
     "page": "Write an HTML page that shows a model at work.",
     "predict": "Read the digit or the number in each picture.",
-    "train": "Train a network by gradient descent.",
+    "train": "Train a network by gradient descent, and save it after every epoch.",
 }
 # 128 + the signal's number, as shells expect it
 INTERRUPTED, TERMINATED, BROKEN_PIPE = 130, 143, 141

@@ -51,7 +51,7 @@ def train(
     quiet: bool,
     **values: Any,
 ) -> None:
-    """Train a network by gradient descent; the model is saved after every epoch."""
+    """Train a network by gradient descent, and save it after every epoch."""
     start = load(output) if resume and Path(output).exists() else None
     settings = settings_of(ctx, values, None if start is None else start.settings)
     done = 0 if start is None else start.epoch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 
 from conftest import HANG, Program, write_class_folders
 from mnistnet.datasets import Dataset
+from mnistnet.model import Model
 
 SEVEN = Path(__file__).parents[1] / "digits" / "7.png"
 PROGRAM = "\nfrom mnistnet.__main__ import main\nmain()"
@@ -140,3 +142,15 @@ def test_the_best_few_of_each_digit_are_told_as_json(program: Program, tmp_path:
         best, second = digit["top"]
         assert best == {"digit": 7, "probability": digit["probability"]}
         assert second["probability"] == sorted(digit["outputs"])[-2]
+
+
+def test_names_with_undecodable_bytes_are_escaped_on_the_page(
+    program: Program, tmp_path: Path, digits: Dataset, model: Model
+) -> None:
+    folder = tmp_path / os.fsdecode(b"own\xff")
+    write_class_folders(folder, digits.take(np.arange(20)))
+    model.save(folder / os.fsdecode(b"m\xfe.npz"))
+    done = program("page", "--model", folder / os.fsdecode(b"m\xfe.npz"), "--data", folder, "-o", "page.html", "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert (r"m\\udcfe.npz" in text, r"own\\udcff" in text) == (True, True)
