@@ -132,7 +132,7 @@ def test_help_is_everywhere_and_ends_with_an_example(program: Program) -> None:
 
 
 def test_every_command_has_the_short_help_of_the_list(program: Program) -> None:
-    text = program("--help").stdout
+    text = program("--help", environment={"COLUMNS": "100"}).stdout
     for name, short_help in COMMANDS.items():
         command = getattr(import_module(f"mnistnet.cli.{name}"), name)
         assert command.get_short_help_str(100) == short_help
