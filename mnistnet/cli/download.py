@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from mnistnet.cli.command import command
+from mnistnet.cli.data import loading_bar
 from mnistnet.cli.messages import print_notes
 from mnistnet.cli.options import option, quiet_option
-from mnistnet.cli.progress import loading_bar
 from mnistnet.datasets.download import MIRRORS
 from mnistnet.datasets.download import download as download_mnist
 from mnistnet.datasets.mnist import cache_directory

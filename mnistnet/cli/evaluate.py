@@ -9,17 +9,14 @@ from typing import Any
 import click
 
 from mnistnet.cli.command import command
+from mnistnet.cli.data import DEFAULT_SOURCE, default_source, loading_bar, source_option
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import (
-    DEFAULT_SOURCE,
-    default_source,
     load_chosen_model,
     model_option,
     option,
     quiet_option,
-    source_option,
 )
-from mnistnet.cli.progress import loading_bar
 from mnistnet.datasets import load_split
 from mnistnet.errors import OptionError, one_line
 from mnistnet.evaluation import Evaluation, find_mistakes

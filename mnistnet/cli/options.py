@@ -14,13 +14,11 @@ from click.shell_completion import CompletionItem
 
 from mnistnet.cli.command import variable_of
 from mnistnet.cli.messages import print_notes
-from mnistnet.datasets.sources import SOURCES, SOURCES_HELP
 from mnistnet.errors import OptionError
 from mnistnet.model import BUILT_IN, Model, load
 from mnistnet.settings import Rule, Settings
 
 MODEL_HERE = "mnistnet.npz"
-DEFAULT_SOURCE = "mnist"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -49,20 +47,11 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of cli
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Complete the words of a choice."""
-        return _complete(self.rule.meanings, incomplete) or super().shell_complete(ctx, param, incomplete)
+        return complete(self.rule.meanings, incomplete) or super().shell_complete(ctx, param, incomplete)
 
 
-class SourceName(click.Path):
-    """A source of data: a word or a path. In the environment, several are separated as in $PATH."""
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Complete the words, and folders."""
-        words = {source.name: source.description for source in SOURCES if source.matches(source.name)}
-        # The folders come first, because bash clears the list when it comes to them.
-        return [*click.Path(file_okay=False).shell_complete(ctx, param, incomplete), *_complete(words, incomplete)]
-
-
-def _complete(words: Mapping[str, str], incomplete: str) -> list[CompletionItem]:
+def complete(words: Mapping[str, str], incomplete: str) -> list[CompletionItem]:
+    """Return the words that begin like the incomplete one, with their meanings."""
     return [CompletionItem(word, help=meaning) for word, meaning in words.items() if word.startswith(incomplete)]
 
 
@@ -116,16 +105,6 @@ def settings_of(ctx: click.Context, values: Mapping[str, Any], before: Settings 
             name = f"--{each.name.replace('_', '-')}"
             raise OptionError(f"{name} was {rule.format(was)} and can't change; leave out {name} or --resume")
     return settings
-
-
-def source_option(help: str, **more: Any) -> Callable[[Function], Function]:  # noqa: A002
-    """Return a decorator that adds the option for the source of data."""
-    return option("--data", metavar="SOURCE", type=SourceName(), help=f"{help}: {SOURCES_HELP}.", **more)
-
-
-def default_source() -> str:
-    """Return the source that is used without --data."""
-    return os.environ.get("MNISTNET_DATA") or DEFAULT_SOURCE
 
 
 model_option = option(

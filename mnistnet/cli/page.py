@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from mnistnet.cli.command import command
+from mnistnet.cli.data import loading_bar, source_option
 from mnistnet.cli.messages import print_message, print_notes
-from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option, source_option
-from mnistnet.cli.progress import loading_bar
+from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option
 from mnistnet.datasets import load_split
 from mnistnet.datasets.mnist import cache_directory, verify
 from mnistnet.datasets.sources import find_source

@@ -9,51 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mnistnet.cli.messages import print_message, print_notes
-from mnistnet.datasets.mnist import Progress
-from mnistnet.datasets.sources import ProgressCallbacks
-from mnistnet.errors import one_line
-from mnistnet.training import Epoch
+from mnistnet.cli.messages import print_message
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # they are slow to import
     from tqdm import tqdm
 
-DELAY = 0.2  # seconds of work without a bar
+    from mnistnet.training import Epoch
 
 
-def _bar(**options: Any) -> tqdm[Any]:
+def progress_bar(**options: Any) -> tqdm[Any]:
+    """Draw a bar on standard error."""
     for name in [name for name in os.environ if name.startswith("TQDM_")]:
         del os.environ[name]  # tqdm takes its defaults from there, and fails when one of them is invalid
     from tqdm import tqdm  # late: slow to import, and only terminals have bars
 
     return tqdm(dynamic_ncols=True, miniters=1, **options)
-
-
-@contextmanager
-def loading_bar(quiet: bool) -> Iterator[ProgressCallbacks]:
-    """Draw a bar for a download, or for the pictures of a folder; the notes of a download are lines."""
-    if quiet:
-        yield ProgressCallbacks()
-        return
-    if not sys.stderr.isatty():
-        yield ProgressCallbacks(download=lambda progress: print_notes(not progress.note, progress.note))
-        return
-    with _bar(leave=False, delay=DELAY) as bar:
-
-        def report_pictures(done: int, total: int) -> None:
-            bar.unit, bar.total = "picture", total
-            bar.update(done - bar.n)
-
-        def report_download(progress: Progress) -> None:
-            if progress.note:
-                bar.write(one_line(progress.note), file=sys.stderr)
-            if bar.desc != f"{progress.name}: ":
-                bar.unit, bar.unit_scale = "B", True
-                bar.set_description(progress.name, refresh=False)
-                bar.reset(progress.total)
-            bar.update(progress.done - bar.n)
-
-        yield ProgressCallbacks(report_pictures, report_download)
 
 
 @contextmanager
@@ -67,7 +37,7 @@ def answer_bar(pictures: int, quiet: bool) -> Iterator[tuple[Callable[[], object
     if quiet or not sys.stderr.isatty() or not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
         yield lambda: None, print_message
         return
-    with _bar(total=pictures, unit="picture", leave=False) as bar:
+    with progress_bar(total=pictures, unit="picture", leave=False) as bar:
         yield bar.update, lambda text: bar.write(text, file=sys.stderr)
 
 
@@ -84,7 +54,7 @@ def epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch
     elif not sys.stderr.isatty():
         yield lambda epoch: print_message(f"epoch {epoch.number}/{epochs}: {line(epoch)}, {epoch.seconds:.2f} s")
     else:
-        with _bar(total=epochs, initial=done, unit="epoch") as bar:
+        with progress_bar(total=epochs, initial=done, unit="epoch") as bar:
 
             def report(epoch: Epoch) -> None:
                 bar.set_postfix_str(line(epoch), refresh=False)

@@ -11,19 +11,17 @@ from typing import Any
 import click
 
 from mnistnet.cli.command import command
+from mnistnet.cli.data import DEFAULT_SOURCE, default_source, loading_bar, source_option
 from mnistnet.cli.history import History
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import (
-    DEFAULT_SOURCE,
     MODEL_HERE,
-    default_source,
     option,
     quiet_option,
     settings_of,
     settings_options,
-    source_option,
 )
-from mnistnet.cli.progress import epoch_lines, loading_bar
+from mnistnet.cli.progress import epoch_lines
 from mnistnet.datasets import hold_out, load_training
 from mnistnet.errors import one_line
 from mnistnet.model import Model, load

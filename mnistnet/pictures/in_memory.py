@@ -7,7 +7,7 @@ import os
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from mnistnet.errors import PictureError, one_line
 from mnistnet.images import ByteArray
@@ -49,8 +49,8 @@ def as_file(
 def _png(image: Image.Image) -> BinaryIO:
     stream = io.BytesIO()
     try:
-        upright = ImageOps.exif_transpose(image)
-        (upright if upright.mode in PNG_MODES else upright.convert("RGB")).save(stream, "PNG", compress_level=1)
+        supported = image if image.mode in PNG_MODES else image.convert("RGB")
+        supported.save(stream, "PNG", compress_level=1, exif=image.getexif())  # with its orientation
     except (OSError, SyntaxError) as error:  # an image that Pillow opened, but can't load
         raise PictureError(f"the picture can't be loaded ({one_line(str(error))})") from error
     stream.seek(0)

@@ -1,0 +1,69 @@
+"""The data of a command: the option for their source, and the progress of loading them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from mnistnet.cli.messages import print_notes
+from mnistnet.cli.options import Function, complete, option
+from mnistnet.cli.progress import progress_bar
+from mnistnet.datasets.mnist import Progress
+from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks
+from mnistnet.errors import one_line
+
+DEFAULT_SOURCE = "mnist"
+DELAY = 0.2  # seconds of work without a progress bar
+
+
+class SourceName(click.Path):
+    """A source of data: a word or a path. In the environment, several are separated as in $PATH."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Complete the words, and folders."""
+        words = {source.name: source.description for source in SOURCES if source.matches(source.name)}
+        # The folders come first, because bash clears the list when it comes to them.
+        return [*click.Path(file_okay=False).shell_complete(ctx, param, incomplete), *complete(words, incomplete)]
+
+
+def source_option(help: str, **more: Any) -> Callable[[Function], Function]:  # noqa: A002
+    """Return a decorator that adds the option for the source of data."""
+    return option("--data", metavar="SOURCE", type=SourceName(), help=f"{help}: {SOURCES_HELP}.", **more)
+
+
+def default_source() -> str:
+    """Return the source that is used without --data."""
+    return os.environ.get("MNISTNET_DATA") or DEFAULT_SOURCE
+
+
+@contextmanager
+def loading_bar(quiet: bool) -> Iterator[ProgressCallbacks]:
+    """Draw a bar for a download, or for the pictures of a folder; the notes of a download are lines."""
+    if quiet:
+        yield ProgressCallbacks()
+        return
+    if not sys.stderr.isatty():
+        yield ProgressCallbacks(download=lambda progress: print_notes(not progress.note, progress.note))
+        return
+    with progress_bar(leave=False, delay=DELAY) as bar:
+
+        def report_pictures(done: int, total: int) -> None:
+            bar.unit, bar.total = "picture", total
+            bar.update(done - bar.n)
+
+        def report_download(progress: Progress) -> None:
+            if progress.note:
+                bar.write(one_line(progress.note), file=sys.stderr)
+            if bar.desc != f"{progress.name}: ":
+                bar.unit, bar.unit_scale = "B", True
+                bar.set_description(progress.name, refresh=False)
+                bar.reset(progress.total)
+            bar.update(progress.done - bar.n)
+
+        yield ProgressCallbacks(report_pictures, report_download)
