@@ -31,18 +31,35 @@ export function lineChart(lines, { low, high, format, unit, first = 1, height = 
   const drawn = lines.filter(({ values }) => values.length);
   const count = Math.max(...drawn.map(({ values }) => values.length), length, 2);
   const across = (/** @type {number} */ i) => LEFT + (i / (count - 1)) * (RIGHT - LEFT);
-  const up = (/** @type {number} */ value) => bottom - ((Math.min(Math.max(value, low), high) - low) / (high - low || 1)) * (bottom - TOP);
-  const said = drawn.map(({ name, values }) => `${name}: from ${format(values[0])} to ${format(values[values.length - 1])}`);
-  const chart = makeSvg("svg", { class: "chart", viewBox: `0 0 320 ${height}`, role: "img", "aria-label": said.join("; ") });
+  const up = (/** @type {number} */ value) =>
+    bottom - ((Math.min(Math.max(value, low), high) - low) / (high - low || 1)) * (bottom - TOP);
+  const said = drawn.map(
+    ({ name, values }) => `${name}: from ${format(values[0])} to ${format(values[values.length - 1])}`,
+  );
+  const chart = makeSvg("svg", {
+    class: "chart",
+    viewBox: `0 0 320 ${height}`,
+    role: "img",
+    "aria-label": said.join("; "),
+  });
   for (const value of [low, (low + high) / 2, high]) {
-    chart.append(makeSvg("path", { class: "grid", d: `M${LEFT} ${up(value)}H${RIGHT}` }), label(LEFT - 5, up(value) + 3.5, format(value), "end"));
+    chart.append(
+      makeSvg("path", { class: "grid", d: `M${LEFT} ${up(value)}H${RIGHT}` }),
+      label(LEFT - 5, up(value) + 3.5, format(value), "end"),
+    );
   }
   for (const { style, values } of drawn) {
     const points = values.map((value, i) => `${across(i).toFixed(1)},${up(value).toFixed(1)}`).join(" ");
     chart.append(makeSvg("polyline", { class: style, points }));
-    if (style === "own") chart.append(makeSvg("circle", { class: "dot", r: 3.5, cx: across(values.length - 1), cy: up(values[values.length - 1]) }));
+    if (style === "own")
+      chart.append(
+        makeSvg("circle", { class: "dot", r: 3.5, cx: across(values.length - 1), cy: up(values[values.length - 1]) }),
+      );
   }
-  chart.append(label(LEFT, height - 6, `${unit} ${first}`, "start"), label(RIGHT, height - 6, String(count - 1 + first), "end"));
+  chart.append(
+    label(LEFT, height - 6, `${unit} ${first}`, "start"),
+    label(RIGHT, height - 6, String(count - 1 + first), "end"),
+  );
   return chart;
 }
 
@@ -54,18 +71,36 @@ export function reliabilityChart(bins) {
   const across = (/** @type {number} */ x) => LEFT + x * (RIGHT - LEFT);
   const up = (/** @type {number} */ y) => 200 - y * 180;
   const most = Math.max(...bins.map(({ images }) => images));
-  const chart = makeSvg("svg", { class: "chart", viewBox: "0 0 320 240", role: "img", "aria-label": "How often answers of each confidence are right" });
+  const chart = makeSvg("svg", {
+    class: "chart",
+    viewBox: "0 0 320 240",
+    role: "img",
+    "aria-label": "How often answers of each confidence are right",
+  });
   for (const tick of [0, 0.5, 1]) {
     const text = `${100 * tick} %`;
-    chart.append(makeSvg("path", { class: "grid", d: `M${LEFT} ${up(tick)}H${RIGHT}` }), label(LEFT - 5, up(tick) + 3.5, text, "end"), label(across(tick), 214, text, "middle"));
+    chart.append(
+      makeSvg("path", { class: "grid", d: `M${LEFT} ${up(tick)}H${RIGHT}` }),
+      label(LEFT - 5, up(tick) + 3.5, text, "end"),
+      label(across(tick), 214, text, "middle"),
+    );
   }
   chart.append(makeSvg("path", { class: "other", d: `M${LEFT} ${up(0)}L${RIGHT} ${up(1)}` }));
   for (const { images, probability, accuracy } of bins.filter((bin) => bin.images)) {
     const words = `${images} images: on average ${(100 * probability).toFixed(0)} % sure, ${(100 * accuracy).toFixed(1)} % right`;
     const r = (2.5 + 7.5 * Math.sqrt(images / most)).toFixed(1);
-    chart.append(makeSvg("circle", { class: "dot", r, cx: across(probability).toFixed(1), cy: up(accuracy).toFixed(1) }, makeSvg("title", {}, words)));
+    chart.append(
+      makeSvg(
+        "circle",
+        { class: "dot", r, cx: across(probability).toFixed(1), cy: up(accuracy).toFixed(1) },
+        makeSvg("title", {}, words),
+      ),
+    );
   }
-  chart.append(label((LEFT + RIGHT) / 2, 232, "how sure it says it is", "middle"), label(LEFT, 10, "how often it is right", "start"));
+  chart.append(
+    label((LEFT + RIGHT) / 2, 232, "how sure it says it is", "middle"),
+    label(LEFT, 10, "how often it is right", "start"),
+  );
   return chart;
 }
 
@@ -77,11 +112,27 @@ export function activationChart(curve, name) {
   const [low, high] = [Math.min(curve(-REACH), 0), Math.max(curve(REACH), 1)];
   const across = (/** @type {number} */ x) => 92 + (Math.min(Math.max(x, -REACH), REACH) / REACH) * 84;
   const up = (/** @type {number} */ y) => 60 - ((Math.min(Math.max(y, low), high) - low) / (high - low)) * 50;
-  const points = Array.from({ length: 97 }, (_, i) => ((i - 48) / 48) * REACH).map((x) => `${across(x).toFixed(1)},${up(curve(x)).toFixed(1)}`);
+  const points = Array.from({ length: 97 }, (_, i) => ((i - 48) / 48) * REACH).map(
+    (x) => `${across(x).toFixed(1)},${up(curve(x)).toFixed(1)}`,
+  );
   const dot = makeSvg("circle", { class: "dot", r: 5 });
-  const chart = makeSvg("svg", { class: "chart activation", viewBox: "0 0 184 76", role: "img", "aria-label": `${name} as a curve` });
-  chart.append(makeSvg("path", { class: "grid", d: `M8 ${up(0)}H176M92 6V64` }), makeSvg("polyline", { class: "own", points: points.join(" ") }), dot);
-  chart.append(label(8, 74, `−${REACH}`, "start"), label(92, 74, "0", "middle"), label(176, 74, String(REACH), "end"), label(96, 14, high.toFixed(0), "start"));
+  const chart = makeSvg("svg", {
+    class: "chart activation",
+    viewBox: "0 0 184 76",
+    role: "img",
+    "aria-label": `${name} as a curve`,
+  });
+  chart.append(
+    makeSvg("path", { class: "grid", d: `M8 ${up(0)}H176M92 6V64` }),
+    makeSvg("polyline", { class: "own", points: points.join(" ") }),
+    dot,
+  );
+  chart.append(
+    label(8, 74, `−${REACH}`, "start"),
+    label(92, 74, "0", "middle"),
+    label(176, 74, String(REACH), "end"),
+    label(96, 14, high.toFixed(0), "start"),
+  );
   /** @param {number | null} z */
   const move = (z) => {
     dot.setAttribute("visibility", z === null ? "hidden" : "visible");

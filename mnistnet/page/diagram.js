@@ -90,7 +90,12 @@ export class Diagram {
     this.layers = network.sizes.map((size, l) => {
       const shown = l === 0 ? [] : data.shown[l - 1];
       const of = shown.length < size && l > 0 ? `${shown.length} of ${size}` : String(size);
-      const head = make("span", { class: "head" }, make("b", {}, of), make("span", {}, l === 0 ? " inputs" : l === network.sizes.length - 1 ? " outputs" : " neurons"));
+      const head = make(
+        "span",
+        { class: "head" },
+        make("b", {}, of),
+        make("span", {}, l === 0 ? " inputs" : l === network.sizes.length - 1 ? " outputs" : " neurons"),
+      );
       if (l > 0) this.root.append(head);
       return { head, neurons: shown.map((index) => this.neuron(l, index, l === network.sizes.length - 1)) };
     });
@@ -98,7 +103,15 @@ export class Diagram {
       const bar = make("i");
       const words = make("span");
       // The neuron beside it says the same.
-      const box = this.root.appendChild(make("span", { class: "output", "aria-hidden": "true" }, make("b", {}, String(index)), make("span", { class: "bar" }, bar), words));
+      const box = this.root.appendChild(
+        make(
+          "span",
+          { class: "output", "aria-hidden": "true" },
+          make("b", {}, String(index)),
+          make("span", { class: "bar" }, bar),
+          words,
+        ),
+      );
       return { box, bar, words };
     });
     this.layout();
@@ -139,7 +152,8 @@ export class Diagram {
     const all = this.layers;
     const layer = all.findIndex(({ neurons }) => neurons.some(({ button }) => button === from));
     const at = all[layer].neurons.findIndex(({ button }) => button === from);
-    if (key === "ArrowUp" || key === "ArrowDown") return all[layer].neurons[at + (key === "ArrowDown" ? 1 : -1)]?.button;
+    if (key === "ArrowUp" || key === "ArrowDown")
+      return all[layer].neurons[at + (key === "ArrowDown" ? 1 : -1)]?.button;
     const beside = all[layer + (key === "ArrowRight" ? 1 : -1)]?.neurons ?? [];
     const { y } = all[layer].neurons[at];
     return [...beside].sort((one, other) => Math.abs(one.y - y) - Math.abs(other.y - y))[0]?.button;
@@ -198,7 +212,10 @@ export class Diagram {
         const isFocus = focus.layer === l && focus.neuron === index;
         const pressed = String(isFocus);
         if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
-        button.classList.toggle("faded", alone !== null && alone.layer > 0 && button !== this.buttonOf(alone) && Math.abs(alone.layer - l) !== 1);
+        button.classList.toggle(
+          "faded",
+          alone !== null && alone.layer > 0 && button !== this.buttonOf(alone) && Math.abs(alone.layer - l) !== 1,
+        );
       }
     });
     const outputs = activations?.at(-1);
@@ -225,7 +242,8 @@ export class Diagram {
     const line = (part, faint, x0, y0, x1, y1) => {
       const size = Math.min(Math.abs(part), 1);
       if (size < MIN_FLOW) return;
-      const bundle = bundles[4 * Math.min(Math.floor(size * LINE_SHADES), LINE_SHADES - 1) + (faint ? 2 : 0) + (part < 0 ? 1 : 0)];
+      const bundle =
+        bundles[4 * Math.min(Math.floor(size * LINE_SHADES), LINE_SHADES - 1) + (faint ? 2 : 0) + (part < 0 ? 1 : 0)];
       const bend = (x1 - x0) / 2;
       bundle.moveTo(x0, y0);
       bundle.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1);
@@ -247,10 +265,19 @@ export class Diagram {
         }
       }
     }
-    if (flow.values[0] && flow.values[1]) this.drawFan(context, flow, (part, to, x0, y0, x1, y1) => line(part, isFaint(1, to, null), x0, y0, x1, y1), palette);
+    if (flow.values[0] && flow.values[1])
+      this.drawFan(
+        context,
+        flow,
+        (part, to, x0, y0, x1, y1) => line(part, isFaint(1, to, null), x0, y0, x1, y1),
+        palette,
+      );
     bundles.forEach((bundle, at) => {
       const strength = (Math.floor(at / 4) + 0.7) / LINE_SHADES;
-      context.strokeStyle = rgba(at % 2 ? palette.negative : palette.positive, (0.1 + 0.75 * strength) * (at % 4 > 1 ? FADED : 1));
+      context.strokeStyle = rgba(
+        at % 2 ? palette.negative : palette.positive,
+        (0.1 + 0.75 * strength) * (at % 4 > 1 ? FADED : 1),
+      );
       context.lineWidth = 0.6 + 2.6 * strength;
       context.stroke(bundle);
     });
@@ -264,7 +291,8 @@ export class Diagram {
     const { edges } = this.store.state.model.encoding;
     const tile = this.size * 0.95;
     const [top, bottom] = this.span;
-    if (this.tiles.height !== SIDE * neurons.length) [this.tiles.width, this.tiles.height] = [SIDE, SIDE * neurons.length];
+    if (this.tiles.height !== SIDE * neurons.length)
+      [this.tiles.width, this.tiles.height] = [SIDE, SIDE * neurons.length];
     const tiles = contextOf(this.tiles);
     const pixels = tiles.createImageData(SIDE, SIDE * neurons.length);
     const carried = new Float32Array(PIXELS);
@@ -275,11 +303,21 @@ export class Diagram {
         carried[j] = flow.carried(0, index, j);
         sums[Math.floor(cellOf(j, edges) / GRID)] += carried[j];
       }
-      paintSigned({ data: pixels.data.subarray(4 * PIXELS * at, 4 * PIXELS * (at + 1)) }, carried, this.places, flow.fullFlow[0] / 7, palette);
+      paintSigned(
+        { data: pixels.data.subarray(4 * PIXELS * at, 4 * PIXELS * (at + 1)) },
+        carried,
+        this.places,
+        flow.fullFlow[0] / 7,
+        palette,
+      );
       const left = x - tile / 2 - 3 - tile;
-      sums.forEach((sum, row) => line(sum / flow.fullFlow[0] / 3, index, 0, top + ((row + 0.5) * (bottom - top)) / GRID, left, y));
+      sums.forEach((sum, row) =>
+        line(sum / flow.fullFlow[0] / 3, index, 0, top + ((row + 0.5) * (bottom - top)) / GRID, left, y),
+      );
     }
     tiles.putImageData(pixels, 0, 0);
-    neurons.forEach(({ x, y }, at) => context.drawImage(this.tiles, 0, at * SIDE, SIDE, SIDE, x - 1.5 * tile - 3, y - tile / 2, tile, tile));
+    neurons.forEach(({ x, y }, at) =>
+      context.drawImage(this.tiles, 0, at * SIDE, SIDE, SIDE, x - 1.5 * tile - 3, y - tile / 2, tile, tile),
+    );
   }
 }

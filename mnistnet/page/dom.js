@@ -28,9 +28,11 @@ export const makeSvg = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 /** Make a MathML element. @param {string} tag @param {Children} children */
-const makeMath = (tag, ...children) => fill(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), {}, children);
+const makeMath = (tag, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), {}, children);
 
-const TOKEN = /d(C)\/d([ZWBA](?:\^\w+)?)|(ln|tanh|max|[A-Za-zσηΣ]′?|[)|])((?:[\^_]\{[^}]*\}|[\^_]\w)*)|([0-9.]+|½)|(\S)/g;
+const TOKEN =
+  /d(C)\/d([ZWBA](?:\^\w+)?)|(ln|tanh|max|[A-Za-zσηΣ]′?|[)|])((?:[\^_]\{[^}]*\}|[\^_]\w)*)|([0-9.]+|½)|(\S)/g;
 
 /** An equation as MathML: `dC/dW^4 = A_{1}^3`, with ^ and _ before one word or one group in braces. @param {string} text */
 export function equation(text) {
@@ -40,10 +42,17 @@ export function equation(text) {
 /** @param {string} text @returns {Element[]} */
 function terms(text) {
   return Array.from(text.matchAll(TOKEN), ([, above, below, letter, scripts, number, sign]) => {
-    if (above) return makeMath("mfrac", makeMath("mrow", makeMath("mi", "d"), ...terms(above)), makeMath("mrow", makeMath("mi", "d"), ...terms(below)));
+    if (above)
+      return makeMath(
+        "mfrac",
+        makeMath("mrow", makeMath("mi", "d"), ...terms(above)),
+        makeMath("mrow", makeMath("mi", "d"), ...terms(below)),
+      );
     if (number) return makeMath("mn", number);
     if (sign) return makeMath("mo", sign);
-    const [up, down] = ["\\^", "_"].map((mark) => scripts.match(`${mark}(?:\\{([^}]*)\\}|(\\w+))`)).map((found) => found && (found[1] ?? found[2]));
+    const [up, down] = ["\\^", "_"]
+      .map((mark) => scripts.match(`${mark}(?:\\{([^}]*)\\}|(\\w+))`))
+      .map((found) => found && (found[1] ?? found[2]));
     const base = makeMath(/\W/.test(letter[0]) && !/[σηΣ]/.test(letter) ? "mo" : "mi", letter);
     const row = (/** @type {string} */ script) => makeMath("mrow", ...terms(script));
     if (up && down) return makeMath("msubsup", base, row(down), row(up));
@@ -55,7 +64,10 @@ function terms(text) {
 /** Let one of many buttons be a stop of the Tab key, and the arrow keys lead from it to the others. @param {HTMLElement} root
  * @param {string} [selector] @param {(from: HTMLElement, key: string) => HTMLElement | null | undefined} [next] where a key leads */
 export function rove(root, selector = "button", next) {
-  const all = () => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]).filter((one) => !one.matches(":disabled, [hidden]"));
+  const all = () =>
+    /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]).filter(
+      (one) => !one.matches(":disabled, [hidden]"),
+    );
   const settle = () => {
     const found = all();
     const stop = found.find((one) => one.tabIndex === 0 && one.dataset.stop) ?? found[0];
@@ -69,7 +81,8 @@ export function rove(root, selector = "button", next) {
   };
   root.addEventListener("focusin", (event) => {
     const found = all();
-    if (found.includes(/** @type {HTMLElement} */ (event.target))) for (const one of found) setStop(one, one === event.target);
+    if (found.includes(/** @type {HTMLElement} */ (event.target)))
+      for (const one of found) setStop(one, one === event.target);
   });
   root.addEventListener("keydown", (event) => {
     const found = all();
@@ -91,11 +104,14 @@ export function rove(root, selector = "button", next) {
 export function whileSeen(element, draw) {
   let seen = true;
   let due = false;
-  new IntersectionObserver((entries) => {
-    seen = entries[entries.length - 1].isIntersecting;
-    if (seen && due) draw();
-    if (seen) due = false;
-  }, { rootMargin: "50px" }).observe(element);
+  new IntersectionObserver(
+    (entries) => {
+      seen = entries[entries.length - 1].isIntersecting;
+      if (seen && due) draw();
+      if (seen) due = false;
+    },
+    { rootMargin: "50px" },
+  ).observe(element);
   return () => {
     if (seen) draw();
     else due = true;
@@ -115,9 +131,13 @@ export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }, { once: true });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
   });
 }

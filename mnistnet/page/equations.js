@@ -27,17 +27,46 @@ export function listEquations(lesson, model, rate) {
   const last = network.sizes.length - 1;
   const list = make("ol", { class: "equations" });
   /** @param {string[]} equations @param {string} words @param {Node[]} shown */
-  const add = (equations, words, ...shown) => list.append(make("li", {}, make("p", {}, words), make("p", {}, ...equations.flatMap((text) => [equation(text), " "])), ...shown));
+  const add = (equations, words, ...shown) =>
+    list.append(
+      make(
+        "li",
+        {},
+        make("p", {}, words),
+        make("p", {}, ...equations.flatMap((text) => [equation(text), " "])),
+        ...shown,
+      ),
+    );
   const named = (/** @type {string} */ text) => text.replaceAll("^L", `^${last + 1}`);
-  add([named(network.costFunction.equation)], `The cost C measures the error: how far the outputs A are from the right answer Y. Here are A − Y; C is ${plain(network.cost(pass, label))}.`, cells(outputs.map((a, i) => a - (i === label ? 1 : 0)), last));
+  add(
+    [named(network.costFunction.equation)],
+    `The cost C measures the error: how far the outputs A are from the right answer Y. Here are A − Y; C is ${plain(network.cost(pass, label))}.`,
+    cells(
+      outputs.map((a, i) => a - (i === label ? 1 : 0)),
+      last,
+    ),
+  );
   for (let l = last; l > 0; l--) {
-    const text = l === last ? `dC/dZ^${l + 1} = ${named(network.costFunction.deltaEquation)}` : `dC/dZ^${l + 1} = dC/dZ^${l + 2} W^${l + 2} ⊙ σ′ (Z^${l + 1})`;
-    add([text], l === last ? "How much each output contributed to C." : `How much each neuron of layer ${l + 1} contributed: one layer further back.`, cells(deltas[l], l, model.data.shown[l - 1]));
+    const text =
+      l === last
+        ? `dC/dZ^${l + 1} = ${named(network.costFunction.deltaEquation)}`
+        : `dC/dZ^${l + 1} = dC/dZ^${l + 2} W^${l + 2} ⊙ σ′ (Z^${l + 1})`;
+    add(
+      [text],
+      l === last
+        ? "How much each output contributed to C."
+        : `How much each neuron of layer ${l + 1} contributed: one layer further back.`,
+      cells(deltas[l], l, model.data.shown[l - 1]),
+    );
   }
   for (let l = last; l > 0; l--) {
     const count = (network.sizes[l] * (network.sizes[l - 1] + 1)).toLocaleString("en");
     const shown = l === 1 ? maps(weights[0], model) : matrix(weights[l - 1], network.sizes[l - 1]);
-    add([`dC/dW^${l + 1} = (dC/dZ^${l + 1})^T (A^${l})^T`, `dC/dB^${l + 1} = dC/dZ^${l + 1}`], `${count} derivatives (equations 7 and 8).`, shown);
+    add(
+      [`dC/dW^${l + 1} = (dC/dZ^${l + 1})^T (A^${l})^T`, `dC/dB^${l + 1} = dC/dZ^${l + 1}`],
+      `${count} derivatives (equations 7 and 8).`,
+      shown,
+    );
   }
   add(["W ← W − η dC/dW", "B ← B − η dC/dB"], `The step: each number moves against its derivative, times η = ${rate}.`);
   return list;
@@ -60,7 +89,11 @@ function maps(gradient, { network, data, encoding }) {
   const n = network.sizes[0];
   const full = largest(gradient) || 1;
   const places = placesOf(encoding.edges);
-  return make("div", { class: "maps" }, ...data.shown[0].map((i) => paintMatrix(SIDE, SIDE, gradient.subarray(i * n, (i + 1) * n), places, full)));
+  return make(
+    "div",
+    { class: "maps" },
+    ...data.shown[0].map((i) => paintMatrix(SIDE, SIDE, gradient.subarray(i * n, (i + 1) * n), places, full)),
+  );
 }
 
 /** dC/dW as a table of colours: a row for each neuron. @param {Float32Array} gradient @param {number} columns */

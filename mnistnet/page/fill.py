@@ -40,7 +40,10 @@ SCRIPTS = (
     "strokes.js",
     "charts.js",
     "diagram.js",
+    "bars.js",
     "inspector.js",
+    "steps.js",
+    "answer.js",
     "lesson.js",
     "equations.js",
     "replay.js",
@@ -48,6 +51,7 @@ SCRIPTS = (
     "learning.js",
     "mistakes.js",
     "tour.js",
+    "tools.js",
     "main.js",
 )
 # Imports, exports and the type checker's own lines have no place in the one module.

@@ -1,21 +1,15 @@
 // @ts-check
 /** One neuron looked into: what comes in, the sum, the activation, the images that excite it; or the 784 inputs. */
 
+import { Bars, number, signed } from "./bars.js";
 import { activationChart } from "./charts.js";
 import { make, rove, say } from "./dom.js";
 import { DIRECTIONS, GRID, clip } from "./inputs.js";
 import { cellOf, colours, paintBehind, paintCell, paintEdges, paintInk, paintInputs } from "./paint.js";
 /** @import { Place, Store } from "./store.js" */
 
-const MAX_LISTED = 20; // inputs of a neuron listed one by one
 const FIELD = 320; // pixels of the canvas of what a neuron looks for
 const COMPASS = ["up", "up and right", "right", "down and right", "down", "down and left", "left", "up and left"];
-
-/** @param {number} value @param {number} [decimals] */
-export const number = (value, decimals = 2) => value.toFixed(decimals).replace(/^-(?=0\.0*$)/, "").replace("-", "−");
-
-/** @param {number} value */
-const signed = (value) => (Math.abs(value) < 0.005 ? "0" : (value < 0 ? "" : "+") + number(value));
 
 /** @param {Place} place @param {number[]} sizes */
 function titleOf({ layer, neuron }, sizes) {
@@ -71,8 +65,12 @@ export class Inspector {
   explain({ layer, neuron }) {
     const { network, encoding } = this.store.state.model;
     const last = network.sizes.length - 1;
-    if (layer === 0) return encoding.edges ? "Touch a place: how much of the outline runs in each of 16 directions there." : "Touch a place: each of its 16 pixels is an input. Shift or slant the digit, and most of them change: that is why a network that is shown edges reads more.";
-    const sum = layer === 1 ? "It weighs all the inputs" : `It weighs the ${network.sizes[layer - 1]} neurons before it`;
+    if (layer === 0)
+      return encoding.edges
+        ? "Touch a place: how much of the outline runs in each of 16 directions there."
+        : "Touch a place: each of its 16 pixels is an input. Shift or slant the digit, and most of them change: that is why a network that is shown edges reads more.";
+    const sum =
+      layer === 1 ? "It weighs all the inputs" : `It weighs the ${network.sizes[layer - 1]} neurons before it`;
     return layer === last
       ? `${sum}, adds them up, and says how sure it is that this is a ${neuron}.`
       : `${sum}, adds them up, and passes on how strongly it is excited.`;
@@ -87,7 +85,10 @@ export class Inspector {
     const last = layer === network.sizes.length - 1;
     const { name, curve, shifts } = activationOf(network, last);
     const field = make("canvas", { class: "field", role: "img", width: FIELD, height: FIELD });
-    field.setAttribute("aria-label", `What ${titleOf(focus, network.sizes)} looks for${layer > 1 ? ", through the layers before it" : ""}`);
+    field.setAttribute(
+      "aria-label",
+      `What ${titleOf(focus, network.sizes)} looks for${layer > 1 ? ", through the layers before it" : ""}`,
+    );
     pointAtCells(field, store);
     const sum = make("dl", { class: "sum" });
     const values = ["Σ weight × input", "+ bias", "= sum Z", `A = ${name}(Z)`].map((label) => {
@@ -97,18 +98,51 @@ export class Inspector {
     });
     let plot = activationChart(curve(0, 0.5), name);
     const chart = make("div", {}, plot.chart);
-    body.append(make("div", { class: "look" }, make("figure", {}, field, make("figcaption", {}, encoding.edges ? "Outline here: " : "Ink here: ", make("span", { class: "key positive" }, "excites it"), " ", make("span", { class: "key negative" }, "calms it"))), make("div", {}, sum, chart)));
+    body.append(
+      make(
+        "div",
+        { class: "look" },
+        make(
+          "figure",
+          {},
+          field,
+          make(
+            "figcaption",
+            {},
+            encoding.edges ? "Outline here: " : "Ink here: ",
+            make("span", { class: "key positive" }, "excites it"),
+            " ",
+            make("span", { class: "key negative" }, "calms it"),
+          ),
+        ),
+        make("div", {}, sum, chart),
+      ),
+    );
     const bars = new Bars(store, focus);
     body.append(make("h3", {}, "What comes in"), bars.list, bars.note);
     const { strongest, shown } = model.data;
     const images = strongest[layer - 1]?.[shown[layer - 1].indexOf(neuron)] ?? [];
-    if (images.length) body.append(make("h3", {}, "These images excite it most"), digitList(images.map((index) => ({ image: this.imageAt(index), words: "", name: "Put this image into the network" })), ({ image }) => this.open(image), "strongest"));
+    if (images.length)
+      body.append(
+        make("h3", {}, "These images excite it most"),
+        digitList(
+          images.map((index) => ({ image: this.imageAt(index), words: "", name: "Put this image into the network" })),
+          ({ image }) => this.open(image),
+          "strongest",
+        ),
+      );
 
     return () => {
       const { thought, place } = store.state;
       const pass = thought?.pass ?? network.propagate(new Float32Array(network.sizes[0]));
-      const [z, a, bias] = [pass.sums[layer][neuron], pass.activations[layer][neuron], network.biases[layer - 1][neuron]];
-      [number(z - bias), signed(bias), number(z), number(a, 3)].forEach((text, at) => say(values[at], thought || at === 1 ? text : "–"));
+      const [z, a, bias] = [
+        pass.sums[layer][neuron],
+        pass.activations[layer][neuron],
+        network.biases[layer - 1][neuron],
+      ];
+      [number(z - bias), signed(bias), number(z), number(a, 3)].forEach((text, at) =>
+        say(values[at], thought || at === 1 ? text : "–"),
+      );
       if (shifts) {
         plot = activationChart(curve(z, a), name);
         chart.replaceChildren(plot.chart);
@@ -127,12 +161,38 @@ export class Inspector {
   buildInputs() {
     const { store, body } = this;
     const { encoding } = store.state.model;
-    const digit = make("canvas", { class: "field", role: "img", "aria-label": "The digit that the network is shown", width: FIELD, height: FIELD });
-    const inputs = make("canvas", { class: "field", role: "img", "aria-label": "The inputs", width: FIELD, height: FIELD });
+    const digit = make("canvas", {
+      class: "field",
+      role: "img",
+      "aria-label": "The digit that the network is shown",
+      width: FIELD,
+      height: FIELD,
+    });
+    const inputs = make("canvas", {
+      class: "field",
+      role: "img",
+      "aria-label": "The inputs",
+      width: FIELD,
+      height: FIELD,
+    });
     const words = make("p", { role: "status" });
     for (const canvas of encoding.edges ? [digit, inputs] : [digit]) pointAtCells(canvas, store);
-    body.append(make("div", { class: "look" }, make("figure", {}, digit, make("figcaption", {}, encoding.steps[encoding.steps.length - (encoding.edges ? 2 : 1)]))));
-    if (encoding.edges) /** @type {HTMLElement} */ (body.firstChild).append(make("figure", {}, inputs, make("figcaption", {}, "Its edges, in 7×7 places")));
+    body.append(
+      make(
+        "div",
+        { class: "look" },
+        make(
+          "figure",
+          {},
+          digit,
+          make("figcaption", {}, encoding.steps[encoding.steps.length - (encoding.edges ? 2 : 1)]),
+        ),
+      ),
+    );
+    if (encoding.edges)
+      /** @type {HTMLElement} */ (body.firstChild).append(
+        make("figure", {}, inputs, make("figcaption", {}, "Its edges, in 7×7 places")),
+      );
     body.append(words);
     return () => {
       const { thought, place } = store.state;
@@ -166,7 +226,9 @@ export function pointAtCells(canvas, store) {
   /** @param {PointerEvent} event */
   const point = (event) => {
     const box = canvas.getBoundingClientRect();
-    const [column, row] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((part) => clip(Math.floor(part * GRID), 0, GRID - 1));
+    const [column, row] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((part) =>
+      clip(Math.floor(part * GRID), 0, GRID - 1),
+    );
     const place = row * GRID + column;
     if (store.state.place !== place) store.set({ place });
   };
@@ -188,56 +250,6 @@ function activationOf(network, last) {
   return { name: costFunction.name, curve, shifts: costFunction.sumsToOne };
 }
 
-/** The inputs of a neuron as bars: what each brings to the sum. */
-class Bars {
-  /** @param {Store} store @param {Place} focus */
-  constructor(store, { layer, neuron }) {
-    this.store = store;
-    this.layer = layer;
-    this.neuron = neuron;
-    this.list = make("ol", { class: "bars" });
-    this.note = make("p", { class: "note" });
-    const { network } = store.state.model;
-    const n = network.sizes[layer - 1];
-    this.weights = network.weights[layer - 1].subarray(neuron * n, (neuron + 1) * n);
-    const strongest = Array.from(this.weights.keys()).sort((one, other) => Math.abs(this.weights[other]) - Math.abs(this.weights[one])).slice(0, MAX_LISTED);
-    const inputs = layer === 1 ? [-1, -2] : strongest.sort((one, other) => one - other);
-    if (layer > 1) this.note.textContent = n > MAX_LISTED ? `The ${MAX_LISTED} heaviest of ${n}.` : "";
-    this.rows = inputs.map((input) => this.row(input));
-    this.list.append(...this.rows.map(({ item }) => item));
-  }
-
-  /** @param {number} input of the layer before; −1 and −2: all that excite it, all that calm it */
-  row(input) {
-    const [term, bar, value] = [make("span", { class: "term" }), make("i"), make("span", { class: "value" })];
-    const name = input >= 0 ? `neuron ${input + 1}` : input === -1 ? "excite it" : "calm it";
-    const item = make("li", {}, make("span", {}, name), term, make("span", { class: "bar" }, bar), value);
-    if (input >= 0) {
-      const { layer, neuron, store } = this;
-      item.addEventListener("pointerenter", () => store.set({ link: { layer, neuron, input } }));
-      item.addEventListener("pointerleave", () => store.set({ link: null }));
-    }
-    return { input, item, term, bar, value };
-  }
-
-  show() {
-    const { thought, pointed, link } = this.store.state;
-    const below = thought?.pass.activations[this.layer - 1];
-    const brought = below && this.weights.map((weight, j) => weight * below[j]);
-    const sums = [brought?.reduce((sum, value) => sum + Math.max(value, 0), 0) ?? 0, brought?.reduce((sum, value) => sum + Math.min(value, 0), 0) ?? 0];
-    const values = this.rows.map(({ input }) => (input < 0 ? sums[-input - 1] : (brought?.[input] ?? 0)));
-    const full = Math.max(...values.map(Math.abs)) || 1;
-    this.rows.forEach(({ input, item, term, bar, value }, at) => {
-      if (input >= 0) say(term, below ? `${number(this.weights[input], 1)} × ${number(below[input])}` : "");
-      bar.className = values[at] < 0 ? "negative" : "positive";
-      bar.style.setProperty("--part", (Math.abs(values[at]) / full).toFixed(3));
-      say(value, below ? signed(values[at]) : "");
-      const isPointed = pointed?.layer === this.layer - 1 && pointed.neuron === input;
-      item.classList.toggle("pointed", isPointed || link?.input === input);
-    });
-  }
-}
-
 /**
  * Digits to tap, each with words for everybody and a name for those who don't see it.
  *
@@ -249,7 +261,9 @@ export function digitList(items, open, kind = "") {
   for (const item of items) {
     const canvas = make("canvas", { "aria-hidden": "true" });
     paintInk(canvas, item.image);
-    list.append(make("button", { click: () => open(item) }, canvas, make("span", { class: "hidden" }, item.name), item.words));
+    list.append(
+      make("button", { click: () => open(item) }, canvas, make("span", { class: "hidden" }, item.name), item.words),
+    );
   }
   rove(list);
   return list;

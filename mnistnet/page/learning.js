@@ -28,13 +28,43 @@ export class Learning {
     this.page = page;
     this.at = 0;
     this.words = make("p", { class: "verdict", role: "status" });
-    this.slider = make("input", { id: "epoch", type: "range", min: 0, step: 1, input: () => this.goTo(Number(this.slider.value)), "aria-label": "Moment of the training" });
+    this.slider = make("input", {
+      id: "epoch",
+      type: "range",
+      min: 0,
+      step: 1,
+      input: () => this.goTo(Number(this.slider.value)),
+      "aria-label": "Moment of the training",
+    });
     this.stops = make("ol", { class: "stops", "aria-hidden": "true" });
     this.chart = make("div");
     this.fields = make("div", { class: "fields", role: "img", "aria-label": "The weights of the first neurons" });
-    this.nothing = make("p", {}, "This model’s file holds no snapshots of its training. ", page.toTwin ? make("button", { click: page.toTwin }, "See the pixel network’s") : "");
-    this.whole = make("div", {}, this.slider, this.stops, this.words, make("h3", {}, "What the first neurons look for"), this.fields, this.chart);
-    root.replaceChildren(make("h2", {}, "Watch it learn"), make("p", { class: "note" }, "Go back to a moment of its training. The network on the left, and its answer, are those of that moment."), this.nothing, this.whole);
+    this.nothing = make(
+      "p",
+      {},
+      "This model’s file holds no snapshots of its training. ",
+      page.toTwin ? make("button", { click: page.toTwin }, "See the pixel network’s") : "",
+    );
+    this.whole = make(
+      "div",
+      {},
+      this.slider,
+      this.stops,
+      this.words,
+      make("h3", {}, "What the first neurons look for"),
+      this.fields,
+      this.chart,
+    );
+    root.replaceChildren(
+      make("h2", {}, "Watch it learn"),
+      make(
+        "p",
+        { class: "note" },
+        "Go back to a moment of its training. The network on the left, and its answer, are those of that moment.",
+      ),
+      this.nothing,
+      this.whole,
+    );
   }
 
   /** Another model reads. */
@@ -48,7 +78,16 @@ export class Learning {
     this.stops.replaceChildren(...snapshots.epochs.map((epoch) => make("li", {}, epoch ? String(epoch) : "start")));
     const values = snapshots.accuracy;
     const low = Math.floor(20 * Math.min(...values)) / 20;
-    this.chart.replaceChildren(make("h3", {}, "Accuracy on validation images"), lineChart([{ name: "this network", style: "own", values }], { low, high: 1, format: (value) => percent(value, 0), unit: "epoch", height: 120 }));
+    this.chart.replaceChildren(
+      make("h3", {}, "Accuracy on validation images"),
+      lineChart([{ name: "this network", style: "own", values }], {
+        low,
+        high: 1,
+        format: (value) => percent(value, 0),
+        unit: "epoch",
+        height: 120,
+      }),
+    );
   }
 
   /** @param {number} at among the snapshots */
@@ -71,7 +110,8 @@ export class Learning {
     const { network, data, encoding } = this.store.state.model;
     const n = network.sizes[0];
     const neurons = data.shown[0].slice(0, FIELDS);
-    if (this.fields.childElementCount !== neurons.length) this.fields.replaceChildren(...neurons.map(() => make("canvas", { width: FIELD_SIDE, height: FIELD_SIDE })));
+    if (this.fields.childElementCount !== neurons.length)
+      this.fields.replaceChildren(...neurons.map(() => make("canvas", { width: FIELD_SIDE, height: FIELD_SIDE })));
     neurons.forEach((i, at) => {
       const weights = network.weights[0].subarray(i * n, (i + 1) * n);
       const full = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) || 1;
@@ -83,7 +123,12 @@ export class Learning {
     const { snapshots } = this.store.state.model.data;
     if (!snapshots) return;
     const epoch = snapshots.epochs[this.at];
-    const moment = epoch === 0 ? "Before training, its numbers are random" : this.at === snapshots.epochs.length - 1 ? `At the end, after ${epoch} epochs` : `After ${epoch} ${epoch === 1 ? "epoch" : "epochs"}`;
+    const moment =
+      epoch === 0
+        ? "Before training, its numbers are random"
+        : this.at === snapshots.epochs.length - 1
+          ? `At the end, after ${epoch} epochs`
+          : `After ${epoch} ${epoch === 1 ? "epoch" : "epochs"}`;
     const right = this.replay.right();
     const score = `it reads ${right.filter(Boolean).length} of ${right.length} test images`;
     this.showFields();
@@ -98,7 +143,8 @@ export function showHistory({ epoch, history, textbook }, isMse) {
     byId("history-words").textContent = "This model’s file holds no history of its epochs.";
     return;
   }
-  byId("history-words").textContent = `${epoch} epochs: in each, gradient descent saw every training image once. Solid: this model. Dashed: ${textbook.words}.`;
+  byId("history-words").textContent =
+    `${epoch} epochs: in each, gradient descent saw every training image once. Solid: this model. Dashed: ${textbook.words}.`;
   const [cost, learningRate, accuracy] = [0, 1, 2].map((column) => ({
     own: history.map((row) => row[column]).filter((value) => value !== undefined),
     other: textbook.history.map((row) => row[column]),
@@ -110,20 +156,34 @@ export function showHistory({ epoch, history, textbook }, isMse) {
       { name: "the textbook network", style: "other", values: other },
       { name: "this model", style: "own", values: own },
     ];
-    const drawn = own.length ? [lineChart(lines, { ...axes, unit: "epoch" }), make("p", { class: "note" }, words)] : [make("p", { class: "note" }, "Not measured: no validation images were held out.")];
+    const drawn = own.length
+      ? [lineChart(lines, { ...axes, unit: "epoch" }), make("p", { class: "note" }, words)]
+      : [make("p", { class: "note" }, "Not measured: no validation images were held out.")];
     byId("charts").append(make("div", {}, make("h3", {}, title), ...drawn));
   };
   const comparable = isMse ? cost : { own: cost.own, other: [] };
   const falls = cost.own[cost.own.length - 1] <= cost.own[0];
-  chart("Cost C", falls ? "It falls: with every epoch the outputs come nearer to the right answers." : "It rises: this training did not converge.", comparable, {
-    low: 0,
-    high: Math.max(...comparable.own, ...comparable.other),
-    format: (value) => value.toFixed(3),
-  });
+  chart(
+    "Cost C",
+    falls
+      ? "It falls: with every epoch the outputs come nearer to the right answers."
+      : "It rises: this training did not converge.",
+    comparable,
+    {
+      low: 0,
+      high: Math.max(...comparable.own, ...comparable.other),
+      format: (value) => value.toFixed(3),
+    },
+  );
   const low = Math.floor(20 * Math.min(...accuracy.own, ...accuracy.other)) / 20;
   const [end, textbookEnd] = [accuracy.own[accuracy.own.length - 1], accuracy.other[accuracy.other.length - 1]];
   const misses = (/** @type {number} */ value) => Math.round(1000 * (1 - value));
-  chart("Accuracy on validation images", `At the end it misreads ${misses(end)} images in 1,000, the textbook network ${misses(textbookEnd)}.`, accuracy, { low, high: 1, format: (value) => percent(value) });
+  chart(
+    "Accuracy on validation images",
+    `At the end it misreads ${misses(end)} images in 1,000, the textbook network ${misses(textbookEnd)}.`,
+    accuracy,
+    { low, high: 1, format: (value) => percent(value) },
+  );
   chart("Learning rate", "How long each step is: large ones to get near, small ones to settle.", learningRate, {
     low: 0,
     high: Math.max(...learningRate.own, ...learningRate.other),

@@ -35,7 +35,12 @@ export class Lesson {
   get isSaturated() {
     const { network, outputs, label, read } = this;
     const slope = (/** @type {number} */ a) => a - a * a;
-    return network.costFunction.hasSlope && read !== label && slope(outputs[read]) < SATURATED && slope(outputs[label]) < SATURATED;
+    return (
+      network.costFunction.hasSlope &&
+      read !== label &&
+      slope(outputs[read]) < SATURATED &&
+      slope(outputs[label]) < SATURATED
+    );
   }
 
   backpropagate() {

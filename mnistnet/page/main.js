@@ -1,21 +1,24 @@
 // @ts-check
 /** The page: what Python wrote, the models made of it, and what happens when somebody draws or taps. */
 
+import { AnswerView } from "./answer.js";
 import { Diagram } from "./diagram.js";
-import { byId, isStill, make, rove, say, whileSeen } from "./dom.js";
+import { byId, isStill, make, rove, whileSeen } from "./dom.js";
 import { PIXELS } from "./inputs.js";
-import { Inspector, pointAtCells } from "./inspector.js";
+import { Inspector } from "./inspector.js";
 import { Learning, showHistory } from "./learning.js";
 import { Mistakes } from "./mistakes.js";
 import { Model, bytes } from "./model.js";
-import { colours, contextOf, onNewColours, paintCell, paintEdges, paintInk } from "./paint.js";
-import { answerOf, inWords, percent } from "./prediction.js";
+import { onNewColours } from "./paint.js";
+import { answerOf, percent } from "./prediction.js";
 import { Replay } from "./replay.js";
 import { digitOf, readNumber } from "./segmentation.js";
 import { SHEET, Sheet } from "./sheet.js";
+import { Steps } from "./steps.js";
 import { Store } from "./store.js";
-import { FORTY_TWO, LETTER, THREE } from "./strokes.js";
+import { THREE } from "./strokes.js";
 import { Teaching } from "./teaching.js";
+import { listenToTools, showExamples } from "./tools.js";
 import { Tour } from "./tour.js";
 /** @import { Training } from "./learning.js" */
 /** @import { Measured } from "./mistakes.js" */
@@ -43,7 +46,8 @@ const DELAY = 1200; // milliseconds after the pen is lifted until a phone makes 
 const data = JSON.parse(byId("data").textContent ?? "");
 if (!("DecompressionStream" in window)) {
   byId("trouble").hidden = false;
-  byId("trouble").textContent = "This browser is too old for this page: it can’t unpack the images in it. Any browser of 2023 or later can.";
+  byId("trouble").textContent =
+    "This browser is too old for this page: it can’t unpack the images in it. Any browser of 2023 or later can.";
   throw new Error("no DecompressionStream");
 }
 const sprite = await inflate(data.sprite);
@@ -57,10 +61,28 @@ async function inflate(text) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-const store = new Store({ model: models[0], digits: [], chosen: 0, thought: null, playing: false, truth: null, pinned: null, pointed: null, link: null, place: null, blame: null, panel: "inside" });
+const store = new Store({
+  model: models[0],
+  digits: [],
+  chosen: 0,
+  thought: null,
+  playing: false,
+  truth: null,
+  pinned: null,
+  pointed: null,
+  link: null,
+  place: null,
+  blame: null,
+  panel: "inside",
+});
 const stage = byId("stage");
 const sheet = new Sheet(/** @type {HTMLCanvasElement} */ (byId("sheet")), { began, changed: soon, lifted });
-const replay = new Replay(store, data.measured.replay.map(({ image, label }) => ({ image: imageAt(image), label })));
+const replay = new Replay(
+  store,
+  data.measured.replay.map(({ image, label }) => ({ image: imageAt(image), label })),
+);
+const steps = new Steps(byId("steps"), store, () => pin({ layer: 0, neuron: 0 }));
+const answerView = new AnswerView(store, data.thresholds);
 const diagram = new Diagram(byId("diagram"), sheet.canvas, store, pin);
 const inspector = new Inspector(byId("inspector"), store, imageAt, (image) => open(image, null));
 const mistakes = new Mistakes(store, data.measured, imageAt, (image, truth) => {
@@ -68,8 +90,16 @@ const mistakes = new Mistakes(store, data.measured, imageAt, (image, truth) => {
   choosePanel("teach");
   byId("until").focus({ preventScroll: true });
 });
-const teaching = new Teaching(byId("teach"), store, replay, { nextOffer: () => mistakes.nextOffer(), open, changed: update, taught: () => mistakes.markLearned() });
-const learning = new Learning(byId("learn"), store, replay, { changed: update, toTwin: models.length > 1 ? () => chooseModel(1) : null });
+const teaching = new Teaching(byId("teach"), store, replay, {
+  nextOffer: () => mistakes.nextOffer(),
+  open,
+  changed: update,
+  taught: () => mistakes.markLearned(),
+});
+const learning = new Learning(byId("learn"), store, replay, {
+  changed: update,
+  toTwin: models.length > 1 ? () => chooseModel(1) : null,
+});
 
 const tour = new Tour(/** @type {HTMLDialogElement} */ (byId("tour")), store, choosePanel);
 
@@ -120,75 +150,22 @@ function showTiming(compute, draw) {
 
 store.subscribe(["model"], () => {
   diagram.build();
-  buildSteps();
+  steps.build();
 });
 const drawDiagram = whileSeen(byId("diagram"), () => diagram.draw());
 store.subscribe(["thought", "model", "pinned", "pointed", "link", "blame"], drawDiagram);
-const drawSteps = whileSeen(byId("steps"), () => showSteps(store.state));
+const drawSteps = whileSeen(byId("steps"), () => steps.show());
 store.subscribe(["thought", "model", "place"], drawSteps);
-store.subscribe(["digits", "playing"], showAnswer);
-store.subscribe(["digits", "chosen"], showBoxes);
+store.subscribe(["digits"], () => answerView.show());
+store.subscribe(["digits", "chosen"], () => answerView.showBoxes());
 const drawInspector = whileSeen(byId("inspector"), () => inspector.show());
-store.subscribe(["thought", "model", "pinned", "pointed", "link", "place", "panel"], ({ panel }) => panel === "inside" && drawInspector());
+store.subscribe(
+  ["thought", "model", "pinned", "pointed", "link", "place", "panel"],
+  ({ panel }) => panel === "inside" && drawInspector(),
+);
 store.subscribe(["thought", "model", "panel", "playing"], ({ panel }) => panel === "teach" && teaching.show());
 store.subscribe(["model", "panel"], ({ panel }) => panel === "teach" && replay.show());
 store.subscribe(["model", "panel"], ({ panel }) => panel === "learn" && learning.show());
-
-/** @type {HTMLCanvasElement[]} */
-let steps = [];
-
-function buildSteps() {
-  const { encoding } = store.state.model;
-  steps = encoding.steps.map((_, at) => {
-    const isLast = at === encoding.steps.length - 1;
-    const side = encoding.edges && isLast ? 280 : 28;
-    const canvas = make("canvas", { width: side, height: side, "aria-hidden": "true" });
-    if (encoding.edges ? at > 0 : true) pointAtCells(canvas, store);
-    return canvas;
-  });
-  byId("steps").replaceChildren(
-    ...steps.map((canvas, at) => {
-      const words = make("span", {}, encoding.steps[at]);
-      const isLast = at === steps.length - 1;
-      return make("li", {}, isLast ? make("button", { title: "Look at the inputs", click: () => pin({ layer: 0, neuron: 0 }) }, canvas, words) : make("div", {}, canvas, words));
-    }),
-  );
-}
-
-/** @param {State} state */
-function showSteps({ thought, place, model }) {
-  const { ink } = colours();
-  const pictures = [thought?.image ?? null, thought?.deskewed ?? null];
-  steps.forEach((canvas, at) => {
-    if (canvas.width > 28) paintEdges(canvas, thought?.features ?? [], 160, { positive: ink, negative: ink }, place);
-    else paintInk(canvas, pictures[at]);
-    if (place !== null && (at > 0 || !model.encoding.edges)) paintCell(canvas, place);
-  });
-}
-
-/** @param {State} state */
-function showAnswer({ digits }) {
-  const answer = answerOf(digits, data.thresholds);
-  const [big, words] = byId("answer").children;
-  say(big, answer ? (answer.number ?? "?") : "");
-  say(words, inWords(digits, answer, data.thresholds));
-  byId("answer").classList.toggle("unsure", answer?.unsure ?? true);
-  byId("hint").hidden = digits.length > 0;
-}
-
-/** Boxes around the digits of a number, each with a button that sends its digit through the network. @param {State} state */
-function showBoxes({ digits, chosen }) {
-  const part = (/** @type {number} */ pixels) => `${(100 * pixels) / SHEET}%`;
-  byId("boxes").replaceChildren(
-    ...(digits.length < 2 ? [] : digits).map(({ box, outputs }, at) => {
-      const digit = outputs.indexOf(Math.max(...outputs));
-      const choose = () => store.set({ chosen: at, thought: digits[at].thought, truth: null });
-      const frame = make("div", { class: "box" }, make("button", { "aria-pressed": String(at === chosen), "aria-label": `Send the ${digit} through the network`, click: choose }, String(digit)));
-      Object.assign(frame.style, { left: part(box.left - 4), top: part(box.top - 4), width: part(box.right - box.left + 8), height: part(box.bottom - box.top + 8) });
-      return frame;
-    }),
-  );
-}
 
 // The sheet
 
@@ -236,11 +213,8 @@ function lifted() {
   if (store.state.playing) return;
   clearTimeout(timer);
   timer = window.setTimeout(() => {
-    const { digits } = store.state;
-    const answer = answerOf(digits, data.thresholds);
-    const words = inWords(digits, answer, data.thresholds);
-    say(byId("spoken"), answer?.number ? `${answer.number}, ${words}` : words);
-    if (digits.length) shrink(true);
+    answerView.speak();
+    if (store.state.digits.length) shrink(true);
   }, DELAY);
 }
 
@@ -270,22 +244,19 @@ function write(strokes, width) {
   update();
 }
 
-for (const tool of /** @type {const} */ (["pen", "eraser"])) {
-  byId(tool).addEventListener("click", () => {
-    sheet.tool = tool;
-    for (const name of ["pen", "eraser"]) byId(name).setAttribute("aria-pressed", String(name === tool));
-  });
-}
-byId("width").addEventListener("input", (event) => (sheet.width = Number(/** @type {HTMLInputElement} */ (event.target).value)));
 byId("undo").addEventListener("click", () => edit(() => sheet.undo()));
 byId("clear").addEventListener("click", () => edit(() => sheet.clear()));
-byId("save").addEventListener("click", save);
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "z") {
     event.preventDefault();
     edit(() => sheet.undo());
   } else if (event.key === "Escape") store.set({ pinned: null });
-  else if (isProjector() && (event.target === document.body || byId("tour").contains(/** @type {Node} */ (event.target))) && tour.turn(event.key)) event.preventDefault();
+  else if (
+    isProjector() &&
+    (event.target === document.body || byId("tour").contains(/** @type {Node} */ (event.target))) &&
+    tour.turn(event.key)
+  )
+    event.preventDefault();
 });
 
 const isProjector = () => document.documentElement.classList.contains("projector");
@@ -312,34 +283,6 @@ function edit(change) {
   shrink(false);
 }
 
-/** Save what is drawn as a picture: black ink on white, for `mnistnet predict`. */
-function save() {
-  const canvas = make("canvas", { width: SHEET, height: SHEET });
-  const pixels = contextOf(canvas).createImageData(SHEET, SHEET);
-  sheet.ink.forEach((ink, at) => pixels.data.set([255 - ink, 255 - ink, 255 - ink, 255], 4 * at));
-  contextOf(canvas).putImageData(pixels, 0, 0);
-  make("a", { href: canvas.toDataURL("image/png"), download: "digit.png" }).click();
-}
-
-function buildExamples() {
-  const { mistakes: misread, sloppy } = data.measured;
-  /** @param {string} name @param {() => void} show @param {Uint8Array | null} image @param {string} [text] */
-  const example = (name, show, image, text = "") => {
-    const canvas = make("canvas", { "aria-hidden": "true" });
-    if (image) paintInk(canvas, image);
-    return make("button", { title: name, click: show }, image ? canvas : make("b", { "aria-hidden": "true" }, text), make("span", { class: "hidden" }, name));
-  };
-  const wrong = misread[0];
-  byId("examples").append(
-    make("span", { class: "note", "aria-hidden": "true" }, "Try"),
-    example("A clear 3", () => write(THREE), null, "3"),
-    ...(sloppy === null ? [] : [example("A sloppy 9", () => open(imageAt(sloppy), 9), imageAt(sloppy))]),
-    ...(wrong ? [example(`A ${wrong.true} that it gets wrong`, () => open(imageAt(wrong.image), wrong.true), imageAt(wrong.image))] : []),
-    example("A letter", () => write(LETTER), null, "A"),
-    example("A number of two digits", () => write(FORTY_TWO, 12), null, "42"),
-  );
-}
-
 // Choices
 
 /** Look into a neuron, or no longer. @param {import("./store.js").Place} place */
@@ -359,6 +302,7 @@ const isNarrow = () => matchMedia("(max-width: 60rem)").matches;
 /** @param {State["panel"]} panel */
 function choosePanel(panel) {
   if (panel !== "learn") learning.leave();
+  if (panel !== "teach") teaching.stop();
   for (const tab of byId("tabs").querySelectorAll("button")) {
     const isChosen = tab.dataset.panel === panel;
     tab.setAttribute("aria-selected", String(isChosen));
@@ -381,15 +325,18 @@ function chooseModel(at) {
 
 function showModels() {
   const { model } = store.state;
-  for (const [at, button] of [...byId("models").children].entries()) button.setAttribute("aria-pressed", String(models[at] === model));
-  byId("model-words").textContent = `${model.encoding.edges ? "It is shown the edges of the drawing" : "It is shown the pixels"}: reads ${percent(model.data.accuracy)} of ${data.measured.data}.`;
+  for (const [at, button] of [...byId("models").children].entries())
+    button.setAttribute("aria-pressed", String(models[at] === model));
+  byId("model-words").textContent =
+    `Shown ${model.encoding.edges ? "edges" : "pixels"}, it reads ${percent(model.data.accuracy)} of ${data.measured.data}.`;
 }
 
 byId("models").append(...models.map((model, at) => make("button", { click: () => chooseModel(at) }, model.data.title)));
-for (const tab of byId("tabs").querySelectorAll("button")) tab.addEventListener("click", () => {
-  history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
-  choosePanel(/** @type {State["panel"]} */ (tab.dataset.panel));
-});
+for (const tab of byId("tabs").querySelectorAll("button"))
+  tab.addEventListener("click", () => {
+    history.replaceState(null, "", `#${tab.getAttribute("aria-controls")}`);
+    choosePanel(/** @type {State["panel"]} */ (tab.dataset.panel));
+  });
 byId("close").addEventListener("click", () => byId("panel").classList.remove("open"));
 byId("projector").addEventListener("click", () => {
   byId("projector").blur(); // the arrow keys turn the cards of the tour
@@ -420,13 +367,15 @@ byId("tour-begin").addEventListener("click", () => goTo("#tour-1"));
 
 /** @param {Uint8Array} pixels */
 function check(pixels) {
-  if (!(pixels instanceof Uint8Array) || pixels.length !== PIXELS) throw new TypeError(`expected a Uint8Array of ${PIXELS}`);
+  if (!(pixels instanceof Uint8Array) || pixels.length !== PIXELS)
+    throw new TypeError(`expected a Uint8Array of ${PIXELS}`);
   return pixels;
 }
 
 /** @param {number} label */
 function checkLabel(label) {
-  if (!Number.isInteger(label) || label < 0 || label > 9) throw new RangeError(`the label is ${label}, expected 0 to 9`);
+  if (!Number.isInteger(label) || label < 0 || label > 9)
+    throw new RangeError(`the label is ${label}, expected 0 to 9`);
   return label;
 }
 
@@ -451,8 +400,8 @@ byId("numbers").textContent = models[0].network.parameters.length.toLocaleString
 byId("about").textContent =
   `Made by mnistnet ${data.version} of ${data.name}: ${data.models[0].sizes.join("-")}, ${data.models[0].activation}, ${data.models[0].cost}, inputs: ${data.models[0].inputs.encoding}. ` +
   "Nothing you draw leaves this page. For scripts: window.mnistnet has outputs(pixels), gradient(pixels, label) and answer().";
-buildSteps();
-buildExamples();
+listenToTools(sheet);
+showExamples(data.measured, imageAt, { write, open });
 showModels();
 showHistory(data.training, data.models[0].cost === "mse");
 teaching.begin();
@@ -462,6 +411,7 @@ onNewColours(() => {
   inspector.forget();
   store.set({ thought: store.state.thought });
   mistakes.list();
+  showExamples(data.measured, imageAt, { write, open });
 });
 choosePanel("inside");
 byId("panel").classList.remove("open");

@@ -43,7 +43,13 @@ export class Mistakes {
     byId("mistakes-words").textContent =
       `Measured on ${data}: ${correct.toLocaleString("en")} of ${images.toLocaleString("en")} read right, ${percent(accuracy, 2)}. Tap a digit to put it into the network and teach it.`;
     this.showConfusion();
-    const rows = measured.digits.map(({ digit, precision, recall, f1, support }) => [String(digit), percent(precision), percent(recall), percent(f1), String(support)]);
+    const rows = measured.digits.map(({ digit, precision, recall, f1, support }) => [
+      String(digit),
+      percent(precision),
+      percent(recall),
+      percent(f1),
+      String(support),
+    ]);
     fillTable("digits", "How well each digit is read", ["digit", "precision", "recall", "F1", "images"], rows);
     this.showReliability();
     this.list();
@@ -52,8 +58,12 @@ export class Mistakes {
   /** The misread images, or those of one cell of the matrix. What a lesson has mended is marked. */
   list() {
     const { measured, cell, imageAt } = this;
-    const chosen = measured.mistakes.filter((mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read));
-    byId("misread-title").textContent = cell ? `${cell.true} read as ${cell.read}: ${measured.confusion[cell.true][cell.read]}` : "Misread, the most confident first";
+    const chosen = measured.mistakes.filter(
+      (mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read),
+    );
+    byId("misread-title").textContent = cell
+      ? `${cell.true} read as ${cell.read}: ${measured.confusion[cell.true][cell.read]}`
+      : "Misread, the most confident first";
     const items = chosen.map(({ image, true: truth, read, probability, unsure }) => ({
       image: imageAt(image),
       truth,
@@ -65,22 +75,28 @@ export class Mistakes {
     this.markLearned();
     const all = cell ? measured.confusion[cell.true][cell.read] : measured.wrong;
     const part = chosen.length < all ? `${chosen.length} of ${all} are in this page: the most confident. ` : "";
-    byId("misread-note").textContent = measured.wrong ? `${part}True digit → digit read, and how sure; ? where marked unsure.` : "Not one.";
+    byId("misread-note").textContent = measured.wrong
+      ? `${part}True digit → digit read, and how sure; ? where marked unsure.`
+      : "Not one.";
   }
 
   /** Mark the images that are read right by now. */
   markLearned() {
     const { cell, measured, store, imageAt } = this;
     const { model } = store.state;
-    const chosen = measured.mistakes.filter((mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read));
-    byId("misread").querySelectorAll("button").forEach((button, at) => {
-      const { image, true: truth } = chosen[at];
-      const outputs = model.isTaught ? model.network.forward(model.inputs.from(imageAt(image))) : null;
-      const isLearned = outputs !== null && outputs.indexOf(Math.max(...outputs)) === truth;
-      button.classList.toggle("learned", isLearned);
-      if (isLearned) button.title = "Read right since the lesson";
-      else button.removeAttribute("title");
-    });
+    const chosen = measured.mistakes.filter(
+      (mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read),
+    );
+    byId("misread")
+      .querySelectorAll("button")
+      .forEach((button, at) => {
+        const { image, true: truth } = chosen[at];
+        const outputs = model.isTaught ? model.network.forward(model.inputs.from(imageAt(image))) : null;
+        const isLearned = outputs !== null && outputs.indexOf(Math.max(...outputs)) === truth;
+        button.classList.toggle("learned", isLearned);
+        if (isLearned) button.title = "Read right since the lesson";
+        else button.removeAttribute("title");
+      });
   }
 
   /** The next misread image to teach. */
@@ -101,15 +117,25 @@ export class Mistakes {
     const { confusion } = this.measured;
     const most = Math.max(...confusion.flatMap((row, truth) => row.filter((_, read) => read !== truth)), 1);
     const table = byId("confusion");
-    const head = make("tr", {}, make("td"), ...confusion.map((_, digit) => make("th", { scope: "col" }, String(digit))));
+    const head = make(
+      "tr",
+      {},
+      make("td"),
+      ...confusion.map((_, digit) => make("th", { scope: "col" }, String(digit))),
+    );
     const rows = confusion.map((counts, truth) => {
       const cells = counts.map((count, read) => {
         if (truth === read || !count) return make("td", {}, make("span", {}, count ? String(count) : ""));
-        const button = make("button", { class: "negative", "aria-label": `${truth} read as ${read}: ${count}`, "aria-pressed": "false" }, String(count));
+        const button = make(
+          "button",
+          { class: "negative", "aria-label": `${truth} read as ${read}: ${count}`, "aria-pressed": "false" },
+          String(count),
+        );
         light(button, -0.15 - (0.85 * count) / most);
         button.addEventListener("click", () => {
           const isChosen = button.getAttribute("aria-pressed") !== "true";
-          for (const other of table.querySelectorAll("button")) other.setAttribute("aria-pressed", String(isChosen && other === button));
+          for (const other of table.querySelectorAll("button"))
+            other.setAttribute("aria-pressed", String(isChosen && other === button));
           this.cell = isChosen ? { true: truth, read } : null;
           this.list();
         });
@@ -117,7 +143,11 @@ export class Mistakes {
       });
       return make("tr", {}, make("th", { scope: "row" }, String(truth)), ...cells);
     });
-    table.replaceChildren(make("caption", {}, "Rows: the true digit. Columns: the digit read. Tap a cell to see its images."), make("thead", {}, head), make("tbody", {}, ...rows));
+    table.replaceChildren(
+      make("caption", {}, "Rows: the true digit. Columns: the digit read. Tap a cell to see its images."),
+      make("thead", {}, head),
+      make("tbody", {}, ...rows),
+    );
     rove(table);
   }
 
@@ -127,11 +157,27 @@ export class Mistakes {
     // Where it is less than 97 % sure: of all bins, the fullest is the one where everything is right.
     const doubtful = bins.filter(({ images, probability }) => images && probability < 0.97);
     const total = doubtful.reduce((sum, { images }) => sum + images, 0) || 1;
-    const lead = doubtful.reduce((sum, { images, accuracy, probability }) => sum + images * (accuracy - probability), 0) / total;
-    const conclusion = lead > 0.03 ? "Dots above the line: it is too modest." : lead < -0.03 ? "Dots below the line: it is too confident." : "Dots near the line: its percentages can be trusted.";
-    byId("reliability-note").textContent = `${conclusion} On the dashed line, “80 % sure” is right 80 times in 100. Large dots stand for many images.`;
-    const row = (/** @type {string} */ words, /** @type {number} */ marked, /** @type {number} */ all) => [words, all.toLocaleString("en"), `${marked.toLocaleString("en")}${all ? ` (${percent(marked / all)})` : ""}`];
-    fillTable("unsure", "How many answers are marked unsure", ["answers", "all", "marked unsure"], [row("right", unsure.right, correct), row("wrong", unsure.wrong, wrong)]);
+    const lead =
+      doubtful.reduce((sum, { images, accuracy, probability }) => sum + images * (accuracy - probability), 0) / total;
+    const conclusion =
+      lead > 0.03
+        ? "Dots above the line: it is too modest."
+        : lead < -0.03
+          ? "Dots below the line: it is too confident."
+          : "Dots near the line: its percentages can be trusted.";
+    byId("reliability-note").textContent =
+      `${conclusion} On the dashed line, “80 % sure” is right 80 times in 100. Large dots stand for many images.`;
+    const row = (/** @type {string} */ words, /** @type {number} */ marked, /** @type {number} */ all) => [
+      words,
+      all.toLocaleString("en"),
+      `${marked.toLocaleString("en")}${all ? ` (${percent(marked / all)})` : ""}`,
+    ];
+    fillTable(
+      "unsure",
+      "How many answers are marked unsure",
+      ["answers", "all", "marked unsure"],
+      [row("right", unsure.right, correct), row("wrong", unsure.wrong, wrong)],
+    );
   }
 }
 
@@ -140,6 +186,12 @@ function fillTable(id, caption, head, rows) {
   byId(id).replaceChildren(
     make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { scope: "col" }, text)))),
-    make("tbody", {}, ...rows.map(([first, ...others]) => make("tr", {}, make("th", { scope: "row" }, first), ...others.map((text) => make("td", {}, text))))),
+    make(
+      "tbody",
+      {},
+      ...rows.map(([first, ...others]) =>
+        make("tr", {}, make("th", { scope: "row" }, first), ...others.map((text) => make("td", {}, text))),
+      ),
+    ),
   );
 }

@@ -71,7 +71,8 @@ export const COSTS = {
   "cross-entropy": {
     activate: (z) => z.map(sigmoid),
     // −ln σ(z) = ln(1 + e^−z), from Z^L: where A^L is rounded to 0 or 1 its logarithm is lost.
-    value: (z, y) => z.reduce((sum, zi, i) => sum + Math.max(zi, 0) + Math.log1p(Math.exp(-Math.abs(zi))) - y[i] * zi, 0),
+    value: (z, y) =>
+      z.reduce((sum, zi, i) => sum + Math.max(zi, 0) + Math.log1p(Math.exp(-Math.abs(zi))) - y[i] * zi, 0),
     delta: (a, y) => a.map((ai, i) => ai - y[i]),
     equation: "C = −Σ (Y ln A^L + (1 − Y) ln(1 − A^L))",
     deltaEquation: "A^L − Y",

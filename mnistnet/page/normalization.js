@@ -112,7 +112,9 @@ function weightsOf(from, to, filter) {
     const centre = (at + 0.5) * scale;
     const first = Math.max(Math.trunc(centre - support + 0.5), 0);
     const end = Math.min(Math.trunc(centre + support + 0.5), from);
-    const weights = Array.from({ length: end - first }, (_, i) => filter.weight((i + first - centre + 0.5) * (1 / stretch)));
+    const weights = Array.from({ length: end - first }, (_, i) =>
+      filter.weight((i + first - centre + 0.5) * (1 / stretch)),
+    );
     const sum = weights.reduce((total, weight) => total + weight, 0);
     return { first, weights: weights.map((weight) => roundAway((weight / sum) * UNIT)) };
   });

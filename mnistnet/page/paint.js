@@ -25,7 +25,12 @@ export function colours() {
     const [red, green, blue] = style.getPropertyValue(name).trim().split(/\s+/).map(Number);
     return [red, green, blue];
   };
-  return (palette = { ink: colour("--ink"), soft: colour("--soft"), positive: colour("--positive"), negative: colour("--negative") });
+  return (palette = {
+    ink: colour("--ink"),
+    soft: colour("--soft"),
+    positive: colour("--positive"),
+    negative: colour("--negative"),
+  });
 }
 
 /** Call `repaint` whenever the colours change: day and night, paper, the system's own. @param {() => void} repaint */
@@ -109,7 +114,13 @@ const LINES = Array.from({ length: PIXELS }, (_, i) => {
   const [direction, cell] = [Math.floor(i / GRID ** 2), i % GRID ** 2];
   // Direction k points into the ink; the line runs along the outline, with the ink on its right.
   const angle = 2 * Math.PI * (direction / DIRECTIONS - 0.25);
-  return { cell, x: (cell % GRID) + 0.5, y: Math.floor(cell / GRID) + 0.5, dx: LONGEST * Math.cos(angle), dy: LONGEST * Math.sin(angle) };
+  return {
+    cell,
+    x: (cell % GRID) + 0.5,
+    y: Math.floor(cell / GRID) + 0.5,
+    dx: LONGEST * Math.cos(angle),
+    dy: LONGEST * Math.sin(angle),
+  };
 });
 
 /**
@@ -139,7 +150,10 @@ export function paintEdges(canvas, values, full, palette, only = null) {
     bundle.lineTo((x + dx * size) * side, (y + dy * size) * side);
   }
   bundles.forEach((bundle, at) => {
-    context.strokeStyle = rgba(at % 2 ? palette.negative : palette.positive, Math.max(Math.floor(at / 2) / SHADES, 0.12));
+    context.strokeStyle = rgba(
+      at % 2 ? palette.negative : palette.positive,
+      Math.max(Math.floor(at / 2) / SHADES, 0.12),
+    );
     context.stroke(bundle);
   });
 }

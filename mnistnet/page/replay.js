@@ -14,7 +14,12 @@ export class Replay {
     this.store = store;
     this.images = images;
     const rows = Math.max(Math.ceil(images.length / COLUMNS), 1);
-    this.canvas = make("canvas", { width: COLUMNS * SIDE, height: rows * SIDE, role: "img", "aria-label": "The test images; those that it misreads are marked" });
+    this.canvas = make("canvas", {
+      width: COLUMNS * SIDE,
+      height: rows * SIDE,
+      role: "img",
+      "aria-label": "The test images; those that it misreads are marked",
+    });
     this.words = make("figcaption", { id: "replay-words" });
     /** @type {Float32Array[] | null} what the model makes of the images before its network; made when first needed */
     this.inputs = null;
@@ -51,6 +56,9 @@ export class Replay {
       context.drawImage(digit, x, y);
     });
     const { isTaught } = this.store.state.model;
-    say(this.words, `It ${isTaught ? "still " : ""}reads ${right.filter(Boolean).length} of ${this.images.length} test images.`);
+    say(
+      this.words,
+      `It ${isTaught ? "still " : ""}reads ${right.filter(Boolean).length} of ${this.images.length} test images.`,
+    );
   }
 }

@@ -54,11 +54,17 @@ export function readNumber(ink, side, think, known) {
 }
 
 /** @param {Thought} thought @param {Box} box @returns {Digit} */
-export const digitOf = (thought, box) => ({ box, thought, outputs: /** @type {Float32Array} */ (thought.pass.activations.at(-1)) });
+export const digitOf = (thought, box) => ({
+  box,
+  thought,
+  outputs: /** @type {Float32Array} */ (thought.pass.activations.at(-1)),
+});
 
 /** How much the outputs speak against a digit. @param {Float32Array} outputs */
 function costOf(outputs) {
-  const [second, best] = Array.from(outputs).sort((one, other) => one - other).slice(-2);
+  const [second, best] = Array.from(outputs)
+    .sort((one, other) => one - other)
+    .slice(-2);
   return -Math.log(Math.max(best, MIN_OUTPUT)) - RIVAL * Math.log(Math.max(1 - second, MIN_OUTPUT));
 }
 
@@ -123,8 +129,11 @@ function joinGroups(boxes) {
       }
     }
   };
-  const space = (/** @type {Group} */ one, /** @type {Group} */ other) => Math.max(one.left, other.left) - Math.min(one.right, other.right);
-  joinWhere((one, other) => -space(one, other) > MIN_OVERLAP * Math.min(one.right - one.left, other.right - other.left));
+  const space = (/** @type {Group} */ one, /** @type {Group} */ other) =>
+    Math.max(one.left, other.left) - Math.min(one.right, other.right);
+  joinWhere(
+    (one, other) => -space(one, other) > MIN_OVERLAP * Math.min(one.right - one.left, other.right - other.left),
+  );
   joinWhere((one, other) => {
     const nearest = Math.min(...groups.filter((group) => group !== one).map((group) => space(one, group)));
     return one.bottom - one.top < MIN_TALL * tallest && space(one, other) === nearest;

@@ -93,7 +93,10 @@ export class Sheet {
 
   /** Write strokes on a blank sheet. @param {Point[][]} strokes @param {number} [width] */
   write(strokes, width = USUAL_WIDTH) {
-    this.actions.push({ tool: "clear" }, ...strokes.map((points) => ({ tool: /** @type {const} */ ("pen"), width, points })));
+    this.actions.push(
+      { tool: "clear" },
+      ...strokes.map((points) => ({ tool: /** @type {const} */ ("pen"), width, points })),
+    );
     this.repeat();
   }
 
@@ -120,7 +123,8 @@ export class Sheet {
   /** Lay a digit on the blank sheet, enlarged smoothly. @param {Uint8Array} image */
   lay(image) {
     /** @param {number} row @param {number} column */
-    const pixel = (row, column) => (row < 0 || row >= SIDE || column < 0 || column >= SIDE ? 0 : image[row * SIDE + column]);
+    const pixel = (row, column) =>
+      row < 0 || row >= SIDE || column < 0 || column >= SIDE ? 0 : image[row * SIDE + column];
     for (let y = 0; y < SHEET; y++) {
       for (let x = 0; x < SHEET; x++) {
         const [v, u] = [(y + 0.5) / DIGIT - 0.5, (x + 0.5) / DIGIT - 0.5];
@@ -139,8 +143,12 @@ export class Sheet {
     const reach = width / 2 + 1;
     const [dx, dy] = [x1 - x0, y1 - y0];
     const squared = dx * dx + dy * dy;
-    const [left, right] = [Math.min(x0, x1) - reach, Math.max(x0, x1) + reach].map((x) => clip(Math.round(x), 0, SHEET));
-    const [top, bottom] = [Math.min(y0, y1) - reach, Math.max(y0, y1) + reach].map((y) => clip(Math.round(y), 0, SHEET));
+    const [left, right] = [Math.min(x0, x1) - reach, Math.max(x0, x1) + reach].map((x) =>
+      clip(Math.round(x), 0, SHEET),
+    );
+    const [top, bottom] = [Math.min(y0, y1) - reach, Math.max(y0, y1) + reach].map((y) =>
+      clip(Math.round(y), 0, SHEET),
+    );
     for (let y = top; y < bottom; y++) {
       for (let x = left; x < right; x++) {
         const [px, py] = [x + 0.5 - x0, y + 0.5 - y0];
@@ -232,7 +240,8 @@ export class Sheet {
     canvas.addEventListener("pointermove", (event) => {
       if (this.line && event.isPrimary) draw(event);
     });
-    for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) canvas.addEventListener(end, () => this.lift());
+    for (const end of /** @type {const} */ (["pointerup", "pointercancel"]))
+      canvas.addEventListener(end, () => this.lift());
     canvas.addEventListener("keydown", (event) => this.pressKey(event));
     canvas.addEventListener("blur", () => {
       this.lift();

@@ -1,10 +1,10 @@
 // @ts-check
 /** Teach it: the digit that was meant, step after step until the network changes its mind, and what it forgets by that. */
 
+import { number } from "./bars.js";
 import { lineChart } from "./charts.js";
 import { isStill, make, pause, rove, say } from "./dom.js";
 import { largest, listEquations } from "./equations.js";
-import { number } from "./inspector.js";
 import { Lesson, RATES } from "./lesson.js";
 import { paintInk } from "./paint.js";
 import { percent } from "./prediction.js";
@@ -45,27 +45,51 @@ export class Teaching {
     }
     rove(this.digits);
     this.one = make("button", { id: "one-step", click: () => this.run(false) }, "One step");
-    this.until = make("button", { id: "until", class: "main", click: () => this.run(true) }, "Until it changes its mind");
+    this.until = make(
+      "button",
+      { id: "until", class: "main", click: () => this.run(true) },
+      "Until it changes its mind",
+    );
     this.pausing = make("button", { click: () => this.togglePause() }, "Pause");
     this.skip = make("button", { click: () => this.skipAhead() }, "Skip");
     this.resetting = make("button", { id: "reset", click: () => this.reset() }, "Reset");
-    this.rate = make("select", { change: () => this.show() }, ...RATES.map((rate) => make("option", { value: rate }, String(rate))));
+    this.rate = make(
+      "select",
+      { change: () => this.show() },
+      ...RATES.map((rate) => make("option", { value: rate }, String(rate))),
+    );
     this.verdict = make("p", { id: "verdict", class: "verdict", role: "status" });
     this.bars = make("ol", { class: "bars before-after", "aria-label": "The ten outputs, before and now" });
     this.rows = Array.from({ length: 10 }, (_, digit) => {
-      const [before, now, value] = [make("i", { class: "before" }), make("i", { class: "positive" }), make("span", { class: "value" })];
-      this.bars.append(make("li", {}, make("b", {}, String(digit)), make("span", { class: "bar" }, before, now), value));
+      const [before, now, value] = [
+        make("i", { class: "before" }),
+        make("i", { class: "positive" }),
+        make("span", { class: "value" }),
+      ];
+      this.bars.append(
+        make("li", {}, make("b", {}, String(digit)), make("span", { class: "bar" }, before, now), value),
+      );
       return { before, now, value };
     });
     this.curve = make("div", { id: "cost-curve" });
     this.forgotten = make("figure", { class: "replay" }, this.replay.words, this.replay.canvas);
     this.equations = make("div");
-    this.details = make("details", { toggle: () => this.showEquations() }, make("summary", {}, "Show the equations"), make("label", {}, "Learning rate η ", this.rate), this.equations);
+    this.details = make(
+      "details",
+      { toggle: () => this.showEquations() },
+      make("summary", {}, "Show the equations"),
+      make("label", {}, "Learning rate η ", this.rate),
+      this.equations,
+    );
     this.result = make("div", { class: "result" }, this.bars, make("div", {}, this.forgotten, this.curve));
     this.root.replaceChildren(
-      this.offerBox, this.question, this.digits,
+      this.offerBox,
+      this.question,
+      this.digits,
       make("div", { class: "actions" }, this.one, this.until, this.pausing, this.skip, this.resetting),
-      this.verdict, this.result, this.details,
+      this.verdict,
+      this.result,
+      this.details,
     );
   }
 
@@ -103,7 +127,8 @@ export class Teaching {
 
   /** @param {number | null} digit */
   press(digit) {
-    for (const [at, button] of [...this.digits.children].entries()) button.setAttribute("aria-pressed", String(at === digit));
+    for (const [at, button] of [...this.digits.children].entries())
+      button.setAttribute("aria-pressed", String(at === digit));
   }
 
   /** @param {number} digit */
@@ -182,9 +207,12 @@ export class Teaching {
         this.store.set({
           blame: {
             values: values.map((layer, l) => (l >= reached ? layer : null)),
-            carried: (l, i, j) => (l === 0 ? weights[0][i * sizes[0] + j] : deltas[l + 1][i] * network.weights[l][i * sizes[l] + j]),
+            carried: (l, i, j) =>
+              l === 0 ? weights[0][i * sizes[0] + j] : deltas[l + 1][i] * network.weights[l][i * sizes[l] + j],
             full: values.map((layer, l) => (l ? largest(layer) || 1 : 1)),
-            fullFlow: network.weights.map((w, l) => (l ? (largest(deltas[l + 1]) * largest(w)) / 2 : largest(weights[0])) || 1),
+            fullFlow: network.weights.map(
+              (w, l) => (l ? (largest(deltas[l + 1]) * largest(w)) / 2 : largest(weights[0])) || 1,
+            ),
             told: false,
           },
         });
@@ -224,14 +252,22 @@ export class Teaching {
   /** @param {number | null} read */
   verdictOf(read) {
     const { lesson, running, label } = this;
-    if (!lesson || lesson.costs.length < 2) return label === null || read === null ? "" : read === label ? "It reads that already; a step makes it surer." : "";
+    if (!lesson || lesson.costs.length < 2)
+      return label === null || read === null
+        ? ""
+        : read === label
+          ? "It reads that already; a step makes it surer."
+          : "";
     const steps = lesson.costs.length - 1;
     const [first, last] = [lesson.costs[0], lesson.costs[steps]];
     const cost = `The cost C went from ${number(first, 3)} to ${number(last, 3)}`;
     const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
-    if (last > lesson.costs[steps - 1]) return `${cost}: the step was too long and went past the lowest point. Try a smaller η.`;
-    if (read === label && lesson.before.indexOf(Math.max(...lesson.before)) !== label) return `It changed its mind after ${count}: now it reads a ${label}. ${cost}.`;
-    if (lesson.isSaturated) return `${cost} in ${count}. It is so sure that it hardly learns: where σ is flat, its slope σ′ is near 0, and so is the gradient.`;
+    if (last > lesson.costs[steps - 1])
+      return `${cost}: the step was too long and went past the lowest point. Try a smaller η.`;
+    if (read === label && lesson.before.indexOf(Math.max(...lesson.before)) !== label)
+      return `It changed its mind after ${count}: now it reads a ${label}. ${cost}.`;
+    if (lesson.isSaturated)
+      return `${cost} in ${count}. It is so sure that it hardly learns: where σ is flat, its slope σ′ is near 0, and so is the gradient.`;
     if (!running && steps >= MAX_STEPS) return `${cost} in ${count}, and it still reads a ${read}.`;
     return `${cost} in ${count}.`;
   }
@@ -254,7 +290,12 @@ export class Teaching {
       box.replaceChildren();
       this.showOffer(false);
     };
-    box.replaceChildren(canvas, make("p", {}, `It reads this ${offer.truth} as a ${offer.read}.`), make("button", { id: "teach-it", class: "main", click: teach }, "Teach it"), make("button", { click: another }, "Another"));
+    box.replaceChildren(
+      canvas,
+      make("p", {}, `It reads this ${offer.truth} as a ${offer.read}.`),
+      make("button", { id: "teach-it", class: "main", click: teach }, "Teach it"),
+      make("button", { click: another }, "Another"),
+    );
   }
 
   /** @param {Float32Array} before @param {Float32Array} now */
@@ -272,11 +313,22 @@ export class Teaching {
     if (!details.open) return;
     const { thought, model } = this.store.state;
     const label = this.label;
-    if (!thought || label === null) return void equations.replaceChildren(make("p", { class: "note" }, "Draw a digit and say which one you meant."));
-    equations.replaceChildren(listEquations(this.lesson ?? new Lesson(model.network, thought.inputs, label), model, this.chosenRate));
+    if (!thought || label === null)
+      return void equations.replaceChildren(make("p", { class: "note" }, "Draw a digit and say which one you meant."));
+    equations.replaceChildren(
+      listEquations(this.lesson ?? new Lesson(model.network, thought.inputs, label), model, this.chosenRate),
+    );
   }
 }
 
 /** C over the steps. @param {number[]} costs */
 const costChart = (costs) =>
-  lineChart([{ name: "Cost C", style: "own", values: costs }], { low: 0, high: Math.max(...costs), format: (value) => value.toFixed(2), unit: "Cost C, step", first: 0, height: 90, length: 5 });
+  lineChart([{ name: "Cost C", style: "own", values: costs }], {
+    low: 0,
+    high: Math.max(...costs),
+    format: (value) => value.toFixed(2),
+    unit: "Cost C, step",
+    first: 0,
+    height: 90,
+    length: 5,
+  });

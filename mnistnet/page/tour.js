@@ -37,7 +37,8 @@ const CARDS = [
     about: ".network",
     panel: "inside",
     title: "Neurons",
-    words: "Each circle is a neuron. It multiplies what comes in by its weights and adds it up: blue excites it, orange calms it. The number in it says how excited it is, from 0 to 1.",
+    words:
+      "Each circle is a neuron. It multiplies what comes in by its weights and adds it up: blue excites it, orange calms it. The number in it says how excited it is, from 0 to 1.",
     task: "Tap a neuron in the first column.",
     isDone: ({ state }) => state.pinned?.layer === 1,
   },
@@ -53,15 +54,20 @@ const CARDS = [
     about: "#answer",
     panel: null,
     title: "The answer",
-    words: "Ten outputs, one for each digit: the highest is the answer. Where all ten are low, the network says that it doesn’t know.",
+    words:
+      "Ten outputs, one for each digit: the highest is the answer. Where all ten are low, the network says that it doesn’t know.",
     task: "Draw something that is not a digit, or tap A under the sheet.",
-    isDone: ({ state }) => !state.playing && state.digits.length > 0 && state.digits.every(({ outputs }) => Math.max(...outputs) < MIN_DIGIT),
+    isDone: ({ state }) =>
+      !state.playing &&
+      state.digits.length > 0 &&
+      state.digits.every(({ outputs }) => Math.max(...outputs) < MIN_DIGIT),
   },
   {
     about: "#teach",
     panel: "teach",
     title: "Learning",
-    words: "The cost C measures how wrong the outputs are. For each of its numbers the network works out how C would change with it, and moves it a little the other way.",
+    words:
+      "The cost C measures how wrong the outputs are. For each of its numbers the network works out how C would change with it, and moves it a little the other way.",
     task: "Press “Teach it” and watch it change its mind. Did it forget anything?",
     isDone: ({ state }) => state.model.isTaught,
   },
@@ -69,9 +75,11 @@ const CARDS = [
     about: "#learn",
     panel: "learn",
     title: "From nothing",
-    words: "At the start all its numbers were random. Thousands of such steps, on tens of thousands of images, made it what it is.",
+    words:
+      "At the start all its numbers were random. Thousands of such steps, on tens of thousands of images, made it what it is.",
     task: "Draw your own digit, then slide back to the start.",
-    isDone: ({ state }) => state.panel === "learn" && Number(/** @type {HTMLInputElement} */ (byId("epoch")).value) === 0,
+    isDone: ({ state }) =>
+      state.panel === "learn" && Number(/** @type {HTMLInputElement} */ (byId("epoch")).value) === 0,
   },
 ];
 
@@ -93,9 +101,17 @@ export class Tour {
     this.task = make("p", { class: "task", role: "status" });
     this.place = make("span", { class: "note" });
     this.previous = make("button", { click: () => this.show(this.at - 1) }, "Back");
-    this.next = make("button", { class: "main", click: () => (this.at + 1 < CARDS.length ? this.show(this.at + 1) : this.close()) });
+    this.next = make("button", {
+      class: "main",
+      click: () => (this.at + 1 < CARDS.length ? this.show(this.at + 1) : this.close()),
+    });
     const close = make("button", { class: "small", click: () => this.close() }, "Close");
-    dialog.append(make("div", { class: "head-line" }, this.title, close), this.words, this.task, make("div", { class: "actions" }, this.previous, this.next, this.place));
+    dialog.append(
+      make("div", { class: "head-line" }, this.title, close),
+      this.words,
+      this.task,
+      make("div", { class: "actions" }, this.previous, this.next, this.place),
+    );
     dialog.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
