@@ -1,4 +1,4 @@
-"""Labelled pictures in one folder per digit, `0` to `9`."""
+"""Labelled pictures in one folder per digit, `0` to `9`, or such folders in `train` and `test`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,44 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistnet.datasets.dataset import Dataset
+from mnistnet.datasets.dataset import Dataset, Subset
 from mnistnet.errors import DatasetError, PictureError
 from mnistnet.images import DIGITS
-from mnistnet.picture_paths import is_picture, left_out, list_folder
+from mnistnet.picture_paths import MAX_NAMED, is_picture, left_out, list_folder
 from mnistnet.pictures import read_picture
+
+DIGIT_NAMES = tuple(map(str, range(DIGITS)))
+SUBSET_FOLDERS: dict[Subset, tuple[str, str]] = {"train": ("train", "training"), "test": ("test", "testing")}
 
 
 def has_class_folders(directory: Path) -> bool:
     """Return whether a folder holds any of the folders `0` to `9`."""
-    return any((directory / str(digit)).is_dir() for digit in range(DIGITS))
+    return any((directory / name).is_dir() for name in DIGIT_NAMES)
+
+
+def find_subset(directory: Path, subset: Subset) -> Path | None:
+    """Return the folder in `directory` that holds the folders `0` to `9` of a subset, None where there is none."""
+    paths = (directory / name for name in SUBSET_FOLDERS[subset])
+    return next((path for path in paths if has_class_folders(path)), None)
+
+
+def load_subset(directory: Path, subset: Subset, progress: Callable[[int, int], None] | None = None) -> Dataset:
+    """Read the pictures of one subset, see `find_subset` and `load_pictures`.
+
+    Raises:
+        DatasetError: see `load_pictures`; or there is no folder of this subset.
+    """
+    path = find_subset(directory, subset)
+    if path is None:
+        raise DatasetError(f"{directory / subset}: no folders of pictures named 0 to 9 there; add them")
+    return load_pictures(path, progress)
 
 
 def load_pictures(directory: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
     """Read the pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
 
     Files whose names start with a dot are ignored. The data set lists pictures that can't be read, among them those
-    that aren't plain files; its notes name other files, and digits without a picture.
+    that aren't plain files; its notes name other files and folders, and digits without a picture.
 
     Args:
         directory: the folder that holds the folders `0` to `9`.
@@ -34,9 +55,9 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     """
     pictures: list[tuple[Path, int]] = []
     others: list[Path] = []
-    present = {path.name for path in _list(directory)}
-    for digit in range(DIGITS):
-        for path in _list(directory / str(digit)) if str(digit) in present else ():
+    entries = {path.name: path for path in _list(directory)}
+    for digit, name in enumerate(DIGIT_NAMES):
+        for path in _list(directory / name) if name in entries else ():
             if is_picture(path):
                 pictures.append((path, digit))
             elif path.is_file():
@@ -55,7 +76,8 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
         if progress is not None:
             progress(count, len(pictures))
 
-    notes = _notes(directory, {digit for _, digit in pictures}, others)
+    folders = [name for name, path in entries.items() if name not in DIGIT_NAMES and path.is_dir()]
+    notes = _notes(directory, {digit for _, digit in pictures}, folders, others)
     if not images:
         reason = "; ".join([*unreadable[:1], *notes[1:]])
         raise DatasetError(
@@ -71,11 +93,14 @@ def _list(directory: Path) -> list[Path]:
         raise DatasetError(f"{directory}: can't be listed ({error.strerror}); repair or remove it") from None
 
 
-def _notes(directory: Path, digits: set[int], others: Sequence[Path]) -> tuple[str, ...]:
+def _notes(directory: Path, digits: set[int], folders: Sequence[str], others: Sequence[Path]) -> tuple[str, ...]:
     notes = []
-    missing = [str(digit) for digit in range(DIGITS) if digit not in digits]
+    missing = [name for digit, name in enumerate(DIGIT_NAMES) if digit not in digits]
     if missing:
         notes.append(f"{directory}: no pictures of {', '.join(missing)}")
+    if folders:
+        named = ", ".join(folders[:MAX_NAMED]) + (", …" if len(folders) > MAX_NAMED else "")
+        notes.append(f"{directory}: left out folders that aren't named 0 to 9: {named}")
     if others:
         notes.append(left_out(directory, others))
     return tuple(notes)

@@ -7,11 +7,10 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from mnistnet.datasets.dataset import Dataset
+from mnistnet.datasets.dataset import Dataset, Subset
 from mnistnet.errors import DatasetError
 from mnistnet.images import DIGITS, SIDE, ByteArray
 
@@ -19,28 +18,33 @@ UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
 MAX_IMAGES = 1_000_000  # 784 MB; a header with more is damaged
 # Limits against decompression bombs: gzip makes images 5 times smaller, and sorted labels 500 times, but those are few.
 MAX_INFLATION, SMALL = 50, 1 << 20  # ratio of sizes; bytes that are always allowed
-PREFIXES = {"train": "train", "test": "t10k"}
+PREFIXES: dict[Subset, str] = {"train": "train", "test": "t10k"}
 NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
+FOLDERS = ("", "MNIST/raw", "raw")  # torchvision's folders below the one that the user names
 
 
 def has_idx(directory: Path) -> bool:
-    """Return whether a folder holds any of MNIST's four files."""
-    return any(_path(directory, prefix, name) for prefix in PREFIXES.values() for name in NAMES.values())
+    """Return whether a folder holds any of MNIST's four files, see `load_idx`."""
+    return any(_find(directory, f"{prefix}-{name}") for prefix in PREFIXES.values() for name in NAMES.values())
 
 
-def load_idx(directory: Path, subset: Literal["train", "test"]) -> Dataset:
+def load_idx(directory: Path, subset: Subset) -> Dataset:
     """Read MNIST's training or test images and their labels from the files in a folder.
+
+    The files have `-idx3-` or `.idx3-` in their names, and may be gzipped. They may be in one of FOLDERS, or each in a
+    folder that is named like the file, as some archives unpack.
 
     Raises:
         DatasetError: a file is missing or damaged, or images and labels don't match.
     """
+    stems = [f"{PREFIXES[subset]}-{name}" for name in NAMES.values()]
+    paths = [_find(directory, stem) for stem in stems]
+    found = [f"found {path.relative_to(directory)}; " for path in paths if path is not None]
     arrays = []
-    for name, dimensions in ((NAMES["images"], 3), (NAMES["labels"], 1)):
-        path = _path(directory, PREFIXES[subset], name)
+    for stem, path, dimensions in zip(stems, paths, (3, 1), strict=True):
         if path is None:
-            raise DatasetError(
-                f"{directory}: {PREFIXES[subset]}-{name}.gz is missing; 'mnistnet download --directory' fetches it"
-            )
+            missing = f"{stem}.gz is missing; 'mnistnet download --directory' fetches it"
+            raise DatasetError(f"{directory}: {''.join(found)}{missing}")
         arrays.append(read_idx(path, dimensions))
     images, labels = arrays
     if len(images) != len(labels):
@@ -50,9 +54,16 @@ def load_idx(directory: Path, subset: Literal["train", "test"]) -> Dataset:
     return Dataset(images, labels)
 
 
-def _path(directory: Path, prefix: str, name: str) -> Path | None:
-    stem = f"{prefix}-{name}"
-    return next((path for path in (directory / f"{stem}.gz", directory / stem) if path.exists()), None)
+def _find(directory: Path, stem: str) -> Path | None:
+    """Return the path of one of the four files, under any of the names that `load_idx` describes."""
+    names = (stem, stem.replace("-idx", ".idx"))
+    for folder in FOLDERS:
+        for inner in ("", *names):
+            for name in names:
+                for path in (directory / folder / inner / f"{name}.gz", directory / folder / inner / name):
+                    if path.exists() and not path.is_dir():
+                        return path
+    return None
 
 
 def read_idx(path: Path, dimensions: int) -> ByteArray:
@@ -72,11 +83,15 @@ def read_idx(path: Path, dimensions: int) -> ByteArray:
             raise DatasetError(f"{path}: not a plain file; replace it")
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(4 + 4 * dimensions)
+            if not header:
+                raise DatasetError(f"{path}: an empty file; replace it")
             if header[:4] != bytes((0, 0, UNSIGNED_BYTE, dimensions)) or len(header) < 4 + 4 * dimensions:
                 expected = bytes((0, 0, UNSIGNED_BYTE, dimensions)).hex(" ")
                 raise DatasetError(f"{path}: not an IDX file (starts with {header[:4].hex(' ')}, expected {expected})")
             shape = struct.unpack(f">{dimensions}I", header[4:])
-            if not 1 <= shape[0] <= MAX_IMAGES or shape[1:] not in ((), (SIDE, SIDE)):
+            if shape[0] == 0:
+                raise DatasetError(f"{path}: holds no images or labels; replace the file")
+            if shape[0] > MAX_IMAGES or shape[1:] not in ((), (SIDE, SIDE)):
                 raise DatasetError(f"{path}: damaged (claims the shape {shape}, expected 28×28 images or labels)")
             length = math.prod(shape)
             size = path.stat().st_size

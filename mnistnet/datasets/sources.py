@@ -6,19 +6,22 @@ To add a source is to add one entry to SOURCES: the checks and the help are made
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from mnistnet.datasets.dataset import Dataset, hold_out, join
-from mnistnet.datasets.folders import has_class_folders, load_pictures
+from mnistnet.datasets.archives import load_csv, load_npz
+from mnistnet.datasets.dataset import Dataset, Subset, hold_out, join
+from mnistnet.datasets.folders import find_subset, has_class_folders, load_pictures, load_subset
 from mnistnet.datasets.idx import has_idx, load_idx
 from mnistnet.datasets.mnist import Progress, cache_directory, verify
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.errors import DatasetError
+from mnistnet.picture_paths import list_folder
+from mnistnet.pictures.files import PICTURE_SUFFIXES
 
 Split: TypeAlias = Literal["test", "validation", "train"]
-Subset: TypeAlias = Literal["test", "train"]  # what MNIST itself is divided into
-
 STROKES_COUNT: dict[Subset, int] = {"train": 30_000, "test": 5_000}
 STROKES_SEED: dict[Subset, int] = {"train": 0, "test": 1}
 
@@ -68,6 +71,22 @@ def _draw_strokes(_source: str, subset: Subset, _callbacks: ProgressCallbacks) -
     return Dataset(*draw_digits(STROKES_COUNT[subset], seed=STROKES_SEED[subset]))
 
 
+def _is_file(source: str, suffix: str) -> bool:
+    path = Path(source)
+    return path.suffix.lower() == suffix and path.is_file() and not fnmatch(path.name.lower(), EMNIST)
+
+
+EMNIST = "emnist*"
+# Names of what is nearly a source: patterns, and what the user can do.
+NEAR_MISSES = (
+    (EMNIST, "looks like EMNIST, whose images are transposed: mnistnet would misread them"),
+    ("*.npz", "give this file"),
+    ("*.csv", "give this file"),
+    ("*-images?idx3-ubyte*", "give the folder that it is in"),
+    ("*-labels?idx1-ubyte*", "give the folder that it is in"),
+    *((f"*{suffix}", "unpack it, and give what is in it") for suffix in (".zip", ".tar", ".tgz", ".gz", ".7z", ".rar")),
+    *((f"*{suffix}", "put each picture into a folder named after its digit, 0 to 9") for suffix in PICTURE_SUFFIXES),
+)
 SOURCES = (
     Source(
         "mnist",
@@ -96,6 +115,25 @@ SOURCES = (
         lambda source, _, callbacks: load_pictures(Path(source), callbacks.picture),
         has_splits=False,
     ),
+    Source(
+        "split pictures",
+        "a folder of two such, train and test",
+        lambda source: any(find_subset(Path(source), subset) for subset in get_args(Subset)),
+        lambda source, subset, callbacks: load_subset(Path(source), subset, callbacks.picture),
+    ),
+    Source(
+        "npz",
+        "Keras's mnist.npz",
+        lambda source: _is_file(source, ".npz"),
+        lambda source, subset, _: load_npz(Path(source), subset),
+    ),
+    Source(
+        "csv",
+        "a .csv of label,pixel0,… as Kaggle has it",
+        lambda source: _is_file(source, ".csv"),
+        lambda source, _subset, _callbacks: load_csv(Path(source)),
+        has_splits=False,
+    ),
 )
 SOURCES_HELP = ", ".join(source.description for source in SOURCES[:-1]) + f" or {SOURCES[-1].description}"
 
@@ -106,17 +144,28 @@ def find_source(source: str) -> Source:
     Raises:
         DatasetError: it is none of them, or a folder that can't be read.
     """
+    path = Path(source)
     try:
         for each in SOURCES if source else ():
             if each.matches(source):
                 return each
-        if source and Path(source).is_dir():
-            reason = "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9"
-        else:
-            reason = "not a folder" if source and Path(source).exists() else "no such folder"
+        reason = _explain(path) if source and path.exists() else "no such file or folder"
     except OSError as error:
         reason = f"can't be read ({error.strerror})"
     raise DatasetError(f"{source}: {reason}; give {SOURCES_HELP}")
+
+
+def _explain(path: Path) -> str:
+    """Return why a file or a folder is no source: which of its names is nearly one."""
+    entries = list_folder(path) if path.is_dir() else [path]
+    for entry in entries:
+        if entry.is_dir() and any(each.matches(str(entry)) for each in SOURCES):
+            return f"found {entry.name}; give this folder"
+    for pattern, advice in NEAR_MISSES:
+        for entry in entries:
+            if fnmatch(entry.name.lower(), pattern):
+                return f"found {entry.name}; {advice}"
+    return "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor pictures in folders 0 to 9"
 
 
 def load_training(sources: Sequence[str], callbacks: ProgressCallbacks | None = None) -> Dataset:
@@ -151,8 +200,8 @@ def load_split(
         split: `test`; or of the training images `validation`, those that `hold_out` keeps apart, or `train`, the rest.
             A source that doesn't keep test images apart is `test` as a whole.
         validation: how many images `hold_out` keeps apart, see there.
-        trained_on: for `validation`, the digest of the data that the model was trained on. Another model may have
-            learned from these validation images.
+        trained_on: the digest of the data that the model was trained on, see `Dataset.digest`: a note says whether it
+            was trained on these images, and for `validation`, other data are an error.
         callbacks: called while it loads.
 
     Raises:
@@ -163,7 +212,14 @@ def load_split(
     if split not in get_args(Split):
         raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")
     if split == "test":
-        return find_source(source).load(source, "test", callbacks or ProgressCallbacks())
+        kind = find_source(source)
+        dataset = kind.load(source, "test", callbacks or ProgressCallbacks())
+        if trained_on and not kind.has_splits and (validation or 0) < len(dataset):
+            training, _ = hold_out(dataset, validation)
+            if training.digest() == trained_on:
+                note = f"{source}: the model was trained on these pictures; its accuracy on others is lower"
+                dataset = replace(dataset, notes=(*dataset.notes, note))
+        return dataset
     other = DatasetError(f"{source}: not the data that the model was trained on; use --split test")
     training = load_training([source], callbacks)
     if validation is not None and validation >= len(training):

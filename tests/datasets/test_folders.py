@@ -8,7 +8,7 @@ import pytest
 
 from conftest import write_class_folders
 from mnistnet.datasets import Dataset
-from mnistnet.datasets.folders import has_class_folders, load_pictures
+from mnistnet.datasets.folders import has_class_folders, load_pictures, load_subset
 from mnistnet.errors import DatasetError
 from mnistnet.pictures.files import FORMAT_NAMES
 
@@ -74,6 +74,26 @@ def test_a_digit_without_pictures_is_noted(folder: Path) -> None:
     dataset = load_pictures(folder)
     assert set(dataset.labels) == {0, 1, 2, 4, 5, 6, 8, 9}
     assert dataset.notes == (f"{folder}: no pictures of 3, 7",)
+
+
+def test_folders_that_are_not_named_after_a_digit_are_left_out_and_named(folder: Path) -> None:
+    for name in ("cat", "10", ".git"):
+        (folder / name).mkdir()
+    (folder / "10" / "05.png").write_bytes(b"not read")
+    dataset = load_pictures(folder)
+    assert (len(dataset), dataset.unreadable) == (60, ())
+    assert dataset.notes == (f"{folder}: left out folders that aren't named 0 to 9: 10, cat",)
+
+
+@pytest.mark.parametrize(("train", "test"), [("train", "test"), ("training", "testing")])
+def test_the_pictures_of_a_subset_are_read_from_its_folder(
+    tmp_path: Path, digits: Dataset, train: str, test: str
+) -> None:
+    write_class_folders(tmp_path / train, digits.take(np.arange(40)))
+    with pytest.raises(DatasetError, match=f"{tmp_path}/test: no folders of pictures named 0 to 9 there; add them"):
+        load_subset(tmp_path, "test")
+    write_class_folders(tmp_path / test, digits.take(np.arange(20)))
+    assert (len(load_subset(tmp_path, "train")), len(load_subset(tmp_path, "test"))) == (40, 20)
 
 
 @pytest.mark.parametrize("kind", ["file", "dangling link", "loop", "forbidden"])

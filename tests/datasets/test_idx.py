@@ -41,14 +41,44 @@ def test_test_files_alone_are_enough_to_evaluate_on(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        "{stem}.gz",
+        "{dotted}.gz",
+        "{dotted}",
+        "MNIST/raw/{stem}",
+        "raw/{stem}.gz",
+        "{stem}/{stem}",
+        "{stem}/{dotted}",
+        "{dotted}/{stem}",
+    ],
+)
+def test_files_are_found_under_the_names_that_people_have(tmp_path: Path, folder: Path, form: str) -> None:
+    for path in sorted(folder.iterdir()):
+        stem = path.name.removesuffix(".gz")
+        target = tmp_path / "own" / form.format(stem=stem, dotted=stem.replace("-idx", ".idx"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        content = path.read_bytes()
+        target.write_bytes(content if target.suffix == ".gz" else gzip.decompress(content))
+    assert has_idx(tmp_path / "own")
+    assert (len(load_idx(tmp_path / "own", "train")), len(load_idx(tmp_path / "own", "test"))) == (600, 50)
+
+
+def test_a_missing_file_is_named_beside_the_one_that_was_found(tmp_path: Path, digits: Dataset) -> None:
+    write_idx(tmp_path / "train-images.idx3-ubyte", digits.images)
+    with pytest.raises(DatasetError, match="found train-images.idx3-ubyte; train-labels-idx1-ubyte.gz is missing; "):
+        load_idx(tmp_path, "train")
+
+
+@pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "not an IDX file"),
+        (b"", "an empty file; replace it"),
         (b"\x00\x00\x08", "not an IDX file"),
         (b"<html>502 Bad Gateway</html>" * 10, "not an IDX file .starts with 3c 68 74 6d, expected 00 00 08 03"),
         (b"\x00\x00\x0d\x03" + bytes(12), "not an IDX file"),
         (b"\x00\x00\x08\x01" + bytes(12), "not an IDX file"),
-        (b"\x00\x00\x08\x03" + (0).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2, "claims the shape"),
+        (b"\x00\x00\x08\x03" + (0).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2, "holds no images"),
         (b"\x00\x00\x08\x03" + b"\xff" * 12, "claims the shape"),
         (b"\x00\x00\x08\x03" + (2).to_bytes(4, "big") + (27).to_bytes(4, "big") * 2 + bytes(1458), "claims the shape"),
         (b"\x00\x00\x08\x03" + (2).to_bytes(4, "big") + (28).to_bytes(4, "big") * 2 + bytes(1567), "got 1,567"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import write_class_folders, write_mnist
+from conftest import Program, write_class_folders, write_mnist
 from mirror import Mirror, whole
 from mnistnet.datasets import Dataset, hold_out, load_split, load_training
 from mnistnet.datasets import download as download_module
@@ -30,9 +31,36 @@ def pictures(tmp_path: Path, digits: Dataset) -> Path:
     return write_class_folders(tmp_path / "pictures", digits.take(np.arange(60)))
 
 
-def test_each_source_is_recognized(folder: Path, pictures: Path) -> None:
-    meant = ["mnist", "strokes", str(folder), str(pictures)]
-    assert [find_source(source) for source in meant] == list(SOURCES)
+@pytest.fixture
+def everything(tmp_path: Path, digits: Dataset, folder: Path, pictures: Path) -> list[str]:
+    """One of each source, in the order of SOURCES; those that are no words have 600 or 60 training images."""
+    training, test = digits, digits.take(np.arange(50))
+    for subset, dataset in (("train", digits.take(np.arange(60))), ("test", test)):
+        write_class_folders(tmp_path / "split" / subset, dataset)
+    arrays = {"x_train": training.images, "y_train": training.labels, "x_test": test.images, "y_test": test.labels}
+    np.savez_compressed(tmp_path / "mnist.npz", **arrays)  # type: ignore[arg-type]  # NumPy's third argument is a bool
+    rows = np.column_stack([training.labels, training.images.reshape(-1, 784)])
+    np.savetxt(tmp_path / "train.csv", rows, "%d", ",")
+    files = [tmp_path / name for name in ("split", "mnist.npz", "train.csv")]
+    return ["mnist", "strokes", *map(str, [folder, pictures, *files])]
+
+
+def test_each_source_is_recognized(everything: list[str]) -> None:
+    assert [find_source(source) for source in everything] == list(SOURCES)
+
+
+def test_the_program_trains_and_evaluates_on_each_source_of_files(program: Program, everything: list[str]) -> None:
+    images = {"mnist": (50, 50), "pictures": (10, 60), "split": (10, 50), "mnist.npz": (50, 50), "train.csv": (50, 600)}
+    for source in everything[2:]:
+        validation, test = images[Path(source).name]
+        options = ("--epochs", "1", "--validation", str(validation))
+        done = program("train", "--data", source, *options, "-q")
+        assert (done.returncode, done.stderr) == (0, "")
+        for split, count in (("validation", validation), ("test", test)):
+            done = program("evaluate", "--data", source, "--split", split, "--json")
+            assert (done.returncode, json.loads(done.stdout)["images"]) == (0, count)
+            is_whole = not find_source(source).has_splits and split == "test"
+            assert ("the model was trained on these pictures" in done.stderr) == is_whole
 
 
 def test_the_help_names_every_source() -> None:
@@ -132,19 +160,40 @@ def test_an_unknown_split_is_refused() -> None:
         load_split("strokes", "tset", 0)  # type: ignore[arg-type]
 
 
-def test_an_unknown_source_is_an_error_that_names_the_known_ones(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    (tmp_path / "empty").mkdir()
-    for name, reason in {
-        "nowhere": "no such folder",
-        "file": "not a folder",
-        "empty": "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor folders of pictures named 0 to 9",
-        "n" * 300: "can't be read (File name too long)",
-    }.items():
-        with pytest.raises(DatasetError) as caught:
-            load_training([str(tmp_path / name)])
-        assert str(caught.value) == f"{tmp_path / name}: {reason}; give {SOURCES_HELP}"
-    with pytest.raises(DatasetError, match="^: no such folder; give"):
+NEITHER = "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor pictures in folders 0 to 9"
+TRANSPOSED = "looks like EMNIST, whose images are transposed: mnistnet would misread them"
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "reason"),
+    [
+        ("nowhere", "", "no such file or folder"),
+        ("n" * 300, "", "can't be read (File name too long)"),
+        ("own", "own/notes.txt", NEITHER),
+        ("own/notes.txt", "own/notes.txt", NEITHER),
+        ("own", "own/emnist-digits-train-images-idx3-ubyte.gz", "found emnist-digits-train-images-idx3-ubyte.gz; "),
+        ("emnist-digits-train.csv", "emnist-digits-train.csv", f"found emnist-digits-train.csv; {TRANSPOSED}"),
+        ("own", "own/mnist.npz", "found mnist.npz; give this file"),
+        ("own", "own/train.csv", "found train.csv; give this file"),
+        ("own/train-labels-idx1-ubyte", "own/train-labels-idx1-ubyte", "give the folder that it is in"),
+        ("own", "own/mnist_png.tar.gz", "found mnist_png.tar.gz; unpack it, and give what is in it"),
+        ("own", "own/IMG_1.JPG", "found IMG_1.JPG; put each picture into a folder named after its digit, 0 to 9"),
+        ("own", "own/mnist_png/7/1.png", "found mnist_png; give this folder"),
+    ],
+)
+def test_what_is_nearly_a_source_is_named(tmp_path: Path, source: str, file: str, reason: str) -> None:
+    if file:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    with pytest.raises(DatasetError) as caught:
+        load_training([str(tmp_path / source)])
+    assert str(caught.value).startswith(f"{tmp_path / source}: ")
+    assert reason in str(caught.value)
+    assert str(caught.value).endswith(f"; give {SOURCES_HELP}")
+
+
+def test_no_source_at_all_is_an_error() -> None:
+    with pytest.raises(DatasetError, match="^: no such file or folder; give"):
         load_training([""])
 
 
