@@ -26,10 +26,10 @@ class SourceName(click.Path):
     """A source of data: a word or a path. In the environment, several are separated as in $PATH."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Complete the words, and folders."""
+        """Complete the words, files and folders."""
         words = {source.name: source.description for source in SOURCES if source.matches(source.name)}
-        # The folders come first, because bash clears the list when it comes to them.
-        return [*click.Path(file_okay=False).shell_complete(ctx, param, incomplete), *complete(words, incomplete)]
+        # The files come first, because bash clears the list when it comes to them.
+        return [*super().shell_complete(ctx, param, incomplete), *complete(words, incomplete)]
 
 
 def source_option(help: str, **more: Any) -> Callable[[Function], Function]:  # noqa: A002

@@ -95,7 +95,7 @@ def test_options_come_from_the_environment_too(program: Program, folder: Path) -
     assert done.returncode == 0
     assert "\nepoch 1/1: " in done.stderr
     done = program("train", environment={**environment, "MNISTNET_TRAIN_DATA": "nowhere"})
-    assert "nowhere: no such folder" in done.stderr
+    assert "nowhere: no such file or folder" in done.stderr
 
 
 def test_an_error_of_a_value_from_the_environment_names_the_variable(program: Program) -> None:

@@ -53,9 +53,9 @@ def test_where_a_file_is_meant_files_are_offered(tmp_path: Path, line: str) -> N
     assert offered(tmp_path, line) == [("file", line.rpartition(" ")[2])]
 
 
-def test_where_data_are_meant_folders_and_the_words_are_offered(tmp_path: Path) -> None:
-    assert offered(tmp_path, "mnistnet train --data st") == [("dir", "st"), ("plain", "strokes")]
-    assert offered(tmp_path, "mnistnet evaluate --data ") == [("dir", ""), ("plain", "mnist"), ("plain", "strokes")]
+def test_where_data_are_meant_files_and_the_words_are_offered(tmp_path: Path) -> None:
+    assert offered(tmp_path, "mnistnet train --data st") == [("file", "st"), ("plain", "strokes")]
+    assert offered(tmp_path, "mnistnet evaluate --data ") == [("file", ""), ("plain", "mnist"), ("plain", "strokes")]
 
 
 def test_the_words_of_a_choice_are_offered(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_what_can_only_fail_later_is_found_out_before_training(program: Program,
         (("--data", folder, "-o", "none/model.npz"), "none/model.npz: can't be written (No such file or directory)"),
         (("--data", folder, "-o", folder), "can't be written (Is a directory)"),
         (("--data", folder, "--history", "none/h.csv"), "none/h.csv: can't be written"),
-        (("--data", "nowhere"), "nowhere: no such folder"),
+        (("--data", "nowhere"), "nowhere: no such file or folder"),
     ):
         done = program("train", *QUICK, "-q", *arguments)
         assert done.returncode == 1

@@ -204,7 +204,7 @@ def test_the_command_tells_a_users_model_by_its_file(program: Program, tmp_path:
         (("--output", "."), ".: can't be written (Is a directory)"),
         (("--model", "nothing.npz"), "nothing.npz: no such model file"),
         (("--model", "text.npz"), "text.npz: not a mnistnet model"),
-        (("--data", "nowhere"), "nowhere: no such folder"),
+        (("--data", "nowhere"), "nowhere: no such file or folder"),
     ],
 )
 def test_what_goes_wrong_is_one_line(program: Program, tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
