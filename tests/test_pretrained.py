@@ -39,7 +39,7 @@ def test_it_is_what_is_loaded_and_read_with_where_no_file_is_named() -> None:
 def test_it_reads_ten_drawn_digits_without_any_training(program: Program) -> None:
     done = program("predict", "--format", "plain", DIGITS)
     assert (done.returncode, done.stdout.split()) == (0, list("0123456789"))
-    assert done.stderr == "Using the model that comes with mnistnet\n"
+    assert done.stderr == "Using the built-in model\n"
 
 
 def test_a_model_in_this_folder_comes_before_it(program: Program, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_folder_that_may_not_be_listed_says_so(tmp_path: Path) -> None:
     for command in ("train", "evaluate"):
         done = program_after(CLOSED, command, "-q", "--data", "data", cwd=tmp_path)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == "Error: data/3: can't be listed (Permission denied); mend or remove it\n"
+        assert done.stderr == "Error: data/3: can't be listed (Permission denied); repair or remove it\n"
 
 
 def test_heic_is_read_where_its_plug_in_is_and_named_where_it_is_not(program: Program, tmp_path: Path) -> None:
