@@ -10,8 +10,9 @@ import { SHEET } from "./sheet.js";
 const MARGIN = 4; // pixels of the sheet between the ink of a digit and its box
 
 export class AnswerView {
-  /** @param {Store} store @param {Thresholds} thresholds */
-  constructor(store, thresholds) {
+  /** @param {Store} store @param {Thresholds} thresholds @param {(at: number) => void} choose one of the digits */
+  constructor(store, thresholds, choose) {
+    this.choose = choose;
     this.store = store;
     this.thresholds = thresholds;
   }
@@ -29,13 +30,12 @@ export class AnswerView {
   /** Boxes around the digits of a number, each with a button that sends its digit through the network. */
   showBoxes() {
     const { digits, chosen } = this.store.state;
-    const boxes = digits.map(({ box, outputs, thought }, at) => {
+    const boxes = digits.map(({ box, outputs }, at) => {
       const digit = outputs.indexOf(Math.max(...outputs));
-      const choose = () => this.store.set({ chosen: at, thought, truth: null });
       const name = `Send the ${digit} through the network`;
       const button = make(
         "button",
-        { "aria-pressed": String(at === chosen), title: name, click: choose },
+        { "aria-pressed": String(at === chosen), title: name, click: () => this.choose(at) },
         String(digit),
       );
       const frame = make("div", { class: "box" }, button);

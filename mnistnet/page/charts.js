@@ -66,7 +66,11 @@ export function lineChart(lines, { low, high, format, unit, first = 1, height = 
 /** @param {number} x @param {number} y @param {string} text @param {"start" | "middle" | "end"} anchor */
 const label = (x, y, text, anchor) => makeSvg("text", { x, y, "text-anchor": anchor }, text);
 
-/** How often answers of each confidence are right. @param {{images: number, probability: number, accuracy: number}[]} bins */
+/**
+ * How often answers of each confidence are right.
+ *
+ * @param {{images: number, probability: number, accuracy: number}[]} bins
+ */
 export function reliabilityChart(bins) {
   const across = (/** @type {number} */ x) => LEFT + x * (RIGHT - LEFT);
   const up = (/** @type {number} */ y) => 200 - y * 180;

@@ -21,7 +21,10 @@ import { percent } from "./prediction.js";
  * @property {boolean} told whether numbers are written into the neurons
  */
 
-/** @typedef {{layer: number, index: number, button: HTMLButtonElement, value: HTMLElement, x: number, y: number}} Neuron */
+/**
+ * @typedef {{layer: number, index: number, button: HTMLButtonElement, value: HTMLElement, x: number, y: number}}
+ *     Neuron
+ */
 
 const LINE_SHADES = 8;
 const MIN_FLOW = 0.05; // of a full line; what carries less is left out
@@ -43,7 +46,13 @@ export function light(element, part) {
   element.classList.toggle("negative", part < 0);
 }
 
-/** What the network does with an image. @param {Model} model @param {ArrayLike<number>[]} activations @returns {Flow} */
+/**
+ * What the network does with an image.
+ *
+ * @param {Model} model
+ * @param {ArrayLike<number>[]} activations
+ * @returns {Flow}
+ */
 export function forwardFlow({ network }, activations) {
   const { sizes, weights } = network;
   return {
@@ -199,9 +208,9 @@ export class Diagram {
   /** Show what flows, or a dark network where nothing is drawn. */
   draw() {
     if (!this.height) return;
-    const { model, thought, blame, pinned, pointed } = this.store.state;
+    const { model, thought, backward, pinned, pointed } = this.store.state;
     const activations = thought?.pass.activations;
-    const flow = blame ?? (activations ? forwardFlow(model, activations) : null);
+    const flow = backward ?? (activations ? forwardFlow(model, activations) : null);
     const alone = pointed ?? pinned;
     const focus = this.store.focus;
     this.layers.forEach(({ neurons }, l) => {
@@ -238,7 +247,14 @@ export class Diagram {
     if (!flow) return;
     // For each strength two colours, and the same again for lines that stay faint.
     const bundles = Array.from({ length: 4 * LINE_SHADES }, () => new Path2D());
-    /** @param {number} part −1 to 1 @param {boolean} faint @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
+    /**
+     * @param {number} part −1 to 1
+     * @param {boolean} faint
+     * @param {number} x0
+     * @param {number} y0
+     * @param {number} x1
+     * @param {number} y1
+     */
     const line = (part, faint, x0, y0, x1, y1) => {
       const size = Math.min(Math.abs(part), 1);
       if (size < MIN_FLOW) return;
@@ -283,9 +299,15 @@ export class Diagram {
     });
   }
 
-  /** What each neuron of the first layer gets: a square with all 784 connections, and a line for each of the seven rows
-   * of cells, with the sum of its 112. @param {CanvasRenderingContext2D} context @param {Flow} flow
-   * @param {(part: number, to: number, x0: number, y0: number, x1: number, y1: number) => void} line @param {Palette} palette */
+  /**
+   * What each neuron of the first layer gets: a square with all 784 connections, and a line for each of the seven
+   * rows of cells, with the sum of its 112.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Flow} flow
+   * @param {(part: number, to: number, x0: number, y0: number, x1: number, y1: number) => void} line
+   * @param {Palette} palette
+   */
   drawFan(context, flow, line, palette) {
     const { neurons } = this.layers[1];
     const { edges } = this.store.state.model.encoding;

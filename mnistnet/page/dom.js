@@ -7,8 +7,15 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
 /** @typedef {Record<string, string | number | boolean | null | ((event: any) => void)>} Attributes */
 /** @typedef {(Node | string)[]} Children */
 
-/** Fill a new element: attributes by their names, a function listens to the event that it is named after; null and
- * false are left out. @template {Element} E @param {E} element @param {Attributes} attributes @param {Children} children */
+/**
+ * Fill a new element: attributes by their names, a function listens to the event that it is named after; null and
+ * false are left out.
+ *
+ * @template {Element} E
+ * @param {E} element
+ * @param {Attributes} attributes
+ * @param {Children} children
+ */
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
@@ -34,7 +41,11 @@ const makeMath = (tag, ...children) =>
 const TOKEN =
   /d(C)\/d([ZWBA](?:\^\w+)?)|(ln|tanh|max|[A-Za-zσηΣ]′?|[)|])((?:[\^_]\{[^}]*\}|[\^_]\w)*)|([0-9.]+|½)|(\S)/g;
 
-/** An equation as MathML: `dC/dW^4 = A_{1}^3`, with ^ and _ before one word or one group in braces. @param {string} text */
+/**
+ * An equation as MathML: `dC/dW^4 = A_{1}^3`, with ^ and _ before one word or one group in braces.
+ *
+ * @param {string} text
+ */
 export function equation(text) {
   return makeMath("math", makeMath("mrow", ...terms(text)));
 }
@@ -61,8 +72,13 @@ function terms(text) {
   });
 }
 
-/** Let one of many buttons be a stop of the Tab key, and the arrow keys lead from it to the others. @param {HTMLElement} root
- * @param {string} [selector] @param {(from: HTMLElement, key: string) => HTMLElement | null | undefined} [next] where a key leads */
+/**
+ * Let one of many buttons be a stop of the Tab key, and the arrow keys lead from it to the others.
+ *
+ * @param {HTMLElement} root
+ * @param {string} [selector]
+ * @param {(from: HTMLElement, key: string) => HTMLElement | null | undefined} [next] where a key leads
+ */
 export function rove(root, selector = "button", next) {
   const all = () =>
     /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]).filter(
@@ -88,6 +104,7 @@ export function rove(root, selector = "button", next) {
     const found = all();
     const at = found.indexOf(/** @type {HTMLElement} */ (event.target));
     if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (found[at] instanceof HTMLInputElement && /Up|Down/.test(event.key)) return; // they move its slider
     const ends = { Home: found[0], End: found[found.length - 1] }[event.key];
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const to = ends ?? (step && (next ? next(found[at], event.key) : found[(at + step + found.length) % found.length]));
@@ -118,7 +135,12 @@ export function whileSeen(element, draw) {
   };
 }
 
-/** Show words where they differ from those that are there: what stays is not laid out anew. @param {Element} element @param {string} text */
+/**
+ * Show words where they differ from those that are there: what stays is not laid out anew.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -126,7 +148,13 @@ export function say(element, text) {
 /** Whether the reader asked for less motion. */
 export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Wait, or stop where a signal says so. @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
+/**
+ * Wait, or stop where a signal says so.
+ *
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
 export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();

@@ -18,8 +18,13 @@ function plain(value) {
   return size < 0.00005 ? "0" : (value < 0 ? "−" : "") + text;
 }
 
-/** The lines of the next step: C, back through the layers, the gradient, the step. @param {Lesson} lesson @param {Model} model
- * @param {number} rate */
+/**
+ * The lines of the next step: C, back through the layers, the gradient, the step.
+ *
+ * @param {Lesson} lesson
+ * @param {Model} model
+ * @param {number} rate
+ */
 export function listEquations(lesson, model, rate) {
   const { network, label, pass, outputs } = lesson;
   const { deltas, gradient } = lesson.backpropagate();
@@ -104,7 +109,13 @@ function matrix(gradient, columns) {
   return make("div", { class: "maps" }, canvas);
 }
 
-/** @param {number} width @param {number} height @param {Float32Array} values @param {Uint16Array} places @param {number} full */
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {Float32Array} values
+ * @param {Uint16Array} places
+ * @param {number} full
+ */
 function paintMatrix(width, height, values, places, full) {
   const canvas = make("canvas", { width, height, "aria-hidden": "true" });
   const pixels = contextOf(canvas).createImageData(width, height);

@@ -68,8 +68,13 @@ export function moments(image) {
   };
 }
 
-/** The digit upright, centred and in one size (moment normalization). @param {Uint8Array} image @param {number} scale of HEIGHT and WIDTH
- * @returns {Uint8Array} */
+/**
+ * The digit upright, centred and in one size (moment normalization).
+ *
+ * @param {Uint8Array} image
+ * @param {number} scale of HEIGHT and WIDTH
+ * @returns {Uint8Array}
+ */
 function deskew(image, scale) {
   const ink = moments(image);
   const step = f((ink.deviationX / (WIDTH * scale)) ** WIDTH_EXPONENT);

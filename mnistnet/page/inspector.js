@@ -221,7 +221,12 @@ function placeInWords(features, place, edges) {
   return `${where}: the outline runs mostly ${COMPASS[Math.round(direction / 2) % 8]}, with the ink on its right (${most} of 255).`;
 }
 
-/** Let a pointer over a square canvas say at which of 7×7 places it is. @param {HTMLCanvasElement} canvas @param {Store} store */
+/**
+ * Let a pointer over a square canvas say at which of 7×7 places it is.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Store} store
+ */
 export function pointAtCells(canvas, store) {
   /** @param {PointerEvent} event */
   const point = (event) => {
@@ -237,8 +242,12 @@ export function pointAtCells(canvas, store) {
   canvas.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && store.set({ place: null }));
 }
 
-/** What the activation of a layer is called, and its curve beside a neuron's own sum. @param {import("./network.js").Network} network
- * @param {boolean} last */
+/**
+ * What the activation of a layer is called, and its curve beside a neuron's own sum.
+ *
+ * @param {import("./network.js").Network} network
+ * @param {boolean} last
+ */
 function activationOf(network, last) {
   const { costFunction, activation } = network;
   if (!last) return { name: activation.name, curve: () => activation.activate, shifts: false };

@@ -19,9 +19,13 @@ const FIELD_SIDE = 112; // pixels
 const FIELDS = 15; // neurons of the first layer whose weights are shown
 
 export class Learning {
-  /** @param {HTMLElement} root @param {Store} store @param {Replay} replay
-   * @param {{changed: () => void, toTwin: (() => void) | null}} page what to call when the parameters have changed, and to
-   *     go to the model that has snapshots */
+  /**
+   * @param {HTMLElement} root
+   * @param {Store} store
+   * @param {Replay} replay
+   * @param {{changed: () => void, toTwin: (() => void) | null}} page what to call when the parameters have changed,
+   *     and to     go to the model that has snapshots
+   */
   constructor(root, store, replay, page) {
     this.store = store;
     this.replay = replay;
@@ -137,7 +141,12 @@ export class Learning {
   }
 }
 
-/** The charts of the epochs, beside those of the derivation’s own network. @param {Training} training @param {boolean} isMse */
+/**
+ * The charts of the epochs, beside those of the derivation’s own network.
+ *
+ * @param {Training} training
+ * @param {boolean} isMse
+ */
 export function showHistory({ epoch, history, textbook }, isMse) {
   if (!history.length) {
     byId("history-words").textContent = "This model’s file holds no history of its epochs.";

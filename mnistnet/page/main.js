@@ -40,7 +40,7 @@ import { Tour } from "./tour.js";
  * @property {string} sprite the images, 784 bytes each, deflated, in base64
  */
 
-const DELAY = 1200; // milliseconds after the pen is lifted until a phone makes the sheet small: the next stroke comes sooner
+const DELAY = 1200; // milliseconds from lifting the pen until the drawing is taken as finished
 
 /** @type {Data} */
 const data = JSON.parse(byId("data").textContent ?? "");
@@ -72,7 +72,7 @@ const store = new Store({
   pointed: null,
   link: null,
   place: null,
-  blame: null,
+  backward: null,
   panel: "inside",
 });
 const stage = byId("stage");
@@ -82,7 +82,10 @@ const replay = new Replay(
   data.measured.replay.map(({ image, label }) => ({ image: imageAt(image), label })),
 );
 const steps = new Steps(byId("steps"), store, () => pin({ layer: 0, neuron: 0 }));
-const answerView = new AnswerView(store, data.thresholds);
+const answerView = new AnswerView(store, data.thresholds, (at) => {
+  store.set({ chosen: at, thought: store.state.digits[at].thought });
+  newDrawing(null);
+});
 const diagram = new Diagram(byId("diagram"), sheet.canvas, store, pin);
 const inspector = new Inspector(byId("inspector"), store, imageAt, (image) => open(image, null));
 const mistakes = new Mistakes(store, data.measured, imageAt, (image, truth) => {
@@ -153,7 +156,7 @@ store.subscribe(["model"], () => {
   steps.build();
 });
 const drawDiagram = whileSeen(byId("diagram"), () => diagram.draw());
-store.subscribe(["thought", "model", "pinned", "pointed", "link", "blame"], drawDiagram);
+store.subscribe(["thought", "model", "pinned", "pointed", "link", "backward"], drawDiagram);
 const drawSteps = whileSeen(byId("steps"), () => steps.show());
 store.subscribe(["thought", "model", "place"], drawSteps);
 store.subscribe(["digits"], () => answerView.show());
@@ -260,7 +263,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 const isProjector = () => document.documentElement.classList.contains("projector");
-// A tap on the small copy makes it a sheet again.
+// On a phone the small copy stays in sight when somebody scrolls on.
+document.addEventListener("scroll", () => {
+  if (isNarrow() && sheet.canvas.getBoundingClientRect().top < 0) shrink(true);
+});
+// A tap on it makes it a sheet again.
 sheet.canvas.addEventListener(
   "pointerdown",
   (event) => {
@@ -383,7 +390,12 @@ Object.assign(window, {
   mnistnet: {
     /** The ten outputs for an image. @param {Uint8Array} pixels 28×28, ink bright */
     outputs: (pixels) => store.state.model.network.forward(store.state.model.inputs.from(check(pixels))),
-    /** ∇C for an image, in the order of `Network.parameters`. @param {Uint8Array} pixels @param {number} label 0 to 9 */
+    /**
+     * ∇C for an image, in the order of `Network.parameters`.
+     *
+     * @param {Uint8Array} pixels
+     * @param {number} label 0 to 9
+     */
     gradient: (pixels, label) => {
       const { network, inputs } = store.state.model;
       return network.backpropagate(network.propagate(inputs.from(check(pixels))), checkLabel(label)).gradient;

@@ -26,7 +26,10 @@ import { percent } from "./prediction.js";
  * @property {number | null} sloppy a 9 that is read right, but only just
  */
 
-/** @typedef {{image: number, true: number, read: number, probability: number, unsure: boolean}} Mistake `image` counts in the sprite */
+/**
+ * @typedef {{image: number, true: number, read: number, probability: number, unsure: boolean}} Mistake `image`
+ *     counts in the sprite
+ */
 
 export class Mistakes {
   /** @param {Store} store @param {Measured} measured @param {(index: number) => Uint8Array} imageAt

@@ -13,7 +13,9 @@ const CELL = SIDE / GRID; // pixels
  * @typedef {{ink: Colour, soft: Colour, positive: Colour, negative: Colour}} Palette
  */
 
-/** @type {Palette | null} looked up once, for asking the style sheet makes the browser compute the whole page's style */
+/**
+ * @type {Palette | null} looked up once, for asking the style sheet makes the browser compute the whole page's style
+ */
 let palette = null;
 
 /** The colours in which the page is just now. @returns {Palette} */
@@ -71,7 +73,12 @@ export function cellOf(at, edges) {
   return edges ? at % GRID ** 2 : Math.floor(at / SIDE / CELL) * GRID + Math.floor((at % SIDE) / CELL);
 }
 
-/** A canvas of 28×28 with ink in it. @param {HTMLCanvasElement} canvas @param {Uint8Array | null} image null for none */
+/**
+ * A canvas of 28×28 with ink in it.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array | null} image null for none
+ */
 export function paintInk(canvas, image) {
   if (canvas.width !== SIDE) canvas.width = canvas.height = SIDE;
   const pixels = contextOf(canvas).createImageData(SIDE, SIDE);
@@ -175,7 +182,13 @@ export function paintInputs(canvas, values, full, edges) {
   context.drawImage(scratch, 0, 0, canvas.width, canvas.height);
 }
 
-/** A digit behind what is painted already. @param {HTMLCanvasElement} canvas @param {Uint8Array} image @param {number} alpha */
+/**
+ * A digit behind what is painted already.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} image
+ * @param {number} alpha
+ */
 export function paintBehind(canvas, image, alpha) {
   paintInk(scratch, image);
   const context = contextOf(canvas);

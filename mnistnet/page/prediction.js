@@ -43,7 +43,13 @@ export function answerOf(digits, thresholds) {
   };
 }
 
-/** The same in words, without the number. @param {Digit[]} digits @param {Answer | null} answer @param {Thresholds} thresholds */
+/**
+ * The same in words, without the number.
+ *
+ * @param {Digit[]} digits
+ * @param {Answer | null} answer
+ * @param {Thresholds} thresholds
+ */
 export function inWords(digits, answer, thresholds) {
   if (!answer) return "Nothing is drawn yet";
   if (answer.number === null) return "Not a digit I know";

@@ -9,7 +9,10 @@ import { VISIBLE, toMnist } from "./normalization.js";
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 /** @typedef {Box & {labels: number[], mass: number}} Group components that are one stroke or stand above each other */
-/** @typedef {{box: Box, thought: Thought, outputs: Float32Array}} Digit what the network makes of a part of the drawing */
+/**
+ * @typedef {{box: Box, thought: Thought, outputs: Float32Array}} Digit what the network makes of a part of the
+ *     drawing
+ */
 
 // The costs and bounds of Python's decoding, which were chosen on pictures that people drew.
 const SEVERAL = 0.8; // cost of more digits than one
@@ -141,7 +144,14 @@ function joinGroups(boxes) {
   return groups.sort((one, other) => one.left - other.left);
 }
 
-/** The ink of a group alone. @param {Uint8Array} ink @param {Uint16Array} labels @param {number} side @param {Group} group */
+/**
+ * The ink of a group alone.
+ *
+ * @param {Uint8Array} ink
+ * @param {Uint16Array} labels
+ * @param {number} side
+ * @param {Group} group
+ */
 function cutOut(ink, labels, side, group) {
   // The faint edge of a stroke belongs to it, and has no label.
   const [left, top] = [Math.max(group.left - 1, 0), Math.max(group.top - 1, 0)];

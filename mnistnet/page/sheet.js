@@ -189,7 +189,13 @@ export class Sheet {
     return context;
   }
 
-  /** Show a line from one of its points on. @param {CanvasRenderingContext2D} context @param {Stroke} line @param {number} from */
+  /**
+   * Show a line from one of its points on.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {Stroke} line
+   * @param {number} from
+   */
   stroke(context, { tool, width, points }, from) {
     context.globalCompositeOperation = tool === "pen" ? "source-over" : "destination-out";
     context.lineWidth = width;

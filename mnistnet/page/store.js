@@ -6,7 +6,10 @@
 /** @import { Pass } from "./network.js" */
 /** @import { Flow } from "./diagram.js" */
 
-/** @typedef {{layer: number, neuron: number}} Place a neuron; layer 1 is the first hidden one, counted from 0. Layer 0: all inputs */
+/**
+ * @typedef {{layer: number, neuron: number}} Place a neuron; layer 1 is the first hidden one, counted from 0. Layer
+ *     0: all inputs
+ */
 
 /**
  * @typedef {object} State
@@ -20,7 +23,7 @@
  * @property {Place | null} pointed the neuron under the pointer or with the focus
  * @property {{layer: number, neuron: number, input: number} | null} link one connection that is pointed at
  * @property {number | null} place of the 7×7, that is pointed at
- * @property {Flow | null} blame what flows back in a lesson
+ * @property {Flow | null} backward what flows back in a lesson
  * @property {"inside" | "teach" | "learn"} panel
  */
 
@@ -52,7 +55,11 @@ export class Store {
     for (const { keys, view } of this.views) if (keys.some((key) => key in changes)) view(this.state);
   }
 
-  /** The neuron that is looked into: the one that was tapped, the one pointed at, else the winning output. @returns {Place} */
+  /**
+   * The neuron that is looked into: the one that was tapped, the one pointed at, else the winning output.
+   *
+   * @returns {Place}
+   */
   get focus() {
     const { pointed, pinned, thought, model } = this.state;
     if (pinned ?? pointed) return /** @type {Place} */ (pinned ?? pointed);

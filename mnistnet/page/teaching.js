@@ -1,5 +1,8 @@
 // @ts-check
-/** Teach it: the digit that was meant, step after step until the network changes its mind, and what it forgets by that. */
+/**
+ * Teach it: the digit that was meant, step after step until the network changes its mind, and what it forgets by
+ * that.
+ */
 
 import { number } from "./bars.js";
 import { lineChart } from "./charts.js";
@@ -13,17 +16,26 @@ import { percent } from "./prediction.js";
 
 const MAX_STEPS = 50; // until it is told that it won't change its mind
 const STEP_TIME = 500; // milliseconds from one step to the next
-const BLAME_TIME = 350; // milliseconds that the derivatives take for a layer
+const LAYER_TIME = 350; // milliseconds that the derivatives take for a layer
 
 /** @typedef {{image: Uint8Array, truth: number, read: number}} Offer a misread image */
+
+/**
+ * What the rest of the page does for a lesson.
+ *
+ * @typedef {object} Page
+ * @property {() => Offer | null} nextOffer an image that is misread
+ * @property {(image: Uint8Array, truth: number) => void} open puts an image into the network
+ * @property {() => void} changed called when the parameters have changed
+ * @property {() => void} taught called when a lesson is over
+ */
 
 export class Teaching {
   /**
    * @param {HTMLElement} root
    * @param {Store} store
    * @param {Replay} replay
-   * @param {{nextOffer: () => Offer | null, open: (image: Uint8Array, truth: number) => void, changed: () => void, taught: () => void}} page
-   *     what is misread; how to put it on the sheet; what to call when the parameters have changed, and when a lesson is over
+   * @param {Page} page
    */
   constructor(root, store, replay, page) {
     this.root = root;
@@ -151,7 +163,7 @@ export class Teaching {
     try {
       for (let step = 0; step < MAX_STEPS; step++) {
         this.show();
-        if (!until) await this.showBlame(lesson, signal);
+        if (!until) await this.showBackpropagation(lesson, signal);
         lesson.step(this.chosenRate);
         this.page.changed();
         this.replay.show();
@@ -195,8 +207,13 @@ export class Teaching {
     this.show();
   }
 
-  /** Let the derivatives flow back through the diagram, layer by layer. @param {Lesson} lesson @param {AbortSignal} signal */
-  async showBlame({ network, inputs, ...lesson }, signal) {
+  /**
+   * Let the derivatives flow back through the diagram, layer by layer.
+   *
+   * @param {Lesson} lesson
+   * @param {AbortSignal} signal
+   */
+  async showBackpropagation({ network, inputs, ...lesson }, signal) {
     if (isStill()) return;
     const { deltas, gradient } = network.backpropagate(lesson.pass, lesson.label);
     const { weights } = network.views(gradient);
@@ -205,7 +222,7 @@ export class Teaching {
     try {
       for (let reached = sizes.length - 1; reached >= 0; reached--) {
         this.store.set({
-          blame: {
+          backward: {
             values: values.map((layer, l) => (l >= reached ? layer : null)),
             carried: (l, i, j) =>
               l === 0 ? weights[0][i * sizes[0] + j] : deltas[l + 1][i] * network.weights[l][i * sizes[l] + j],
@@ -216,10 +233,10 @@ export class Teaching {
             told: false,
           },
         });
-        await this.wait(BLAME_TIME, signal);
+        await this.wait(LAYER_TIME, signal);
       }
     } finally {
-      this.store.set({ blame: null });
+      this.store.set({ backward: null });
     }
   }
 

@@ -73,8 +73,7 @@ def test_each_of_five_misread_digits_changes_the_networks_mind_within_ten_steps(
         expect(button).not_to_have_class("learned")
 
 
-@pytest.mark.parametrize("cost", COSTS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("activation", "cost"), list(zip(ACTIVATIONS, COSTS, strict=True)))
 def test_steps_lower_the_cost_and_reset_undoes_them(open_page: Open, activation: str, cost: str) -> None:
     page = open_page(made_up(Settings(activation=activation, cost=cost)))
     draw(page, SEVEN)
