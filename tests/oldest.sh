@@ -23,4 +23,5 @@ extras = project["optional-dependencies"]
 print("\n".join(project["dependencies"] + extras["heic"] + extras["jobs"]).replace(">=", "=="))
 END
 $folder/bin/python -m pip install --quiet --constraint $folder/constraints.txt --editable '.[dev]'
-exec $folder/bin/python -m pytest --numprocesses auto --dist worksteal "$@"
+# Old libraries warn of one another: that is no failure here.
+exec $folder/bin/python -m pytest -W default --numprocesses auto --dist worksteal "$@"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
 import os
 import re
 import struct
@@ -32,10 +31,8 @@ MAX_HEADER = 1 << 10  # bytes; NumPy writes 128
 END_OF_DIRECTORY, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x07"  # signatures of a zip archive's last records
 END_SIZE, LOCATOR_SIZE = 22, 20  # bytes
 MAX_DIRECTORY = 1 << 16  # bytes
-ZIP_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError),
-    *(NotImplementedError, RuntimeError, struct.error, OverflowError),
-)
+# What zipfile raises for damaged archives
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, RuntimeError)
 BLOCK = 1000  # lines of a csv file that are parsed at once
 MAX_LINE = 1 << 14  # characters; Kaggle's have at most 3,300
 
@@ -76,6 +73,8 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
     info = archive.getinfo(name)
     if info.file_size > min(MAX_HEADER + MAX_IMAGES * PIXELS, SMALL + MAX_INFLATION * info.compress_size):
         raise ValueError(f"{name} claims {info.file_size:,} bytes")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{name} is compressed in an unusual way")
     content = archive.read(info)
     header = ARRAY_HEADER.match(content)
     if header is None:
