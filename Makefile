@@ -11,7 +11,7 @@ OLDEST := $(addprefix tests/,test_model.py test_jobs.py pictures/test_files.py d
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types check oldest accuracy soak bench kinds pretrained clean
+.PHONY: help install demo test lint types check oldest accuracy soak bench kinds dist pretrained clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,12 @@ bench: $(READY)  ## measure the README's speeds on real MNIST, beside the other 
 kinds: $(READY)  ## read simulated pictures of every kind, and print how many of each are right
 	$(BIN)/python tests/benchmarks/kinds.py
 	$(BIN)/python tests/benchmarks/whole_numbers.py
+
+dist: $(READY)  ## build wheel and sdist in dist/, check them, and run the demo from the wheel in clean environments
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist > /dev/null
+	$(BIN)/python -m twine check --strict dist/*
+	@tests/wheel.sh dist/*.whl
 
 pretrained: $(READY)  ## make the model that comes with the package again
 	$(BIN)/python tests/benchmarks/pretrained.py
