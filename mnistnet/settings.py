@@ -123,7 +123,7 @@ class Settings:
             "auto", number(f"a number above 0, up to {MAX_LEARNING_RATE:g}", lambda x: 0 < x <= MAX_LEARNING_RATE)
         ),
         f"Step length along the negative gradient. auto: {LEARNING_RATE:g}, "
-        f"or {OTHER_LEARNING_RATE:g} with another activation or cost than the default.",
+        f"or {OTHER_LEARNING_RATE:g} with another activation or cost than the default, or with --start.",
     )
     momentum: float = setting(
         0.9,

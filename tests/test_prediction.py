@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import mnistnet
 from mnistnet.datasets import Dataset
+from mnistnet.errors import ModelError, PictureError
 from mnistnet.model import Model, load
 from mnistnet.prediction import MIN_LEAD, MIN_SURE, Answer, Digit, read_number, read_numbers
 
@@ -105,3 +107,70 @@ def test_a_number_of_digits_that_none_has_is_an_error(model: Model, count: Any) 
 def test_a_wrong_word_for_invert_is_an_error_whatever_the_number_of_digits(digits: int | None) -> None:
     with pytest.raises(ValueError, match="invert is 'Yes', expected 'auto', 'yes' or 'no'"):
         read_number(load(), Path(__file__).parent / "digits" / "7.png", invert="Yes", digits=digits)
+
+
+SEVEN = Path(__file__).parent / "digits" / "7.png"
+
+
+def test_a_picture_in_memory_is_read_like_its_file() -> None:
+    by_path = mnistnet.read(SEVEN)
+    with Image.open(SEVEN) as image:
+        grey = image.convert("L")
+    forms: list[Any] = [
+        SEVEN.read_bytes(),
+        io.BytesIO(SEVEN.read_bytes()),
+        grey,
+        *(grey.convert(mode) for mode in ("RGB", "RGBA", "CMYK")),
+        *(np.asarray(grey.convert(mode)) for mode in ("L", "RGB", "RGBA")),
+    ]
+    for form in forms:
+        answer = mnistnet.read(form, "builtin")
+        assert (answer.path, answer.number, answer.digits[0].box) == ("the picture", "7", by_path.digits[0].box)
+        assert answer.probability == pytest.approx(by_path.probability, abs=0.02)
+
+
+def test_the_orientation_of_a_pillow_image_counts() -> None:
+    with Image.open(SEVEN) as picture:
+        lying = picture.convert("L").transpose(Image.Transpose.ROTATE_90)
+    lying.getexif()[0x0112] = 6  # to be turned by 90° clockwise
+    assert mnistnet.read(lying).number == "7"
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (7, "picture is of type int, expected a path, a binary stream, bytes, a Pillow image or a uint8 array"),
+        (np.zeros((28, 28)), r"picture is an array of float64 \(28, 28\), expected uint8 \(height, width\), "),
+        (np.zeros((28, 28, 2), np.uint8), r"picture is an array of uint8 \(28, 28, 2\), expected"),
+        (np.zeros((0, 28), np.uint8), "expected at least one pixel"),
+    ],
+)
+def test_another_type_of_picture_is_an_error_in_a_sentence(picture: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        mnistnet.read(picture)
+
+
+def test_a_broken_picture_in_memory_is_an_error() -> None:
+    for content in (b"", b"no picture", SEVEN.read_bytes()[:200]):
+        with pytest.raises(PictureError, match="the picture: "):
+            mnistnet.read(content)
+    cut = Image.open(io.BytesIO(SEVEN.read_bytes()[:200]))
+    with pytest.raises(PictureError, match="can't be loaded"):
+        mnistnet.read(cut)
+
+
+def test_read_takes_a_model_by_its_path(model_file: Path, model: Model) -> None:
+    assert mnistnet.read(SEVEN, model_file).digits[0].outputs.tobytes() == (
+        mnistnet.read(SEVEN, model).digits[0].outputs.tobytes()
+    )
+    with pytest.raises(ModelError, match="no such model file"):
+        mnistnet.read(SEVEN, "missing.npz")
+
+
+def test_an_answer_and_a_digit_print_as_one_line() -> None:
+    answer = Answer("a\n.png", (digit(0.9, 0.4), digit(0, 0.97)), doubts=frozenset({"other-ink"}))
+    assert answer.reasons == ("rival", "other-ink")
+    assert str(answer) == r"a\n.png: 01 (90 %, unsure: another digit comes close; more writing beside it)"
+    assert repr(answer) == f"<Answer {answer}>"
+    assert repr(answer.digits[1]) == "<Digit 1 (97.0 %) at (0, 0, 28, 28)>"
+    assert str(Answer("x.png", error="x.png: no digit in it")) == "x.png: no digit in it"

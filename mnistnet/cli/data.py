@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,8 +14,9 @@ from click.shell_completion import CompletionItem
 from mnistnet.cli.messages import print_notes
 from mnistnet.cli.options import Function, complete, option
 from mnistnet.cli.progress import progress_bar
+from mnistnet.datasets.dataset import Dataset
 from mnistnet.datasets.mnist import Progress
-from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks
+from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks, load_training
 from mnistnet.errors import one_line
 
 DEFAULT_SOURCE = "mnist"
@@ -40,6 +41,16 @@ def source_option(help: str, **more: Any) -> Callable[[Function], Function]:  # 
 def default_source() -> str:
     """Return the source that is used without --data."""
     return os.environ.get("MNISTNET_DATA") or DEFAULT_SOURCE
+
+
+def load_data(sources: Sequence[str], quiet: bool) -> Dataset:
+    """Load the training images of sources, with notes and a progress bar."""
+    sources = sources or [default_source()]
+    print_notes(quiet, f"Reading {', '.join(sources)}")
+    with loading_bar(quiet) as callbacks:
+        dataset = load_training(sources, callbacks)
+    print_notes(quiet, *dataset.notes)
+    return dataset
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,9 +13,8 @@ from click.shell_completion import CompletionItem
 
 from mnistnet.cli.command import variable_of
 from mnistnet.cli.messages import print_notes
-from mnistnet.errors import OptionError
-from mnistnet.model import BUILT_IN, Model, load
-from mnistnet.settings import Rule, Settings
+from mnistnet.model import BUILT_IN
+from mnistnet.settings import Rule
 
 MODEL_HERE = "mnistnet.npz"
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -81,32 +79,6 @@ def option(*names: str, rule: Rule | None = None, help: str, **more: Any) -> Cal
     return click.option(*names, cls=Option, help=help + meanings, **more)
 
 
-def settings_options(function: Function) -> Function:
-    """Add an option for each setting of a training run."""
-    for each in reversed(fields(Settings)):
-        rule = each.metadata["rule"]
-        name = f"--{each.name.replace('_', '-')}"
-        function = option(name, rule=rule, help=each.metadata["help"], default=rule.format(each.default))(function)
-    return function
-
-
-def settings_of(ctx: click.Context, values: Mapping[str, Any], before: Settings | None) -> Settings:
-    """Return the settings of a run; a run that is resumed keeps those it had, and only the epochs may change."""
-    if before is None:
-        return Settings(**values)
-    given = {name for name in values if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
-    settings = replace(before, **{name: values[name] for name in given})
-    for each in fields(Settings):
-        rule, was = each.metadata["rule"], getattr(before, each.name)
-        same = getattr(settings, each.name) == was or (
-            each.name == "learning_rate" and settings.learning_rate_in_use == before.learning_rate_in_use
-        )
-        if each.name != "epochs" and not same:
-            name = f"--{each.name.replace('_', '-')}"
-            raise OptionError(f"{name} was {rule.format(was)} and can't change; leave out {name} or --resume")
-    return settings
-
-
 model_option = option(
     "-m",
     "--model",
@@ -118,14 +90,11 @@ model_option = option(
 quiet_option = option("-q", "--quiet", is_flag=True, help="No progress bars and notes; warnings and errors stay.")
 
 
-def load_chosen_model(path: str | None, quiet: bool) -> tuple[str, Model]:
-    """Load the model that --model names, else the default one, which a note names.
-
-    Returns:
-        The model's name, as --model takes it, and the model.
-    """
-    if path is None:
-        here = MODEL_HERE if Path(MODEL_HERE).exists() else BUILT_IN
-        path = os.environ.get("MNISTNET_MODEL") or here
-        print_notes(quiet, "Using the built-in model" if path == BUILT_IN else f"Using {path}")
-    return path, load(path)
+def choose_model(path: str | None, quiet: bool) -> str:
+    """Return the model file that --model names, else the default one, which a note names."""
+    if path is not None:
+        return path
+    here = MODEL_HERE if Path(MODEL_HERE).exists() else BUILT_IN
+    path = os.environ.get("MNISTNET_MODEL") or here
+    print_notes(quiet, "Using the built-in model" if path == BUILT_IN else f"Using {path}")
+    return path

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import click
 
-from mnistnet.cli.answers import ANSWER_FORMATS
+from mnistnet.cli.answers import ANSWER_FORMATS, Format
 from mnistnet.cli.command import command
 from mnistnet.cli.drawing import Terminal, draw
 from mnistnet.cli.messages import print_notes
-from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option
+from mnistnet.cli.options import MODEL_HERE, choose_model, model_option, option, quiet_option
 from mnistnet.cli.progress import answer_bar
 from mnistnet.errors import OptionError, one_line
+from mnistnet.model import BUILT_IN, load
 from mnistnet.picture_paths import find_pictures
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.prediction import read_numbers
@@ -39,6 +42,7 @@ POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "ligh
 @option("--top", rule=integer(1, 10, "N"), default=1, help="Show the N most likely digits.")
 @option("--invert", rule=choice(POLARITIES), default="auto", help="Whether the ink is darker than the paper.")
 @option("--show", is_flag=True, help="Draw each digit as the network gets it, and its ten outputs.")
+@option("--annotate", metavar="DIR", type=click.Path(), help="Write a copy of each picture with boxes and digits.")
 @option("--recursive", is_flag=True, help="Read the pictures in sub-folders, too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 if an answer is unsure.")
 @option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Processes; more than one need joblib.")
@@ -51,6 +55,7 @@ def predict(
     top: int,
     invert: str,
     show: bool,
+    annotate: str | None,
     recursive: bool,
     fail_unsure: bool,
     jobs: int,
@@ -62,11 +67,17 @@ def predict(
     low, or if another one comes close to it.
     """
     chosen = ANSWER_FORMATS[form]
-    if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
-        raise OptionError("--show goes with --format text, --top with text and jsonl")
-    if images.count("-") > 1:
-        raise OptionError("- is given more than once; standard input holds one picture")
-    _, classifier = load_chosen_model(model, quiet)
+    _check(images, chosen, top, show, annotate)
+    name = choose_model(model, quiet)
+    classifier = load(name)
+    if model is None and name == MODEL_HERE and classifier.validation_accuracy is not None:
+        accuracy = f"It reads {classifier.validation_accuracy:.2%} of its validation images"
+        print_notes(quiet, f"{accuracy}; --model {BUILT_IN} is trained for people's handwriting")
+    copies = None
+    if annotate is not None:
+        from mnistnet.annotation import AnnotatedCopies  # late: fonts are slow to import
+
+        copies = AnnotatedCopies(Path(annotate))
     paths = find_pictures(images, recursive, partial(print_notes, quiet))
     read = partial(read_numbers, classifier)
     if jobs > 1:
@@ -88,5 +99,17 @@ def predict(
                 click.echo(line)
             if show and answer.digits:
                 click.echo(draw(answer.digits, classifier.inputs.encoding, Terminal.of(sys.stdout)))
+            if copies is not None and answer.digits:
+                copies.write(answer)
             advance()
     return 1 if failed else 0
+
+
+def _check(images: Sequence[str], chosen: Format, top: int, show: bool, annotate: str | None) -> None:
+    """Raise an OptionError where options don't fit together."""
+    if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
+        raise OptionError("--show goes with --format text, --top with text and jsonl")
+    if annotate is not None and "-" in images:
+        raise OptionError("--annotate needs files, but - is standard input")
+    if images.count("-") > 1:
+        raise OptionError("- is given more than once; standard input holds one picture")

@@ -23,6 +23,7 @@ from mnistnet.threads import begin_with_one_thread
 COMMANDS = {
     "download": "Download MNIST's four files.",
     "evaluate": "Measure how well a model reads labelled digits.",
+    "info": "Print what a model file holds.",
     "page": "Write an HTML page that shows a model at work.",
     "predict": "Read the digit or the number in each picture.",
     "train": "Train a network by gradient descent, and save it after every epoch.",

@@ -5,30 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mnistnet.cli.command import command
-from mnistnet.cli.data import DEFAULT_SOURCE, default_source, loading_bar, source_option
+from mnistnet.cli.data import DEFAULT_SOURCE, load_data, source_option
 from mnistnet.cli.history import History
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import (
     MODEL_HERE,
     option,
     quiet_option,
-    settings_of,
-    settings_options,
 )
 from mnistnet.cli.progress import epoch_lines
-from mnistnet.datasets import hold_out, load_training
-from mnistnet.errors import one_line
+from mnistnet.cli.settings import chosen_settings, settings_options
+from mnistnet.datasets import hold_out
+from mnistnet.errors import OptionError, one_line
 from mnistnet.model import Model, load
 from mnistnet.model_file import check_writable
 from mnistnet.training import fit
 
 LOW_ACCURACY = 0.5  # validation accuracy; below this, training has failed
+FEW_IMAGES = 3000  # fewer make fewer than 100 steps an epoch
 
 
 @command("mnistnet train --epochs 30 --seed 1 --output digits.npz")
@@ -36,6 +37,7 @@ LOW_ACCURACY = 0.5  # validation accuracy; below this, training has failed
 @settings_options
 @option("-o", "--output", metavar="FILE", type=click.Path(), default=MODEL_HERE, help="Model file.")
 @option("--resume", is_flag=True, help="Continue the training of the model in the output file, if there is one.")
+@option("--start", metavar="FILE", type=click.Path(), help="Begin with this model's weights; a file, or builtin.")
 @option("--history", metavar="FILE", type=click.Path(), help="Record every epoch in a .csv or .jsonl file.")
 @quiet_option
 @click.pass_context
@@ -45,34 +47,33 @@ def train(
     data: tuple[str, ...],
     output: str,
     resume: bool,
+    start: str | None,
     history: str | None,
     quiet: bool,
     **values: Any,
 ) -> None:
     """Train a network by gradient descent, and save it after every epoch."""
-    start = load(output) if resume and Path(output).exists() else None
-    settings = settings_of(ctx, values, None if start is None else start.settings)
-    done = 0 if start is None else start.epoch
+    if resume and start is not None:
+        raise OptionError("--start and --resume exclude each other; leave out --start to continue")
+    resumed = load(output) if resume and Path(output).exists() else None
+    first = None if start is None else load(start)
+    settings = chosen_settings(ctx, values, resumed, first)
+    done = 0 if resumed is None else resumed.epoch
     check_writable(output)
     record = None if history is None else History(history, done)
-    replaced = [output] if start is None and Path(output).exists() else []
+    replaced = [output] if resumed is None and Path(output).exists() else []
     replaced += [str(history)] if record is not None and record.replaces else []
     print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
-    sources = data or [default_source()]
-    print_notes(quiet, f"Reading {', '.join(sources)}")
-    with loading_bar(quiet) as callbacks:
-        dataset = load_training(sources, callbacks)
-    print_notes(quiet, *dataset.notes)
-    training, validation = hold_out(dataset, settings.validation)
-    model = start
+    training, validation = hold_out(load_data(data, quiet), settings.validation)
+    model = resumed
     with _saving(output, done > 0) as save, epoch_lines(settings.epochs, done, quiet) as report:
-        for epoch, model in fit(training, validation, settings, resume=start):
+        for epoch, model in fit(training, validation, settings, resume=resumed, start=first):
             if record is not None:  # before the model: --resume drops an extra line, but can't restore a missing one
                 record.record(epoch)
             save(model)
             report(epoch)
     if model is not None:
-        print_notes(quiet, *summary(model, done, output))
+        print_notes(quiet, *summary(model, done, len(training)), f"The model is in {output}")
 
 
 @contextmanager
@@ -99,21 +100,20 @@ def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
         raise
 
 
-def summary(model: Model, done: int, output: str) -> Iterator[str]:
+def summary(model: Model, done: int, images: int) -> Iterator[str]:
     """Yield the lines that sum up a training.
 
     Args:
         model: after the last epoch.
         done: epochs already trained before.
-        output: the model file.
+        images: the number of training images.
     """
     if model.epoch == done:
         yield f"Already trained for {done} epochs; train longer with --epochs"
     else:
         yield from _last_and_best(model)
     if model.validation_accuracy is not None and model.validation_accuracy < LOW_ACCURACY:
-        yield f"It has learned next to nothing: {_advice(model)}"
-    yield f"The model is in {output}"
+        yield f"It has learned next to nothing: {_advice(model, images)}"
 
 
 def _last_and_best(model: Model) -> Iterator[str]:
@@ -121,18 +121,23 @@ def _last_and_best(model: Model) -> Iterator[str]:
     if model.validation_accuracy is None:
         yield last
         return
-    accuracies = model.history[:, 2]
+    accuracies = model.history[:, 2].tolist()
     yield f"{last}, validation {accuracies[-1]:.2%}"
-    best = int(accuracies.argmax()) + 1
-    if best < model.epoch:
-        kept = "kept" if model.best_epoch == best else "not kept; --patience keeps the best"
-        yield f"Best epoch {best}: validation {accuracies[best - 1]:.2%}, {kept}"
+    records = [epoch for epoch in range(model.epoch) if accuracies[epoch] > max(accuracies[:epoch], default=-1)]
+    best = records[-1]
+    if best + 1 < model.epoch:
+        # Patience stops a run after so many epochs without a record: this many get as far as the best epoch.
+        patience = max((later - earlier for earlier, later in pairwise(records)), default=1)
+        kept = "kept" if model.best_epoch == best + 1 else f"--patience {patience} would keep it"
+        yield f"Best epoch {best + 1}: validation {accuracies[best]:.2%}; {kept}"
 
 
-def _advice(model: Model) -> str:
+def _advice(model: Model, images: int) -> str:
     rate, default = (
         settings.learning_rate_in_use for settings in (model.settings, replace(model.settings, learning_rate=None))
     )
-    if rate == default:
-        return "try more --epochs, or more images"
-    return f"{'raise' if rate < default else 'lower'} --learning-rate (auto is {default:g}), or try more --epochs"
+    if rate != default:
+        return f"{'raise' if rate < default else 'lower'} --learning-rate (auto is {default:g}), or try more --epochs"
+    if images < FEW_IMAGES:
+        return "few images need more steps; try --batch-size 10 --epochs 300"
+    return "try more --epochs, or more images"

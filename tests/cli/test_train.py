@@ -76,7 +76,7 @@ def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None
     assert "It has learned next to nothing: lower --learning-rate (auto is 2), or try more --epochs\n" in hopeless
     again = program(*train, "--epochs", "1", "-o", "a.npz").stderr
     assert again.startswith("a.npz exists; it will be replaced after the first epoch\n")
-    assert "It has learned next to nothing: try more --epochs, or more images\n" in again
+    assert "It has learned next to nothing: few images need more steps; try --batch-size 10 --epochs 300\n" in again
 
 
 @pytest.mark.parametrize("patience", [False, True])
@@ -89,11 +89,35 @@ def test_the_last_and_the_best_epoch_are_told(program: Program, folder: Path, pa
     last = f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}, validation {accuracies[-1]:.2%}\n"
     assert last in said
     assert best < model.epoch
-    kept = "kept" if patience else "not kept; --patience keeps the best"
-    assert f"{last}Best epoch {best}: validation {accuracies[best - 1]:.2%}, {kept}\n" in said
+    records = [1, *(epoch for epoch in range(2, best + 1) if accuracies[epoch - 1] > accuracies[: epoch - 1].max())]
+    needed = max(np.diff(records), default=1)
+    kept = "kept" if patience else f"--patience {needed} would keep it"
+    assert f"{last}Best epoch {best}: validation {accuracies[best - 1]:.2%}; {kept}\n" in said
     assert (model.best_epoch == best) is patience
     again = program("train", "--validation", "100", "--data", folder, *options, "--resume").stderr
     assert f"Already trained for {model.epoch} epochs" in again
+
+
+def test_fine_tuning_starts_with_the_weights_of_another_model(
+    program: Program, tmp_path: Path, digits: Dataset, trained: Path
+) -> None:
+    write_class_folders(tmp_path / "own", digits.take(np.arange(40)))
+    tune = ("train", "--data", "own", "-q", "--batch-size", "10", "--validation", "0", "-o", "tuned.npz")
+    assert program(*tune, "--epochs", "1", "--start", trained.name).returncode == 0
+    tuned, start = load(tmp_path / "tuned.npz"), load(trained)
+    assert tuned.settings.learning_rate == 0.05
+    assert np.array_equal(tuned.inputs.mean, start.inputs.mean)
+    assert 0 < np.abs(tuned.network.parameters - start.network.parameters).max() < 0.5
+    assert program(*tune, "--epochs", "2", "--resume").returncode == 0
+    assert load(tmp_path / "tuned.npz").epoch == 2
+    for options, error in (
+        (("--start", "builtin", "--resume"), "--start and --resume exclude each other"),
+        (("--start", "builtin", "--hidden", "30"), "hidden is"),
+        (("--start", "builtin", "--inputs", "pixels"), "inputs is pixels, but the model to start with has directions"),
+    ):
+        done = program(*tune, *options)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert error in done.stderr
 
 
 def test_the_summary_without_held_out_images_is_the_cost(program: Program, folder: Path) -> None:

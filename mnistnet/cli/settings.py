@@ -1,0 +1,56 @@
+"""The options for the settings of a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from mnistnet.cli.options import Function, option
+from mnistnet.errors import OptionError
+from mnistnet.model import Model
+from mnistnet.settings import Settings
+from mnistnet.training import ARCHITECTURE
+
+
+def settings_options(function: Function) -> Function:
+    """Add an option for each setting of a training run."""
+    for each in reversed(fields(Settings)):
+        rule = each.metadata["rule"]
+        name = f"--{each.name.replace('_', '-')}"
+        function = option(name, rule=rule, help=each.metadata["help"], default=rule.format(each.default))(function)
+    return function
+
+
+def chosen_settings(
+    ctx: click.Context, values: Mapping[str, Any], resumed: Model | None = None, start: Model | None = None
+) -> Settings:
+    """Return the settings of a run.
+
+    Args:
+        ctx: tells which values the user gave.
+        values: the values of the options.
+        resumed: the model whose training continues: it keeps its settings, of which only the epochs may change.
+        start: the model whose weights are the first ones: its architecture is the default.
+
+    Raises:
+        OptionError: a value is invalid, or can't change.
+    """
+    given = {name: values[name] for name in values if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
+    if start is not None:
+        return Settings(**{**{name: getattr(start.settings, name) for name in ARCHITECTURE}, **given})
+    if resumed is None:
+        return Settings(**values)
+    before, settings = resumed.settings, replace(resumed.settings, **given)
+    for each in fields(Settings):
+        rule, was = each.metadata["rule"], getattr(before, each.name)
+        same = getattr(settings, each.name) == was or (
+            each.name == "learning_rate" and settings.learning_rate_in_use == before.learning_rate_in_use
+        )
+        if each.name != "epochs" and not same:
+            name = f"--{each.name.replace('_', '-')}"
+            raise OptionError(f"{name} was {rule.format(was)} and can't change; leave out {name} or --resume")
+    return settings
