@@ -29,8 +29,8 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of cli
         self.rule = rule
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the placeholder in the help."""
-        return self.rule.metavar
+        """Return the placeholder in the help, which lists the words of a choice with their meanings."""
+        return "WORD" if self.rule.meanings else self.rule.metavar
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Parse and check a value."""
