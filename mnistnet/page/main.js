@@ -166,7 +166,10 @@ store.subscribe(
   ["thought", "model", "pinned", "pointed", "link", "place", "panel"],
   ({ panel }) => panel === "inside" && drawInspector(),
 );
-store.subscribe(["thought", "model", "panel", "playing"], ({ panel }) => panel === "teach" && teaching.show());
+store.subscribe(
+  ["thought", "model", "panel", "playing", "backward"],
+  ({ panel }) => panel === "teach" && teaching.show(),
+);
 store.subscribe(["model", "panel"], ({ panel }) => panel === "teach" && replay.show());
 store.subscribe(["model", "panel"], ({ panel }) => panel === "learn" && learning.show());
 

@@ -87,6 +87,7 @@ export class Mistakes {
   markLearned() {
     const { cell, measured, store, imageAt } = this;
     const { model } = store.state;
+    const { isTaught } = model;
     const chosen = measured.mistakes.filter(
       (mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read),
     );
@@ -94,7 +95,7 @@ export class Mistakes {
       .querySelectorAll("button")
       .forEach((button, at) => {
         const { image, true: truth } = chosen[at];
-        const outputs = model.isTaught ? model.network.forward(model.inputs.from(imageAt(image))) : null;
+        const outputs = isTaught ? model.network.forward(model.inputs.from(imageAt(image))) : null;
         const isLearned = outputs !== null && outputs.indexOf(Math.max(...outputs)) === truth;
         button.classList.toggle("learned", isLearned);
         if (isLearned) button.title = "Read right since the lesson";

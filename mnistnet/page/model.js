@@ -30,7 +30,12 @@ import { Network } from "./network.js";
  */
 
 /** @param {string} text base64 */
-export const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+export function bytes(text) {
+  const characters = atob(text);
+  const values = new Uint8Array(characters.length);
+  for (let at = 0; at < values.length; at++) values[at] = characters.charCodeAt(at);
+  return values;
+}
 
 /** @param {string} text base64 */
 const floats = (text) => new Float32Array(bytes(text).buffer);

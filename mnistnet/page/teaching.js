@@ -269,6 +269,9 @@ export class Teaching {
   /** @param {number | null} read */
   verdictOf(read) {
     const { lesson, running, label } = this;
+    if (this.store.state.backward) {
+      return "Backwards through the layers: how much each neuron contributed to C. Orange ones should rise, blue ones fall.";
+    }
     if (!lesson || lesson.costs.length < 2)
       return label === null || read === null
         ? ""
@@ -292,7 +295,7 @@ export class Teaching {
   /** @param {boolean} drawn */
   showOffer(drawn) {
     const box = this.offerBox;
-    if (drawn && this.store.state.truth !== null) return void box.replaceChildren();
+    if (drawn && (this.store.state.truth !== null || this.label !== null)) return void box.replaceChildren();
     if (box.firstChild && this.offer) return;
     this.offer = this.page.nextOffer();
     const { offer } = this;
