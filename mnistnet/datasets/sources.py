@@ -159,7 +159,7 @@ def _explain(path: Path) -> str:
     """Return why a file or a folder is no source: which of its names is nearly one."""
     entries = list_folder(path) if path.is_dir() else [path]
     for entry in entries:
-        if entry.is_dir() and any(each.matches(str(entry)) for each in SOURCES):
+        if entry.is_dir() and any(each.matches(str(entry.resolve())) for each in SOURCES):
             return f"found {entry.name}; give this folder"
     for pattern, advice in NEAR_MISSES:
         for entry in entries:
