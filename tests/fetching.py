@@ -1,4 +1,4 @@
-"""Downloads from a mirror on loopback; MNIST itself is played by two small files."""
+"""Downloads from a mirror on loopback, with two small files in place of MNIST's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _remote(name: str) -> RemoteFile:
 IMAGES, LABELS = FAKES = (_remote("images"), _remote("labels"))
 HALF = IMAGES.size // 2
 
-# Downloads as a process of its own; its arguments: the folder, the limit of a file's size or -1, the mirrors.
+# A download in a process of its own. Arguments: the folder, the limit of a file's size or -1, the mirrors.
 PROGRAM = """
 import json, resource, sys
 from pathlib import Path

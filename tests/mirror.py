@@ -1,4 +1,4 @@
-"""A mirror on loopback: a real HTTP server in a thread, whose answers a test chooses."""
+"""A mirror on loopback: a real HTTP server in a thread, whose responses a test chooses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class Request(BaseHTTPRequestHandler):
-    """One request, and what an answer needs to treat it well or badly."""
+    """A request, with the methods that a response needs."""
 
     server: _Server
 
@@ -27,7 +27,7 @@ class Request(BaseHTTPRequestHandler):
         answer(self, mirror.files.get(self.path.rpartition("/")[2], b""))
 
     def send(self, status: int, body: bytes = b"", **headers: object) -> None:
-        """Sends a whole answer; a header's underscores become hyphens."""
+        """Send a whole response; underscores in the names of headers become hyphens."""
         self.send_head(status, **{"Content_Length": len(body), **headers})
         self.wfile.write(body)
 
@@ -39,11 +39,11 @@ class Request(BaseHTTPRequestHandler):
         self.end_headers()
 
     def wait(self, seconds: float) -> bool:
-        """Waits; true when the mirror closes meanwhile."""
+        """Wait; return whether the mirror closes meanwhile."""
         return self.server.mirror.closing.wait(seconds)
 
     def log_message(self, *_: Any) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 Answer = Callable[[Request, bytes], None]
@@ -51,24 +51,24 @@ Answer = Callable[[Request, bytes], None]
 
 @dataclass(frozen=True)
 class Seen:
-    """What the mirror was asked."""
+    """A request that the mirror received."""
 
     path: str
     headers: Message
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = False  # closing waits for every answer to end, so that no test leaves a thread behind
+    daemon_threads = False  # closing waits for every response to end, so that no test leaves a thread behind
     request_queue_size = 32
     mirror: Mirror
 
     def handle_error(self, *_: Any) -> None:
-        """Says nothing: clients that go away early are what is tested."""
+        """Print nothing: the tests close connections early."""
 
 
 @dataclass
 class Mirror:
-    """Serves `files` by name, with one answer per request in turn; the last one goes on for ever."""
+    """Serve `files` by name, with one answer per request in turn; the last one is repeated."""
 
     files: Mapping[str, bytes]
     answers: list[Answer]
@@ -81,7 +81,7 @@ class Mirror:
         self.server = _Server(("127.0.0.1", 0), Request)
         self.server.mirror = self
         if self.tls:
-            # The handshake belongs to the thread of a request: a client that refuses us mustn't stop the server.
+            # The handshake runs in a request's thread: a client that refuses the certificate mustn't stop the server.
             self.server.socket = self.tls.wrap_socket(
                 self.server.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -129,7 +129,7 @@ def chunked(request: Request, body: bytes) -> None:
 
 
 def labelled_gzip(request: Request, body: bytes) -> None:
-    """What servers say of a .gz that they take for a compressed transfer."""
+    """The header that servers send with a .gz that they take for a compressed transfer."""
     request.send(200, body, Content_Encoding="gzip")
 
 
@@ -138,7 +138,7 @@ def status(code: int, **headers: object) -> Answer:
 
 
 def half(request: Request, body: bytes) -> None:
-    """Promises everything, sends half and closes."""
+    """Announce the whole length, send half and close."""
     request.send_head(200, Content_Length=len(body))
     request.wfile.write(body[: len(body) // 2])
 
@@ -178,12 +178,12 @@ def trickle(seconds: float) -> Answer:
 
 
 def silence(request: Request, _: bytes) -> None:
-    """Takes the request and never answers."""
+    """Receive the request and never respond."""
     request.server.mirror.closing.wait()
 
 
 def reset(request: Request, body: bytes) -> None:
-    """Sends half of the file and resets the connection."""
+    """Send half of the file and reset the connection."""
     half(request, body)
     request.wfile.flush()
     request.wait(0.05)
@@ -192,7 +192,7 @@ def reset(request: Request, body: bytes) -> None:
 
 
 def redirect(target: str | None = None, body: bytes = b"", **headers: object) -> Answer:
-    """Leads to `target`, else back to itself."""
+    """Redirect to `target`, else to the same URL."""
 
     def answer(request: Request, _: bytes) -> None:
         location = request.path if target is None else target + request.path.rpartition("/")[2]
