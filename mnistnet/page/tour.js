@@ -35,7 +35,7 @@ const CARDS = [
   },
   {
     about: ".network",
-    panel: "inside",
+    panel: null,
     title: "Neurons",
     words:
       "Each circle is a neuron. It multiplies what comes in by its weights and adds it up: blue excites it, orange calms it. The number in it says how excited it is, from 0 to 1.",
@@ -125,9 +125,11 @@ export class Tour {
     this.isDone = false;
     const { about, panel, title, words } = CARDS[at];
     this.dim();
-    document.querySelector(about)?.classList.add("lit-up");
     if (panel) this.choosePanel(panel);
     else byId("panel").classList.remove("open");
+    const lit = document.querySelector(about);
+    lit?.classList.add("lit-up");
+    lit?.scrollIntoView({ block: about === "#steps" ? "end" : "nearest" }); // the card may cover what is above
     say(this.title, title);
     say(this.words, words);
     say(this.place, `${at + 1} of ${CARDS.length}`);
