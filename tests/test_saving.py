@@ -152,5 +152,5 @@ def test_training_stopped_before_its_first_epoch_claims_no_model(program: Progra
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
     assert process.returncode in (130, -signal.SIGINT)  # the second while Python is still starting
-    assert "holds the last whole epoch" not in said
+    assert "holds the last complete epoch" not in said
     assert (folder.parent / "mnistnet.npz").read_bytes() == before

@@ -18,11 +18,11 @@ class Format(NamedTuple):
     """One output format.
 
     Attributes:
-        help: a few words about it.
+        help: a short description.
         line: turns an answer, and the number of most likely digits to show, into a line; None for no line.
         header: the line before all others.
         ranks: whether it can show more than the most likely digit.
-        draws: whether drawings can stand between its lines.
+        draws: whether --show can print drawings between its lines.
     """
 
     help: str
@@ -78,8 +78,8 @@ def _digit_values(digit: Digit, top: int) -> dict[str, Any]:
 
 
 def _csv(answer: Answer, _top: int) -> str:
-    # A path is written as a JSON string if it would break its line, can't be encoded, would be a formula to a
-    # spreadsheet, or begins with a quotation mark: what begins with one is always JSON.
+    # Write a path as a JSON string if it holds a line break, can't be encoded, starts like a spreadsheet's formula, or
+    # starts with a quotation mark, so that a leading quotation mark always means JSON.
     is_plain = answer.path == "-" or (answer.path.isprintable() and not answer.path.startswith(tuple('"=+-@')))
     path = answer.path if is_plain and can_encode(answer.path, sys.stdout) else json.dumps(answer.path)
     result = (answer.number, answer.probability, str(answer.unsure).lower(), "", " ".join(answer.reasons))
@@ -90,8 +90,8 @@ def _csv(answer: Answer, _top: int) -> str:
 
 
 ANSWER_FORMATS = {
-    "text": Format("for people", _text, ranks=True, draws=True),
-    "plain": Format("the number alone", _plain),
-    "jsonl": Format("a JSON object for each picture", _jsonl, ranks=True),
-    "csv": Format("a table", _csv, header="path,number,probability,unsure,error,reasons"),
+    "text": Format("readable lines", _text, ranks=True, draws=True),
+    "plain": Format("only the number", _plain),
+    "jsonl": Format("one JSON object per picture", _jsonl, ranks=True),
+    "csv": Format("comma-separated values", _csv, header="path,number,probability,unsure,error,reasons"),
 }

@@ -1,4 +1,4 @@
-"""What every command has: an example at the end of its help, options from the environment, one kind of usage error."""
+"""The base of every command: an example in its help, options set from the environment, and usage errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHARED_VARIABLES = {"MNISTNET_DATA", "MNISTNET_MODEL"}  # defaults of options th
 
 
 def example(text: str) -> str:
-    """Return an example as the end of a help text."""
+    """Format an example for the end of a help text."""
     return f"\b\nExample:\n  {text}"
 
 
@@ -26,7 +26,7 @@ def variable_of(param: click.Parameter, ctx: click.Context) -> str:
 
 
 class Command(click.Command):
-    """A command whose OptionErrors are usage errors, and that reports unknown variables in the environment."""
+    """A command that turns OptionErrors into usage errors, and reports unknown environment variables."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -47,7 +47,7 @@ def command(example_line: str) -> Callable[[Callable[..., Any]], Command]:
 
 
 def _unknown_variables(ctx: click.Context) -> list[str]:
-    """Return the variables that are named like options of this command, or of no command, and are none."""
+    """Return the MNISTNET_ variables that set no option; those of other commands aren't checked."""
     group = ctx.find_root().command
     commands = list(group.commands) if isinstance(group, click.Group) else []
     others = tuple(f"{ENVIRONMENT_PREFIX}_{name}_".upper() for name in commands if name != ctx.info_name)

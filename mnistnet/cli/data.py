@@ -1,4 +1,4 @@
-"""The data of a command: the option for their source, and the progress of loading them."""
+"""The option --data, and the progress of loading the data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks, 
 from mnistnet.errors import one_line
 
 DEFAULT_SOURCE = "mnist"
-DELAY = 0.2  # seconds of work without a progress bar
+DELAY = 0.2  # seconds before the progress bar appears
 
 
 class SourceName(click.Path):
@@ -29,7 +29,7 @@ class SourceName(click.Path):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Complete the words, files and folders."""
         words = {source.name: source.description for source in SOURCES if source.matches(source.name)}
-        # The files come first, because bash clears the list when it comes to them.
+        # Files come first: click's bash script clears the list at a file, and would drop the words.
         return [*super().shell_complete(ctx, param, incomplete), *complete(words, incomplete)]
 
 
@@ -55,7 +55,7 @@ def load_data(sources: Sequence[str], quiet: bool) -> Dataset:
 
 @contextmanager
 def loading_bar(quiet: bool) -> Iterator[ProgressCallbacks]:
-    """Draw a bar for a download, or for the pictures of a folder; the notes of a download are lines."""
+    """Draw a progress bar for a download or for reading pictures; print a download's notes as lines."""
     if quiet:
         yield ProgressCallbacks()
         return

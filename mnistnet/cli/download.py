@@ -17,17 +17,17 @@ from mnistnet.datasets.mnist import cache_directory
 
 @command("mnistnet download --directory ./mnist && mnistnet train --data ./mnist")
 @option("--directory", metavar="DIR", type=click.Path(), show_default="the cache", help="Download folder.")
-@option("--mirror", metavar="URL", multiple=True, help="Mirror to use instead; repeatable, tried in turn.")
-@option("--force", is_flag=True, help="Download all four files again, even undamaged ones.")
-@option("--timeout", metavar="SECONDS", default=30.0, help="Time limit for a server's silence.")
-@option("--retries", metavar="COUNT", default=4, help="Further attempts at each mirror.")
+@option("--mirror", metavar="URL", multiple=True, help="Mirror to use instead of the built-in ones; repeatable.")
+@option("--force", is_flag=True, help="Download all four files again, even valid ones.")
+@option("--timeout", metavar="SECONDS", default=30.0, help="Time-out for connecting and for each part of a file.")
+@option("--retries", metavar="COUNT", default=4, help="Number of retries of each mirror.")
 @quiet_option
 def download(
     directory: str | None, mirror: tuple[str, ...], force: bool, timeout: float, retries: int, quiet: bool
 ) -> None:
     """Download MNIST's four files.
 
-    Each is checked by its SHA-256; undamaged files that are already there are kept.
+    Each file is verified by its SHA-256. Valid files that are already there are kept.
     """
     folder = Path(directory) if directory else cache_directory()
     mirrors = mirror or MIRRORS

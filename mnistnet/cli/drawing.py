@@ -1,4 +1,4 @@
-"""Digits as the network gets them, and its outputs, drawn as lines of text."""
+"""Draw normalized digits and the network's outputs as text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from mnistnet.inputs import Pixels
     from mnistnet.prediction import Digit
 
-HALF_BLOCKS = " ▀▄█"  # for two pixels, one above the other: none, the upper, the lower or both bright
+HALF_BLOCKS = " ▀▄█"  # two pixels per character: neither, the upper, the lower or both bright
 SHADES = " .:-=+*#%@"
-FIRST_GREY, GREYS = 232, 24  # of a terminal's 256 colours, from black to white
-BAR = 20  # characters
+FIRST_GREY, GREYS = 232, 24  # greys in a terminal's 256 colours, from black to white
+BAR = 20  # length of a full bar, characters
 GAP = "  "
 
 

@@ -1,4 +1,4 @@
-"""`mnistnet evaluate`: measure a model on labelled digits, for people and as JSON."""
+"""`mnistnet evaluate`: measure a model on labelled digits; print a table or JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mnistnet.settings import choice, number
 
 SPLITS = {
     "test": "never used for training",
-    "validation": "held out of this model's training",
+    "validation": "held out during this model's training",
     "train": "the images that it was trained on",
 }
 
@@ -36,7 +36,7 @@ SPLITS = {
 @command("mnistnet evaluate --min-accuracy 0.97 && echo good enough")
 @model_option
 @source_option("Labelled digits", multiple=True, show_default=f"$MNISTNET_DATA, else {DEFAULT_SOURCE}")
-@option("--split", rule=choice(SPLITS), default="test", help="Part of the data.")
+@option("--split", rule=choice(SPLITS), default="test", help="Images to evaluate on.")
 @option("--json", "as_json", is_flag=True, envvar="MNISTNET_EVALUATE_JSON", help="Write one JSON object.")
 @option(
     "--min-accuracy",
@@ -61,16 +61,14 @@ def evaluate(
     name = choose_model(model, quiet)
     classifier = load(name)
     if mistakes is not None:
-        make_empty_folder(Path(mistakes))  # fails before the measurement rather than after it
+        make_empty_folder(Path(mistakes))  # before the evaluation, so that a wrong folder fails at once
     with loading_bar(quiet) as callbacks:
         dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, callbacks)
     print_notes(quiet, *dataset.notes)
     outputs = classifier.outputs(dataset.images)
     evaluation = Evaluation.of(dataset.labels, outputs.argmax(axis=1))
-    cost, misread = (
-        classifier.cost(dataset.images, dataset.labels),
-        find_mistakes(dataset.labels, outputs, dataset.paths),
-    )
+    cost = classifier.cost(dataset.images, dataset.labels)
+    misread = find_mistakes(dataset.labels, outputs, dataset.paths)
     if as_json:
         facts = {"model": name, "data": source, "split": split, "cost": cost, **evaluation.as_json()}
         click.echo(json.dumps({**facts, "mistakes": [mistake.as_json() for mistake in misread]}))

@@ -16,7 +16,7 @@ COLUMNS = ("epoch", "cost", "validation_accuracy", "learning_rate", "seconds")
 
 
 class _Format(NamedTuple):
-    """The header of a file, how an epoch's values become a line, and how a line gives its epoch."""
+    """A file format: the header lines, a function that formats an epoch, and one that parses a line's epoch number."""
 
     header: list[str]
     line: Callable[[dict[str, Any]], str]
@@ -34,14 +34,14 @@ HISTORY_FORMATS = {
 
 
 class History:
-    """A file that is written whole after every epoch.
+    """A history file, rewritten after every epoch.
 
     Args:
         path: ends in `.csv` or `.jsonl`.
-        done: epochs already trained. Their lines are kept; others are dropped when the next epoch is recorded.
+        done: epochs already trained. Their lines are kept; later lines are dropped when the next epoch is recorded.
 
     Attributes:
-        replaces: whether the file has lines, and none of them is kept.
+        replaces: whether the file has lines that will all be replaced.
 
     Raises:
         OptionError: the path has another ending.
@@ -82,7 +82,7 @@ class History:
             lines = lines[len(self._format.header) :]
             for line in lines:
                 self._format.epoch(line)
-        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):  # JSON holds 1e999
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):  # OverflowError: 1e999 is valid JSON
             raise TrainingError(
                 f"{self._path}: not the history of a training run, and would be overwritten; name another file"
             ) from None

@@ -16,7 +16,7 @@ def print_message(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError:
-        pass  # a full disk for the notes is no reason to stop
+        pass  # a message that can't be written must not stop the command
 
 
 def print_notes(quiet: bool, *lines: str) -> None:
@@ -26,7 +26,7 @@ def print_notes(quiet: bool, *lines: str) -> None:
 
 
 def can_encode(text: str, stream: TextIO) -> bool:
-    """Return whether a stream's encoding has all characters of a text."""
+    """Return whether a stream's encoding can represent a text."""
     try:
         text.encode(stream.encoding or "utf-8")
     except UnicodeEncodeError:

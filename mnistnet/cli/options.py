@@ -1,4 +1,4 @@
-"""The options that several commands have, made from the library's rules for their values."""
+"""Options that several commands share; the rules in `settings` parse and check their values."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MODEL_HERE = "mnistnet.npz"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of click give it an argument
-    """The value of an option, parsed and checked by a rule of the library."""
+class Value(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
+    """The value of an option, parsed and checked by a rule."""
 
     name = "value"
 
@@ -49,15 +49,15 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # newer versions of cli
 
 
 def complete(words: Mapping[str, str], incomplete: str) -> list[CompletionItem]:
-    """Return the words that begin like the incomplete one, with their meanings."""
+    """Return the words that start with `incomplete`, with their meanings."""
     return [CompletionItem(word, help=meaning) for word, meaning in words.items() if word.startswith(incomplete)]
 
 
 class Option(click.Option):
-    """An option whose errors name the environment variable where the value is from there."""
+    """An option whose errors name the environment variable if the value comes from one."""
 
     def get_error_hint(self, ctx: click.Context | None) -> str:
-        """Return the name of the variable or of the option."""
+        """Return the name of the environment variable or of the option."""
         if ctx and self.name and ctx.get_parameter_source(self.name) is ParameterSource.ENVIRONMENT:
             return variable_of(self, ctx)
         return self.opts[0]
@@ -67,9 +67,9 @@ def option(*names: str, rule: Rule | None = None, help: str, **more: Any) -> Cal
     """Return a decorator that adds an option.
 
     Args:
-        names: as they are typed.
-        rule: which values it takes; None for a flag or another type of click's.
-        help: the words of a choice and the default are added.
+        names: such as `-m` and `--model`.
+        rule: the valid values; None for a flag or one of click's own types.
+        help: the help text; the words of a choice and the default are appended.
         more: see `click.option`.
     """
     if rule is not None:
@@ -87,11 +87,11 @@ model_option = option(
     show_default=f"$MNISTNET_MODEL, else {MODEL_HERE} in this folder, else {BUILT_IN}",
     help=f"Model file, or {BUILT_IN}.",
 )
-quiet_option = option("-q", "--quiet", is_flag=True, help="No progress bars and notes; warnings and errors stay.")
+quiet_option = option("-q", "--quiet", is_flag=True, help="Hide progress bars and notes, but not warnings and errors.")
 
 
 def choose_model(path: str | None, quiet: bool) -> str:
-    """Return the model file that --model names, else the default one, which a note names."""
+    """Return the model file that --model names, or else the default one, and print which one that is."""
     if path is not None:
         return path
     here = MODEL_HERE if Path(MODEL_HERE).exists() else BUILT_IN

@@ -22,7 +22,7 @@ from mnistnet.page.fill import write_page
 @command("mnistnet page --output digits.html")
 @model_option
 @source_option(
-    "Data to measure the model on", show_default="$MNISTNET_DATA, else mnist where it is downloaded, else strokes"
+    "Data to evaluate the model on", show_default="$MNISTNET_DATA, else mnist if it is downloaded, else strokes"
 )
 @option("-o", "--output", metavar="FILE", type=click.Path(), default="mnistnet.html", help="HTML file.")
 @quiet_option
@@ -39,7 +39,7 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
         dataset = load_split(source, "test", 0, callbacks=callbacks)
     print_notes(quiet, *dataset.notes)
     name = "the built-in model" if path == BUILT_IN else one_line(Path(path).name)
-    # Names only, no paths: the page may be passed on.
+    # Only names: a path would reveal folders to whoever gets the page.
     title = find_source(source).title or f"the digits in “{one_line(Path(source).resolve().name)}”"
     write_page(classifier, name, dataset, title, output)
     for error in dataset.unreadable:
@@ -49,5 +49,5 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
 
 
 def _downloaded_or_drawn() -> str:
-    """Return MNIST if all of it is in the cache, else the digits that need no download."""
+    """Return `mnist` if all its files are in the cache, else `strokes`, which needs no download."""
     return "strokes" if any(file.problem for file in verify(cache_directory())) else "mnist"

@@ -30,7 +30,7 @@ POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "ligh
 @command("mnistnet predict --format jsonl digit.png folder/")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @model_option
-@option("--digits", rule=optional("auto", integer(1, MAX_DIGITS, "N")), default="auto", help="Digits in each picture.")
+@option("--digits", rule=optional("auto", integer(1, MAX_DIGITS, "N")), default="auto", help="Digits per picture.")
 @option(
     "--format",
     "form",
@@ -41,11 +41,11 @@ POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "ligh
 )
 @option("--top", rule=integer(1, 10, "N"), default=1, help="Show the N most likely digits.")
 @option("--invert", rule=choice(POLARITIES), default="auto", help="Whether the ink is darker than the paper.")
-@option("--show", is_flag=True, help="Draw each digit as the network gets it, and its ten outputs.")
+@option("--show", is_flag=True, help="Draw each digit as the network gets it, and the ten outputs.")
 @option("--annotate", metavar="DIR", type=click.Path(), help="Write a copy of each picture with boxes and digits.")
 @option("--recursive", is_flag=True, help="Read the pictures in sub-folders, too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 if an answer is unsure.")
-@option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Processes; more than one need joblib.")
+@option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Number of processes; more than one requires joblib.")
 @quiet_option
 def predict(
     images: tuple[str, ...],
@@ -87,14 +87,14 @@ def predict(
     failed = False
     with (
         closing(read(paths, sys.stdin.buffer, invert, digits)) as answers,
-        answer_bar(len(paths), quiet) as (advance, complain),
+        answer_bar(len(paths), quiet) as (advance, write_line),
     ):
         if chosen.header is not None:
             click.echo(chosen.header)
         for answer in answers:
             failed = failed or answer.error is not None or (fail_unsure and answer.unsure)
             if answer.error is not None:
-                complain(f"Error: {one_line(answer.error)}")
+                write_line(f"Error: {one_line(answer.error)}")
             if (line := chosen.line(answer, top)) is not None:
                 click.echo(line)
             if show and answer.digits:
@@ -108,7 +108,7 @@ def predict(
 def _check(images: Sequence[str], chosen: Format, top: int, show: bool, annotate: str | None) -> None:
     """Raise an OptionError where options don't fit together."""
     if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
-        raise OptionError("--show goes with --format text, --top with text and jsonl")
+        raise OptionError("--show needs --format text, and --top needs text or jsonl")
     if annotate is not None and "-" in images:
         raise OptionError("--annotate needs files, but - is standard input")
     if images.count("-") > 1:

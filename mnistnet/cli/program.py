@@ -19,7 +19,7 @@ from mnistnet.cli.messages import print_message
 from mnistnet.errors import MnistnetError, one_line
 from mnistnet.threads import begin_with_one_thread
 
-# Each command is a function of its name in a module of its name, which is imported when the command runs.
+# Each name is a module of mnistnet.cli and the function in it; the module is imported when the command runs.
 COMMANDS = {
     "download": "Download MNIST's four files.",
     "evaluate": "Measure how well a model reads labelled digits.",
@@ -28,12 +28,12 @@ COMMANDS = {
     "predict": "Read the digit or the number in each picture.",
     "train": "Train a network by gradient descent, and save it after every epoch.",
 }
-# 128 + the signal's number, as shells expect it
+# Exit statuses: 128 + the signal's number, as in shells
 INTERRUPTED, TERMINATED, BROKEN_PIPE = 130, 143, 141
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM was received. It takes the same way out as Ctrl-C."""
+    """SIGTERM was received; it is handled like Ctrl-C."""
 
 
 class CommandLine(click.Group):
@@ -55,7 +55,7 @@ class CommandLine(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Import the command; until then the group has its name and its short help only."""
+        """Import the command; until then the group holds only its name and its short help."""
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
             begin_with_one_thread()  # before NumPy is imported
@@ -128,9 +128,9 @@ def _discard_output() -> None:
 
 
 def _prepare_streams() -> None:
-    """Open the standard streams that are closed, and make all of them accept any file name."""
-    # After `>&-` the next file opened would get the descriptor, and messages would go into it. Writing to a closed
-    # standard output is an error, as on a full disk, so its null device is opened for reading only.
+    """Reopen closed standard streams on the null device, and make the outputs accept any file name."""
+    # After `>&-`, the next opened file would get the stream's descriptor, and messages would be written into that file.
+    # Writing to a closed standard output must fail, as on a full disk, so its null device is opened for reading only.
     for name, access, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: PTH123, SIM115

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnistnet.cli.messages import print_message
 
-if TYPE_CHECKING:  # they are slow to import
+if TYPE_CHECKING:  # slow to import
     from tqdm import tqdm
 
     from mnistnet.training import Epoch
@@ -28,12 +28,12 @@ def progress_bar(**options: Any) -> tqdm[Any]:
 
 @contextmanager
 def answer_bar(pictures: int, quiet: bool) -> Iterator[tuple[Callable[[], object], Callable[[str], object]]]:
-    """Draw a bar for the pictures while their answers are written to a file.
+    """Draw a bar that counts pictures, if the answers are written to a file.
 
     Yields:
         A function to call after each picture, and one that writes a line to standard error.
     """
-    # Not where the answers appear on the terminal, themselves or through a pipe.
+    # No bar where the answers may appear on the terminal, directly or through a pipe.
     if quiet or not sys.stderr.isatty() or not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
         yield lambda: None, print_message
         return
@@ -43,7 +43,7 @@ def answer_bar(pictures: int, quiet: bool) -> Iterator[tuple[Callable[[], object
 
 @contextmanager
 def epoch_lines(epochs: int, done: int, quiet: bool) -> Iterator[Callable[[Epoch], None]]:
-    """Draw a bar on a terminal; elsewhere write a plain line for each epoch."""
+    """Yield a function that reports an epoch: as a bar on a terminal, elsewhere as a plain line."""
 
     def line(epoch: Epoch) -> str:
         accuracy = "" if epoch.validation_accuracy is None else f", validation {epoch.validation_accuracy:.2%}"

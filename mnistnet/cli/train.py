@@ -1,4 +1,4 @@
-"""`mnistnet train`: train a network, save it after every epoch, and print how it went."""
+"""`mnistnet train`: train a network, save it after every epoch, and print a summary."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def train(
     model = resumed
     with _saving(output, done > 0) as save, epoch_lines(settings.epochs, done, quiet) as report:
         for epoch, model in fit(training, validation, settings, resume=resumed, start=first):
-            if record is not None:  # before the model: --resume drops an extra line, but can't restore a missing one
+            if record is not None:  # the history first: --resume drops an extra line, but can't restore a missing one
                 record.record(epoch)
             save(model)
             report(epoch)
@@ -78,7 +78,7 @@ def train(
 
 @contextmanager
 def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
-    """Yield a function that saves the model; where a signal stops the training, print how to continue.
+    """Yield a function that saves the model. If a signal stops the training, print how to continue.
 
     Args:
         output: the model file.
@@ -94,9 +94,9 @@ def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
         yield save
     except KeyboardInterrupt:
         if saved:
-            print_message(f"\nStopped. {one_line(output)} holds the last whole epoch; --resume continues from there.")
+            print_message(f"\nStopped. {one_line(output)} holds the last complete epoch; continue with --resume.")
         else:
-            print_message("\nStopped before the end of the first epoch; nothing is saved.")
+            print_message("\nStopped before the end of the first epoch; nothing was saved.")
         raise
 
 
@@ -104,7 +104,7 @@ def summary(model: Model, done: int, images: int) -> Iterator[str]:
     """Yield the lines that sum up a training.
 
     Args:
-        model: after the last epoch.
+        model: the model after the last epoch.
         done: epochs already trained before.
         images: the number of training images.
     """
@@ -113,7 +113,7 @@ def summary(model: Model, done: int, images: int) -> Iterator[str]:
     else:
         yield from _last_and_best(model)
     if model.validation_accuracy is not None and model.validation_accuracy < LOW_ACCURACY:
-        yield f"It has learned next to nothing: {_advice(model, images)}"
+        yield f"The network learned almost nothing: {_advice(model, images)}"
 
 
 def _last_and_best(model: Model) -> Iterator[str]:

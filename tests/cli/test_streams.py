@@ -170,7 +170,7 @@ def test_ctrl_c_in_a_terminal_is_one_quiet_end(folder: Path) -> None:
     status, screen = on_terminal(folder, endless, 80, {}, keys=b"\x03\x03\x03")
     assert status == 130
     assert "Traceback" not in screen
-    assert "Stopped. stopped.npz holds the last whole epoch; --resume continues from there." in screen
+    assert "Stopped. stopped.npz holds the last complete epoch; continue with --resume." in screen
     assert not list(folder.glob(".*"))
 
 

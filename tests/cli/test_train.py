@@ -71,12 +71,12 @@ def test_a_finished_run_can_be_asked_for_more_epochs(program: Program, folder: P
 def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None:
     train = ("train", "--validation", "100", "--data", folder)
     hopeless = program(*train, "--epochs", "1", "--learning-rate", "1e-6", "-o", "a.npz").stderr
-    assert "It has learned next to nothing: raise --learning-rate (auto is 2), or try more --epochs\n" in hopeless
+    assert "The network learned almost nothing: raise --learning-rate (auto is 2), or try more --epochs\n" in hopeless
     hopeless = program(*train, "--epochs", "2", "--learning-rate", "300", "-o", "a.npz").stderr
-    assert "It has learned next to nothing: lower --learning-rate (auto is 2), or try more --epochs\n" in hopeless
+    assert "The network learned almost nothing: lower --learning-rate (auto is 2), or try more --epochs\n" in hopeless
     again = program(*train, "--epochs", "1", "-o", "a.npz").stderr
     assert again.startswith("a.npz exists; it will be replaced after the first epoch\n")
-    assert "It has learned next to nothing: few images need more steps; try --batch-size 10 --epochs 300\n" in again
+    assert "The network learned almost nothing: few images need more steps; try --batch-size 10 --epochs 300\n" in again
 
 
 @pytest.mark.parametrize("patience", [False, True])
@@ -157,7 +157,7 @@ def test_a_stopped_training_says_how_to_go_on(folder: Path, stop: signal.Signals
     process.stderr.close()
     assert process.wait() == status
     assert "Traceback" not in rest
-    assert "Stopped. mnistnet.npz holds the last whole epoch; --resume continues from there." in rest
+    assert "Stopped. mnistnet.npz holds the last complete epoch; continue with --resume." in rest
     assert load(folder.parent / "mnistnet.npz").epoch >= 1
     assert not list(folder.parent.glob(".*.tmp"))
 
@@ -186,7 +186,7 @@ def test_a_few_pictures_of_ones_own_can_be_trained_on(program: Program, tmp_path
     done = program("train", "--epochs", "1", "--data", "own")
     assert done.returncode == 0
     assert ", validation " in done.stderr
-    assert "It has learned next to nothing" in done.stderr
+    assert "The network learned almost nothing" in done.stderr
     done = program("evaluate", "--data", "own")
     unsure = int(is_unsure(load(tmp_path / "mnistnet.npz").outputs(digits.images[:54])).sum())
     assert unsure > 0

@@ -100,7 +100,7 @@ def test_a_training_stopped_at_any_moment_says_so_and_goes_on_to_the_same_bytes(
     assert not list(folder.glob(".*"))
     model = folder / "mnistnet.npz"
     if not finished:
-        assert ("holds the last whole epoch; the same command with --resume goes on" in said) == model.exists()
+        assert ("holds the last complete epoch; continue with --resume" in said) == model.exists()
     assert_goes_on_to(expected, program, folder)
 
 
