@@ -1,4 +1,4 @@
-"""Labelled images: where they come from, and their subsets to train and to evaluate on."""
+"""Labelled images: their sources, and the splits for training and evaluation."""
 
 from mnistnet.datasets.dataset import Dataset, hold_out
 from mnistnet.datasets.sources import load_split, load_training

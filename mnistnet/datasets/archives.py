@@ -1,4 +1,4 @@
-"""MNIST in one file: Keras's `mnist.npz`, and a `.csv` of labels and pixels as Kaggle has it."""
+"""MNIST in one file: Keras's `mnist.npz`, and Kaggle's `.csv` of labels and pixels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from mnistnet.datasets.idx import MAX_IMAGES, MAX_INFLATION, SMALL
 from mnistnet.errors import DatasetError
 from mnistnet.images import DIGITS, PIXELS, SIDE, ByteArray
 
-# The header of an array of integers as NumPy writes it. A regular expression can't fail in unknown ways on a hostile
-# header, as NumPy's parser of Python literals can.
+# An integer array's header as NumPy writes it. No other is accepted, because NumPy parses it as a Python literal, which
+# can fail in undocumented ways.
 ARRAY_HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '([|<>][iu][1248])', 'fortran_order': False, 'shape': \(([\d, ]+)\), \} *\n",
     re.DOTALL,
@@ -33,7 +33,7 @@ END_SIZE, LOCATOR_SIZE = 22, 20  # bytes
 MAX_DIRECTORY = 1 << 16  # bytes
 # What zipfile raises for damaged archives
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, RuntimeError)
-BLOCK = 1000  # lines of a csv file that are parsed at once
+BLOCK = 1000  # lines parsed at once
 MAX_LINE = 1 << 14  # characters; Kaggle's have at most 3,300
 
 
@@ -47,7 +47,7 @@ def load_npz(path: Path, subset: Subset) -> Dataset:
         with path.open("rb") as file, _open_zip(file) as archive:
             images, labels = (_read_member(archive, f"{letter}_{subset}.npy") for letter in "xy")
     except KeyError:
-        raise DatasetError(f"{path}: x_{subset} or y_{subset} is missing; expected mnist.npz as Keras has it") from None
+        raise DatasetError(f"{path}: x_{subset} or y_{subset} is missing; expected Keras's mnist.npz") from None
     except ZIP_ERRORS as error:
         raise DatasetError(f"{path}: damaged ({error}); replace the file") from None
     except OSError as error:
@@ -59,7 +59,7 @@ def load_npz(path: Path, subset: Subset) -> Dataset:
 
 
 def _open_zip(file: BinaryIO) -> zipfile.ZipFile:
-    """Open an archive with few members: zipfile would read a directory of millions into memory."""
+    """Open an archive, unless its directory is so large that it could fill the memory."""
     file.seek(-min(file.seek(0, os.SEEK_END), END_SIZE + LOCATOR_SIZE), os.SEEK_END)
     locator, end = (tail := file.read())[:-END_SIZE], tail[-END_SIZE:]
     if not end.startswith(END_OF_DIRECTORY) or locator.startswith(LOCATOR_64):
@@ -81,14 +81,14 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
         raise ValueError(f"{name} is not an array of integers")
     shape = tuple(int(length) for length in re.findall(rb"\d+", header[2]))
     array = np.frombuffer(content, np.dtype(header[1].decode()), offset=header.end())
-    return array.reshape(shape)  # a ValueError where the shape claims more or less
+    return array.reshape(shape)  # raises ValueError if the shape doesn't match the bytes
 
 
 def load_csv(path: Path) -> Dataset:
-    """Read a file of one image a line: its label, then its 784 pixels, 0 to 255, row by row; with or without a header.
+    """Read one image per line: its label, then its 784 pixels, 0 to 255, row by row. A header line is optional.
 
     Raises:
-        DatasetError: the file is unreadable, or a line is something else.
+        DatasetError: the file is unreadable, or a line has another format.
     """
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
@@ -110,7 +110,7 @@ def _parse(path: Path, file: TextIO) -> Iterator[ByteArray]:
         if start == 1 and not first.isdigit():
             if first.lower() != "label":
                 raise DatasetError(f"{path}: its first column is {first[:20]!r}, expected label, then 784 pixels")
-            block[0] = "\n"  # a blank line, so that the next line is still number 2
+            block[0] = "\n"  # a blank line keeps the line numbers right
         for number, line in enumerate(block, start):
             if not line.isspace() and line.count(",") != PIXELS:
                 raise DatasetError(f"{path}: line {number} has {line.count(',') + 1} columns, expected 785")

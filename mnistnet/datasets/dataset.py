@@ -12,8 +12,8 @@ import numpy as np
 from mnistnet.errors import OptionError
 from mnistnet.images import NO_DIGIT, ByteArray, IntArray, check_images
 
-Subset: TypeAlias = Literal["test", "train"]  # what MNIST itself is divided into
-DEFAULT_VALIDATION = 5000  # images: their accuracy, near 99 %, has a standard error of 0.14 %
+Subset: TypeAlias = Literal["test", "train"]  # MNIST's own split
+DEFAULT_VALIDATION = 5000  # images; at 99 % accuracy, the standard error is 0.14 %
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Dataset:
     Attributes:
         images: uint8 (n, 28, 28), ink bright.
         labels: uint8 (n,), 0 to 9, or NO_DIGIT.
-        paths: the picture file of each image; empty where images do not come from pictures.
-        unreadable: for each picture that could not be read, one line that says why.
+        paths: the picture file of each image; empty if the images don't come from picture files.
+        unreadable: one line for each picture that can't be read, with the reason.
         notes: other facts about the source for the user, one line each.
     """
 
@@ -75,10 +75,10 @@ def join(parts: Sequence[Dataset]) -> Dataset:
 
 
 def hold_out(training: Dataset, count: int | None) -> tuple[Dataset, Dataset | None]:
-    """Hold `count` training images out for validation; without a count DEFAULT_VALIDATION, but at most a tenth.
+    """Hold out `count` training images for validation; None is DEFAULT_VALIDATION, but at most a tenth.
 
-    The choice is random, because a folder of pictures is sorted by digit, but always the same: figures measured on
-    these images compare, and no model is evaluated on images that it was trained on.
+    The choice is random, because folders of pictures are sorted by digit. Its seed is fixed, so that results can be
+    compared and the same split can be made again to evaluate a model.
 
     Returns:
         The training set, and the validation set; None when it is empty.

@@ -1,7 +1,7 @@
 """Download MNIST's four files from one of several mirrors.
 
-A file, at most 9.9 MB, is received in memory and checked by size and SHA-256. Only then it is written, under a name
-of its own, and renamed: an interrupted download leaves no part of a file, and two at once are safe.
+Each file, at most 9.9 MB, is received in memory and checked by size and SHA-256. Then it is written to a temporary file
+and renamed. So an interrupted download leaves no partial file, and two downloads at once are safe.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
-CHUNK = 1 << 16  # bytes; a server that sends fewer in one time-out is given up
+CHUNK = 1 << 16  # bytes; a server that sends less within a time-out counts as failed
 MAX_PAUSE = 60.0  # seconds between two attempts; a longer Retry-After is shortened to this
 MAX_TIMEOUT = 86_400.0  # seconds; the system's clocks overflow somewhere above
-MAX_REASON = 200  # characters that a message quotes from a server's answer
+MAX_REASON = 200  # characters of a server's answer that a message quotes
 
 
 class _MirrorError(Exception):
-    """A mirror did not send the file. `pause` is the seconds to wait before another attempt, None when it is futile."""
+    """A mirror did not send the file. `pause` is the seconds to wait before a retry; None: retrying is futile."""
 
     def __init__(self, reason: str, pause: float | None = None) -> None:
         super().__init__(reason)
@@ -54,17 +54,17 @@ def download(
     """Download each of MNIST's files that is missing or damaged in `directory`.
 
     Args:
-        directory: made when it is missing.
+        directory: created if it is missing.
         mirrors: http(s) URLs of folders that hold the files, tried in turn.
-        force: download files even though they are right.
+        force: download valid files again.
         timeout: seconds above 0 to connect, for each packet of an answer's headers, and for each 64 KiB of its body.
-        retries: how often, 0 or more, all mirrors are tried again after failures that may pass.
+        retries: 0 or more; how often the mirrors are tried again after temporary failures.
         progress: called for every chunk and every failure.
         files: what to download.
 
     Raises:
         DownloadError: a file could not be downloaded or written.
-        OptionError: an argument makes no sense.
+        OptionError: an argument is invalid.
     """
     _check_arguments(mirrors, timeout, retries)
     mirrors = list(dict.fromkeys(mirrors))
@@ -96,7 +96,7 @@ def _check_arguments(mirrors: Sequence[str], timeout: float, retries: int) -> No
     if retries < 0:
         raise OptionError(f"retries is {retries}, expected 0 or more")
     if not mirrors or not all(map(_is_url, mirrors)):
-        # The message doesn't quote the URL: where it is malformed, a password in it can't be told from the rest.
+        # The message doesn't quote the URL, because in a malformed one a password can't be recognized.
         raise OptionError("each mirror must be a URL like https://example.org/mnist/ (a host, a folder; no '?' or '#')")
 
 
@@ -142,13 +142,13 @@ def _receive(url: str, file: RemoteFile, timeout: float, progress: Callable[[Pro
         with response:
             if (status := response.status_code) != 200:
                 after = response.headers.get("Retry-After", "")
-                pause = float(after) if after.isdecimal() else 0  # in place of seconds, there may be a date: ignored
+                pause = float(after) if after.isdecimal() else 0  # the header may hold a date instead: ignored
                 may_pass = status in (408, 425, 429) or status >= 500
                 raise _MirrorError(f"{status} {response.reason}"[:MAX_REASON], pause if may_pass else None)
-            response.raw.enforce_content_length = False  # a short body gets a message of ours
+            response.raw.enforce_content_length = False  # a short body gets our own message
             while len(content) < file.size:
                 goal, end = min(len(content) + CHUNK, file.size), time.monotonic() + timeout
-                # `read1` returns after each packet. A socket's time-out never expires while single bytes trickle in.
+                # `read1` returns after each packet: a socket's time-out never expires while single bytes trickle in.
                 while len(content) < goal and time.monotonic() < end:
                     if not (block := response.raw.read1(goal - len(content), decode_content=False)):
                         raise _MirrorError(f"expected {file.size:,} bytes, got {len(content):,}", pause=0)
@@ -174,11 +174,11 @@ def _on_redirect(response: requests.Response, **_options: object) -> None:
         response.close()
         target = urljoin(response.url, response.headers["Location"])
         if urlsplit(response.url).scheme == "https" != urlsplit(target).scheme:
-            raise _MirrorError("redirects from https to a URL without it")
+            raise _MirrorError("redirects from https to an insecure URL")
 
 
 def _reason(error: BaseException, timeout: float) -> str:
-    """Return the innermost cause of an error of requests, whose own text is long and names objects in memory."""
+    """Return the root cause of an error of requests, whose own text is long and contains memory addresses."""
     proxy = "proxy: " if isinstance(error, exceptions.ProxyError) else ""
     while cause := error.__cause__ or error.__context__:
         error = cause

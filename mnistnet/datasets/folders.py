@@ -23,7 +23,7 @@ def has_class_folders(directory: Path) -> bool:
 
 
 def find_subset(directory: Path, subset: Subset) -> Path | None:
-    """Return the folder in `directory` that holds the folders `0` to `9` of a subset, None where there is none."""
+    """Return the folder in `directory` that holds the folders `0` to `9` of a subset, or None."""
     paths = (directory / name for name in SUBSET_FOLDERS[subset])
     return next((path for path in paths if has_class_folders(path)), None)
 
@@ -43,15 +43,15 @@ def load_subset(directory: Path, subset: Subset, progress: Callable[[int, int], 
 def load_pictures(directory: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
     """Read the pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
 
-    Files whose names start with a dot are ignored. The data set lists pictures that can't be read, among them those
-    that aren't plain files; its notes name other files and folders, and digits without a picture.
+    Files whose names start with a dot are ignored. In the data set, `unreadable` lists pictures that can't be read or
+    aren't plain files, and `notes` names other files and folders, and digits without a picture.
 
     Args:
         directory: the folder that holds the folders `0` to `9`.
-        progress: called with the number of pictures read so far and that of all.
+        progress: called with the number of pictures read so far and their total number.
 
     Raises:
-        DatasetError: one of the folders can't be listed, or there is no picture that can be read.
+        DatasetError: one of the folders can't be listed, or no picture can be read.
     """
     pictures: list[tuple[Path, int]] = []
     others: list[Path] = []
@@ -67,7 +67,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     for count, (path, digit) in enumerate(pictures, start=1):
         try:
             if not path.is_file():  # opening a pipe would block
-                raise PictureError(f"{path}: not a plain file; take it out of the folder")
+                raise PictureError(f"{path}: not a plain file; remove it from the folder")
             images.append(read_picture(path))
             labels.append(digit)
             paths.append(str(path))

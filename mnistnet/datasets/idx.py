@@ -16,8 +16,8 @@ from mnistnet.images import DIGITS, SIDE, ByteArray
 
 UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
 MAX_IMAGES = 1_000_000  # 784 MB; a header with more is damaged
-# Limits against decompression bombs: gzip makes images 5 times smaller, and sorted labels 500 times, but those are few.
-MAX_INFLATION, SMALL = 50, 1 << 20  # ratio of sizes; bytes that are always allowed
+# Limits against decompression bombs: images shrink to a fifth; sorted labels shrink to 1/500, but have few bytes.
+MAX_INFLATION, SMALL = 50, 1 << 20  # largest ratio of sizes; unpacked bytes that are always allowed
 PREFIXES: dict[Subset, str] = {"train": "train", "test": "t10k"}
 NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
 FOLDERS = ("", "MNIST/raw", "raw")  # torchvision's folders below the one that the user names
@@ -32,7 +32,7 @@ def load_idx(directory: Path, subset: Subset) -> Dataset:
     """Read MNIST's training or test images and their labels from the files in a folder.
 
     The files have `-idx3-` or `.idx3-` in their names, and may be gzipped. They may be in one of FOLDERS, or each in a
-    folder that is named like the file, as some archives unpack.
+    folder of the same name, as some archives unpack.
 
     Raises:
         DatasetError: a file is missing or damaged, or images and labels don't match.
@@ -74,7 +74,7 @@ def read_idx(path: Path, dimensions: int) -> ByteArray:
         dimensions: number of the array's dimensions, 3 for images and 1 for labels.
 
     Raises:
-        DatasetError: the file is missing, unreadable, cut short, too long, or not of that kind.
+        DatasetError: the file is missing, unreadable, cut short, too long, or has another format.
 
     Source: the format description on MNIST's original web page.
     """

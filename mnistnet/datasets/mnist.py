@@ -1,4 +1,4 @@
-"""MNIST's four files: their names and checksums, the folder they are kept in, and the check of what is in it."""
+"""MNIST's four files: their names and checksums, their default folder, and the check of local copies."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LocalFile:
 
 
 class Progress(NamedTuple):
-    """State of one file's download, in bytes of its gzipped form; `done` falls when a file starts again."""
+    """State of one file's download, in bytes of its gzipped form; `done` returns to 0 for another attempt."""
 
     name: str
     done: int
@@ -87,7 +87,7 @@ def cache_directory() -> Path:
         try:
             base = Path.home() / ".cache"
         except RuntimeError as error:
-            raise DownloadError("no home folder to keep MNIST in; set HOME or name a folder") from error
+            raise DownloadError("no home folder for MNIST; set HOME or name a folder") from error
     return base / "mnistnet"
 
 
@@ -107,7 +107,7 @@ def _verify(directory: Path, file: RemoteFile) -> LocalFile:
 
 
 def _problem(path: Path, size: int, sha256: str) -> str | None:
-    """Return why `path` isn't the file of this size and SHA-256; None when it is."""
+    """Return why `path` isn't a file of this size and SHA-256; None if it is."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would block

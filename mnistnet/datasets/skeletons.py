@@ -1,7 +1,7 @@
 """The styles in which people write digits: a table of skeletons, the points along a pen's path.
 
 The styles are those of pupils and adults in many countries, drawn by eye. `strokes` varies points, proportions, slant
-and stroke width, so that each row is a family of shapes.
+and stroke width, so that each row stands for a family of shapes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Skeleton(NamedTuple):
 
 
 # The weights aren't the frequencies of one country. MNIST contains the common American styles: a style that it lacks
-# has the weight of a common one if a whole country writes it, and at most half of that if single people do.
+# has the weight of a common one if a whole country writes it, and at most half of that if only some people do.
 SKELETONS = (
     # Round or narrow everywhere; engineers add a slash. Quick writing leaves the top open, or adds a bar there.
     Skeleton(0, "round", 6, "50,0 20,12 5,50 20,88 50,100 80,88 95,50 80,12 50,0"),

@@ -1,6 +1,6 @@
-"""Where labelled images come from: the table of sources, and the subsets of a source to train and to evaluate on.
+"""The sources of labelled images, and the loading of their training, validation and test images.
 
-To add a source is to add one entry to SOURCES: the checks and the help are made from it.
+To add a source, add an entry to SOURCES: the checks and the help are made from it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ProgressCallbacks(NamedTuple):
     """Functions that report the progress of the slow parts of loading; None: report nothing.
 
     Attributes:
-        picture: called with the number of pictures read so far and that of all.
+        picture: called with the number of pictures read so far and their total number.
         download: called with the progress of a download.
     """
 
@@ -39,15 +39,15 @@ class ProgressCallbacks(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A kind of source.
+    """A type of source.
 
     Attributes:
-        name: what the user writes, or a word for the kind of folder.
-        description: the same, and what it is, for the help and for messages.
-        matches: tells whether a SOURCE as the user wrote it is of this kind.
-        load: reads the training or the test images of one; see `load_split` for the errors.
-        has_splits: whether training and test images are kept apart.
-        title: the page's name for its test images; None: the name of the folder.
+        name: the value of --data, or a name for the type of folder or file.
+        description: the words for it in the help and in messages.
+        matches: returns whether a value of --data is of this type.
+        load: reads the training or the test images; see `load_split` for the errors.
+        has_splits: whether training and test images are separate.
+        title: the page's name for the test images; None: the name of the folder or file.
     """
 
     name: str
@@ -61,9 +61,9 @@ class Source(NamedTuple):
 def _load_mnist(_source: str, subset: Subset, callbacks: ProgressCallbacks) -> Dataset:
     directory = cache_directory()
     if any(local.problem for local in verify(directory)):
-        from mnistnet.datasets.download import download  # late: most data need no network, and requests loads slowly
+        from mnistnet.datasets.download import download  # late: requests is slow to import, and rarely needed
 
-        download(directory, retries=1, progress=callbacks.download)  # few: the user waits for something else
+        download(directory, retries=1, progress=callbacks.download)  # few: the user waits for another command
     return load_idx(directory, subset)
 
 
@@ -77,14 +77,14 @@ def _is_file(source: str, suffix: str) -> bool:
 
 
 EMNIST = "emnist*"
-# Names of what is nearly a source: patterns, and what the user can do.
+# Patterns of file names that are nearly sources, and the advice for each.
 NEAR_MISSES = (
     (EMNIST, "looks like EMNIST, whose images are transposed: mnistnet would misread them"),
     ("*.npz", "give this file"),
     ("*.csv", "give this file"),
     ("*-images?idx3-ubyte*", "give the folder that it is in"),
     ("*-labels?idx1-ubyte*", "give the folder that it is in"),
-    *((f"*{suffix}", "unpack it, and give what is in it") for suffix in (".zip", ".tar", ".tgz", ".gz", ".7z", ".rar")),
+    *((f"*{suffix}", "unpack it, and give its contents") for suffix in (".zip", ".tar", ".tgz", ".gz", ".7z", ".rar")),
     *((f"*{suffix}", "put each picture into a folder named after its digit, 0 to 9") for suffix in PICTURE_SUFFIXES),
 )
 SOURCES = (
@@ -117,7 +117,7 @@ SOURCES = (
     ),
     Source(
         "split pictures",
-        "a folder of two such, train and test",
+        "a folder of two such folders, train and test",
         lambda source: any(find_subset(Path(source), subset) for subset in get_args(Subset)),
         lambda source, subset, callbacks: load_subset(Path(source), subset, callbacks.picture),
     ),
@@ -129,7 +129,7 @@ SOURCES = (
     ),
     Source(
         "csv",
-        "a .csv of label,pixel0,… as Kaggle has it",
+        "Kaggle's .csv of label,pixel0,…",
         lambda source: _is_file(source, ".csv"),
         lambda source, _subset, _callbacks: load_csv(Path(source)),
         has_splits=False,
@@ -139,7 +139,7 @@ SOURCES_HELP = ", ".join(source.description for source in SOURCES[:-1]) + f" or 
 
 
 def find_source(source: str) -> Source:
-    """Return the kind of source that the user has written.
+    """Return the type of a source, given as in --data.
 
     Raises:
         DatasetError: it is none of them, or a folder that can't be read.
@@ -156,7 +156,7 @@ def find_source(source: str) -> Source:
 
 
 def _explain(path: Path) -> str:
-    """Return why a file or a folder is no source: which of its names is nearly one."""
+    """Return why a file or a folder isn't a source, from the names in it."""
     entries = list_folder(path) if path.is_dir() else [path]
     for entry in entries:
         if entry.is_dir() and any(each.matches(str(entry.resolve())) for each in SOURCES):
@@ -172,11 +172,11 @@ def load_training(sources: Sequence[str], callbacks: ProgressCallbacks | None = 
     """Load all training images of one or more sources, one source after the other.
 
     Args:
-        sources: each is one of SOURCES, as the user writes it.
+        sources: each is given as in --data.
         callbacks: called while it loads.
 
     Raises:
-        DatasetError: a source is missing, damaged or something else, or a picture in it can't be read.
+        DatasetError: a source is missing, damaged or of an unknown type, or a picture in it can't be read.
         DownloadError: MNIST is missing and could not be downloaded.
     """
     parts = [find_source(source).load(source, "train", callbacks or ProgressCallbacks()) for source in sources]
@@ -197,17 +197,17 @@ def load_split(
 
     Args:
         source: see `load_training`.
-        split: `test`; or of the training images `validation`, those that `hold_out` keeps apart, or `train`, the rest.
-            A source that doesn't keep test images apart is `test` as a whole.
-        validation: how many images `hold_out` keeps apart, see there.
-        trained_on: the digest of the data that the model was trained on, see `Dataset.digest`: a note says whether it
-            was trained on these images, and for `validation`, other data are an error.
+        split: `test`; `validation`, the training images that `hold_out` takes out; or `train`, the other training
+            images. Without separate test images, `test` is the whole source.
+        validation: the number of validation images, see `hold_out`.
+        trained_on: the `Dataset.digest` of the images that the model was trained on. If the test images are among
+            them, a note says so. If `validation` belongs to other images, DatasetError is raised.
         callbacks: called while it loads.
 
     Raises:
         DatasetError: see `load_training`; but pictures that can't be read are listed in the Dataset.
         DownloadError: MNIST is missing and could not be downloaded.
-        ValueError: another split.
+        ValueError: the split is unknown.
     """
     if split not in get_args(Split):
         raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")

@@ -1,6 +1,6 @@
 """Synthetic digits drawn from pen strokes: a data set that needs no download, in the styles of many countries.
 
-A chain of short steps: a skeleton of a few points → the points with one writer's variation → a smooth path → ink →
+The steps: a skeleton of a few points → the points with one writer's variation → a smooth path → ink →
 a 28×28 image normalized as in MNIST. Every step works on a block of images at once.
 """
 
@@ -16,15 +16,15 @@ from mnistnet.datasets.skeletons import SHEET, SKELETONS, Skeleton
 from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray, IntArray
 
 MARGIN = 1  # pixels from a line's edge to the centres of the outermost pixels, which stay blank
-BLOCK = 128  # images drawn at once: their arrays fit into the processor's cache
-SAMPLES = 128  # points along the path of a digit: half a pixel apart on the longest path
+BLOCK = 128  # images drawn at once; their arrays fit into the processor's cache
+SAMPLES = 128  # points along the path of a digit; half a pixel apart on the longest path
 FALL_OFF = 1.5  # steepness of a line's edge; smaller values fill the corners between crossing lines
 
-# Variation between writers: standard deviations, unless the name says otherwise; lengths in heights of a digit.
-POINT_SHIFT = 0.05  # of each point by itself: larger values make digits hard to read
-STROKE_SHIFT = 0.02  # of each stroke as a whole
-OVERSHOOT = 0.05  # of each end of a stroke, along its direction
-BEND = 0.3  # of the proportions of the whole digit
+# Variation between writers: standard deviations, unless the name says otherwise; lengths relative to a digit's height.
+POINT_SHIFT = 0.05  # displacement of each point; larger values make digits hard to read
+STROKE_SHIFT = 0.02  # displacement of each whole stroke
+OVERSHOOT = 0.05  # lengthening of each end of a stroke, along its direction
+BEND = 0.3  # distortion of the proportions of the whole digit
 TREMOR, TREMOR_WAVES = 0.008, 10  # amplitude of the slowest wave; the fastest has 10 periods along a path
 MEDIAN_WIDTH, WIDTH_SPREAD = 0.85, 0.28  # relative to the skeleton's width; standard deviation of its logarithm
 MEAN_SLANT, SLANT_SPREAD, MAX_SLANT = 7, 11, 28  # degrees, to the right
@@ -212,7 +212,7 @@ def _vary_points(templates: _Templates, styles: IntArray, rng: np.random.Generat
     points += np.take_along_axis(stroke_shifts, templates.strokes[styles][:, np.newaxis], axis=2)
     # Strokes end too late or too early: lines that should meet cross or leave a gap.
     outwards = points - np.take_along_axis(points, templates.neighbours[styles][:, np.newaxis], axis=2)
-    outwards /= 0.1 + np.hypot(outwards[:, :1], outwards[:, 1:])  # nearly 1 long at an end, 0 elsewhere
+    outwards /= 0.1 + np.hypot(outwards[:, :1], outwards[:, 1:])  # length nearly 1 at an end, 0 elsewhere
     points += OVERSHOOT * _normal(rng, len(styles), 1, points.shape[2]) * outwards
     return points
 
@@ -257,7 +257,7 @@ def _slant(path: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _vary_stroke_width(path: FloatArray, progress: FloatArray, rng: np.random.Generator) -> _Line:
-    """Scale paths (n, 2, p) to pixels; choose a pen and vary the stroke width."""
+    """Scale paths (n, 2, p) to pixels; choose a stroke width, and vary it along each path."""
     path = path * (BOX / np.ptp(path, axis=2).max(axis=1)[:, np.newaxis, np.newaxis])
     steps = np.diff(path, axis=2)
     pen_down = np.diff(progress, axis=1) > 0

@@ -88,7 +88,7 @@ def test_https_never_becomes_http(tmp_path: Path, trusted_tls: ssl.SSLContext) -
         with serve(answers.redirect(secure.url)) as first:
             for mirror in (secure, first):  # a mirror may be plain, but what was https stays so
                 message = refusal(tmp_path, mirror.url)
-                assert f"{mirror.url}: redirects from https to a URL without it; put" in message
+                assert f"{mirror.url}: redirects from https to an insecure URL; put" in message
         assert plain.seen == []
     assert all(mirror.startswith("https://") for mirror in MIRRORS)
 

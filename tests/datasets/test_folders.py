@@ -40,7 +40,7 @@ def test_unreadable_pictures_are_listed_and_pipes_do_not_block(folder: Path) -> 
     assert len(dataset) == len(dataset.paths) == 60
     assert f"{folder / '3' / 'broken.png'}: not a picture" in dataset.unreadable[0]
     assert dataset.unreadable[1:] == tuple(
-        f"{folder / name}: not a plain file; take it out of the folder"
+        f"{folder / name}: not a plain file; remove it from the folder"
         for name in ("4/pipe.png", "5/device.png", "6/folder.png", "7/dangling.png")
     )
 

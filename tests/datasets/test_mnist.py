@@ -53,7 +53,7 @@ def test_the_cache_follows_the_xdg_specification(variable: str, expected: str, m
 def test_without_a_home_folder_the_error_suggests_naming_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", lambda: Path("~").expanduser() / Path("~nobody-of-this-name").expanduser())
-    with pytest.raises(DownloadError, match="no home folder to keep MNIST in; set HOME or name a folder"):
+    with pytest.raises(DownloadError, match="no home folder for MNIST; set HOME or name a folder"):
         cache_directory()
 
 

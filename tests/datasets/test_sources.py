@@ -176,7 +176,7 @@ TRANSPOSED = "looks like EMNIST, whose images are transposed: mnistnet would mis
         ("own", "own/mnist.npz", "found mnist.npz; give this file"),
         ("own", "own/train.csv", "found train.csv; give this file"),
         ("own/train-labels-idx1-ubyte", "own/train-labels-idx1-ubyte", "give the folder that it is in"),
-        ("own", "own/mnist_png.tar.gz", "found mnist_png.tar.gz; unpack it, and give what is in it"),
+        ("own", "own/mnist_png.tar.gz", "found mnist_png.tar.gz; unpack it, and give its contents"),
         ("own", "own/IMG_1.JPG", "found IMG_1.JPG; put each picture into a folder named after its digit, 0 to 9"),
         ("own", "own/mnist_png/7/1.png", "found mnist_png; give this folder"),
     ],
