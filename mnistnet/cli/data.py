@@ -16,8 +16,8 @@ from mnistnet.cli.options import Function, complete, option
 from mnistnet.cli.progress import progress_bar
 from mnistnet.datasets.dataset import Dataset
 from mnistnet.datasets.mnist import Progress
-from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks, load_training
-from mnistnet.errors import one_line
+from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks, find_source, load_training
+from mnistnet.errors import DatasetError, one_line
 
 DEFAULT_SOURCE = "mnist"
 DELAY = 0.2  # seconds before the progress bar appears
@@ -39,8 +39,17 @@ def source_option(help: str, **more: Any) -> Callable[[Function], Function]:  # 
 
 
 def default_source() -> str:
-    """Return the source that is used without --data."""
-    return os.environ.get("MNISTNET_DATA") or DEFAULT_SOURCE
+    """Return the source that is used without --data.
+
+    Raises:
+        DatasetError: the environment names no source.
+    """
+    source = os.environ.get("MNISTNET_DATA") or DEFAULT_SOURCE
+    try:
+        find_source(source)
+    except DatasetError as error:
+        raise DatasetError(f"MNISTNET_DATA: {error}") from None
+    return source
 
 
 def load_data(sources: Sequence[str], quiet: bool) -> Dataset:

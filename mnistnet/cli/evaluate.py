@@ -12,7 +12,7 @@ from mnistnet.cli.command import command
 from mnistnet.cli.data import DEFAULT_SOURCE, default_source, loading_bar, source_option
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import (
-    choose_model,
+    load_chosen_model,
     model_option,
     option,
     quiet_option,
@@ -21,7 +21,6 @@ from mnistnet.datasets import load_split
 from mnistnet.errors import OptionError, one_line
 from mnistnet.evaluation import Evaluation, find_mistakes
 from mnistnet.mistakes import write_mistakes
-from mnistnet.model import load
 from mnistnet.prediction import is_unsure
 from mnistnet.saving import make_empty_folder
 from mnistnet.settings import choice, number
@@ -58,8 +57,7 @@ def evaluate(
     if len(data) > 1:
         raise OptionError("--data is given more than once; evaluate one source at a time")
     source = data[0] if data else default_source()
-    name = choose_model(model, quiet)
-    classifier = load(name)
+    name, classifier = load_chosen_model(model, quiet)
     if mistakes is not None:
         make_empty_folder(Path(mistakes))  # before the evaluation, so that a wrong folder fails at once
     with loading_bar(quiet) as callbacks:

@@ -13,7 +13,8 @@ from click.shell_completion import CompletionItem
 
 from mnistnet.cli.command import variable_of
 from mnistnet.cli.messages import print_notes
-from mnistnet.model import BUILT_IN
+from mnistnet.errors import ModelError
+from mnistnet.model import BUILT_IN, Model, load
 from mnistnet.settings import Rule
 
 MODEL_HERE = "mnistnet.npz"
@@ -98,3 +99,13 @@ def choose_model(path: str | None, quiet: bool) -> str:
     path = os.environ.get("MNISTNET_MODEL") or here
     print_notes(quiet, "Using the built-in model" if path == BUILT_IN else f"Using {path}")
     return path
+
+
+def load_chosen_model(path: str | None, quiet: bool) -> tuple[str, Model]:
+    """Return the name of the model that `choose_model` chooses, and the model."""
+    name = choose_model(path, quiet)
+    try:
+        return name, load(name)
+    except ModelError as error:
+        is_from_variable = path is None and name == os.environ.get("MNISTNET_MODEL")
+        raise ModelError(f"MNISTNET_MODEL: {error}" if is_from_variable else str(error)) from None

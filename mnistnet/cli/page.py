@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from mnistnet.cli.command import command
-from mnistnet.cli.data import loading_bar, source_option
+from mnistnet.cli.data import default_source, loading_bar, source_option
 from mnistnet.cli.messages import print_message, print_notes
-from mnistnet.cli.options import choose_model, model_option, option, quiet_option
+from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option
 from mnistnet.datasets import load_split
 from mnistnet.datasets.mnist import cache_directory, verify
 from mnistnet.datasets.sources import find_source
 from mnistnet.errors import one_line
-from mnistnet.model import BUILT_IN, load
+from mnistnet.model import BUILT_IN
 from mnistnet.page.fill import write_page
 
 
@@ -32,9 +32,8 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     It is one file and works offline: draw a digit and see the whole network at work, inspect a neuron, train it on a
     digit, see how it learned and what it gets wrong.
     """
-    path = choose_model(model, quiet)
-    classifier = load(path)
-    source = data or os.environ.get("MNISTNET_DATA") or _downloaded_or_drawn()
+    path, classifier = load_chosen_model(model, quiet)
+    source = data or (default_source() if os.environ.get("MNISTNET_DATA") else _downloaded_or_drawn())
     with loading_bar(quiet) as callbacks:
         dataset = load_split(source, "test", 0, callbacks=callbacks)
     print_notes(quiet, *dataset.notes)

@@ -14,10 +14,10 @@ from mnistnet.cli.answers import ANSWER_FORMATS, Format
 from mnistnet.cli.command import command
 from mnistnet.cli.drawing import Terminal, draw
 from mnistnet.cli.messages import print_notes
-from mnistnet.cli.options import MODEL_HERE, choose_model, model_option, option, quiet_option
+from mnistnet.cli.options import MODEL_HERE, load_chosen_model, model_option, option, quiet_option
 from mnistnet.cli.progress import answer_bar
 from mnistnet.errors import OptionError, one_line
-from mnistnet.model import BUILT_IN, load
+from mnistnet.model import BUILT_IN
 from mnistnet.picture_paths import find_pictures
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.prediction import read_numbers
@@ -68,8 +68,7 @@ def predict(
     """
     chosen = ANSWER_FORMATS[form]
     _check(images, chosen, top, show, annotate)
-    name = choose_model(model, quiet)
-    classifier = load(name)
+    name, classifier = load_chosen_model(model, quiet)
     if model is None and name == MODEL_HERE and classifier.validation_accuracy is not None:
         accuracy = f"It reads {classifier.validation_accuracy:.2%} of its validation images"
         print_notes(quiet, f"{accuracy}; --model {BUILT_IN} is trained for people's handwriting")

@@ -110,6 +110,14 @@ def test_an_error_of_a_value_from_the_environment_names_the_variable(program: Pr
         assert done.stderr.startswith(f"Error: {expected}")
 
 
+def test_an_error_of_the_default_data_or_model_names_the_variable(program: Program, pngs: list[str]) -> None:
+    for command in ("train", "evaluate", "page"):
+        done = program(command, "-q", environment={"MNISTNET_DATA": "nowhere"})
+        assert (done.returncode, done.stderr.startswith("Error: MNISTNET_DATA: nowhere: ")) == (1, True)
+    done = program("predict", "-q", pngs[0], environment={"MNISTNET_MODEL": "missing.npz"})
+    assert (done.returncode, done.stderr.startswith("Error: MNISTNET_MODEL: missing.npz: ")) == (1, True)
+
+
 def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> None:
     Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder.parent / "digit.png")
     mnistnet = f"{sys.executable} -m mnistnet"

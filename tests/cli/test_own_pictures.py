@@ -75,7 +75,7 @@ def test_heic_is_read_where_its_plug_in_is_and_named_where_it_is_not(program: Pr
     (tmp_path / "own" / "7" / "seven.png").write_bytes(SEVEN.read_bytes())
     done = program_after(missing, "predict", "--format", "plain", "own/7", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "7\n")
-    note = "1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.HEIC; save it as JPEG"
+    note = "1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.HEIC; install mnistnet[heic] to read HEIC"
     assert f"own/7: {note}\n" in done.stderr
     done = program_after(missing, "evaluate", "--data", "own", cwd=tmp_path)
     assert f"own: {note}\n" in done.stderr
