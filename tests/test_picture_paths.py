@@ -90,12 +90,14 @@ def test_a_name_that_is_too_long_is_a_picture_that_cannot_be_read(model: Model) 
 
 def test_folders_can_be_nested_deeper_than_python_calls(tmp_path: Path) -> None:
     folder = tmp_path
-    for _ in range(1500):
-        folder = folder / "d"
-        try:
-            folder.mkdir()
-        except OSError:  # the path is too long for the system
+    try:
+        for _ in range(1500):
+            (folder / "d").mkdir()
+            folder = folder / "d"
+        (folder / "7.png").touch()
+        assert find_pictures([str(tmp_path)], recursive=True) == [str(folder / "7.png")]
+        (folder / "7.png").unlink()
+    finally:  # what clears old folders away for pytest calls itself
+        while folder != tmp_path:
+            folder.rmdir()
             folder = folder.parent
-            break
-    (folder / "7.png").touch()
-    assert find_pictures([str(tmp_path)], recursive=True) == [str(folder / "7.png")]
