@@ -123,12 +123,12 @@ def test_a_number_is_read_and_each_of_its_digits_goes_through_the_network(open_p
     assert (said["number"], said["unsure"]) == ("42", False)
     expect(page.locator("#answer .big")).to_have_text("42")
     boxes = page.locator("#boxes button")
-    assert boxes.all_inner_texts() == ["4", "2"]
+    expect(boxes).to_have_text(["4", "2"])
     for at, digit in enumerate("42"):
         boxes.nth(at).click()
         expect(page.locator("#diagram button[aria-pressed=true]")).to_contain_text(f"Output for {digit}:")
     draw(page, SEVEN)
-    assert boxes.count() == 0
+    expect(boxes).to_have_count(0)
 
 
 def test_what_is_no_digit_is_said_to_be_none(open_page: Open, pretrained: Model) -> None:
