@@ -15,10 +15,10 @@ from mnistnet.images import BoolArray, ByteArray, FloatArray
 from mnistnet.model import BUILT_IN, Model, load
 from mnistnet.picture_paths import explain
 from mnistnet.pictures import MAX_DIGITS
-from mnistnet.pictures.files import name_of
+from mnistnet.pictures.decoding import decode
+from mnistnet.pictures.files import name_of, naming
 from mnistnet.pictures.in_memory import as_file
-from mnistnet.pictures.reading import best_reading
-from mnistnet.pictures.row import read_row
+from mnistnet.pictures.reading import read_lattice
 
 if TYPE_CHECKING:
     from PIL import Image  # noqa: TID251 -- the type of an argument
@@ -197,15 +197,14 @@ def read_number(
     Raises:
         PictureError: the picture can't be read.
     """
-    row = read_row(source, invert, digits)
-    outputs = model.outputs(np.stack([each.image for each in row.candidates]))
-    reading = best_reading(row, outputs, digits)
-    if reading is None:
-        count = f"at most {MAX_DIGITS}" if digits is None else digits
-        raise PictureError(f"{name_of(source)}: can't be read as a number of {count} digits; crop to one number")
-    chosen = tuple(Digit(row.candidates[at].image, outputs[at], row.candidates[at].box) for at in reading.chosen)
-    doubts = frozenset({"segmentation" if row.is_alone else "other-ink"} if reading.is_contested else ())
-    return Answer(name_of(source), chosen, doubts=doubts)
+    if digits is not None and digits not in range(1, MAX_DIGITS + 1):
+        raise ValueError(f"digits is {digits}, expected 1 to {MAX_DIGITS}")
+    lattice = read_lattice(source, invert)
+    outputs = model.outputs(np.stack([each.image for each in lattice.candidates]))
+    with naming(source):
+        path = decode(lattice, outputs, digits)
+    chosen = tuple(Digit(lattice.candidates[at].image, outputs[at], lattice.candidates[at].box) for at in path.chosen)
+    return Answer(name_of(source), chosen, doubts=path.reasons)
 
 
 def read_numbers(

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistnet.errors import PictureError
-from mnistnet.pictures import digit_in, read_picture
+from mnistnet.pictures import read_picture
+from mnistnet.pictures.reading import lattice_in
 
 Pixels = NDArray[np.uint8]
 SEVEN = [[(0.1, 0.1), (0.9, 0.1), (0.4, 0.95)]]
@@ -45,6 +46,11 @@ def drawn(
             for x, y in points:
                 pencil.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=ink)
     return picture
+
+
+def digit_in(picture: Image.Image, invert: str = "auto") -> Pixels:
+    """The one digit in a picture, as MNIST would hold it."""
+    return lattice_in(picture, invert).whole()
 
 
 def mnist_like() -> Pixels:

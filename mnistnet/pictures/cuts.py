@@ -1,4 +1,4 @@
-"""Where digits that touch may be parted: paths from top to bottom that cross little ink."""
+"""Where digits that touch may be parted: minimum-cost paths from top to bottom, which cross little ink."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import NamedTuple
 import numpy as np
 
 from mnistnet.images import BoolArray, FloatArray, IntArray
-from mnistnet.pictures.filters import Box
+from mnistnet.pictures.lines import MIN_TALL
 
-SIDESTEP = 0.12  # of full ink, for each step that a path takes sideways; else it wanders around whole digits
-MIN_PART = 0.12  # of the row's height: how wide at least is what a cut leaves on either side
-MIN_TALL = 0.4  # of the row's height: how tall at least
-MAX_CROSSED = 2.6  # pens' widths; what is written across so much ink is one digit
-MAX_NARROW = 0.75  # of the row's height: pieces that are no wider may be two digits only if a single stroke joins them
-MAX_CUTS = 6  # in a piece as wide as the row is high, or less; in a wider one, more in proportion
+# Chosen on numbers that people wrote; lengths are in heights of the row's digits.
+SIDESTEP = 0.12  # cost of a step sideways, in full ink; else a path wanders around whole digits
+MIN_PART = 0.12  # width of what a cut leaves on either side
+MAX_CROSSED = 2.6  # ink on a cut, in stroke widths; what is written across so much is one digit
+MAX_NARROW = 0.75  # width of what may be two digits only if a single stroke joins them
+MAX_CUTS = 6  # in a component as wide as the row is high, or less; in a wider one, more in proportion
 
 
 class Cut(NamedTuple):
-    """A path through a piece of ink from its top to its bottom.
+    """A path through a component from its top to its bottom.
 
     Attributes:
-        path: int (height,), the first column on the right of it for each of the piece's rows.
-        crossed: how much ink it crosses, in widths of the pen.
+        path: int (height,), the first column on the right of it for each of the component's rows.
+        crossed: how much ink it crosses, in stroke widths.
         strokes: how often it enters ink.
     """
 
@@ -31,97 +31,77 @@ class Cut(NamedTuple):
     strokes: int
 
 
-class Seams:
-    """The cheapest paths from the top of a row to its bottom, which run straight down or in steps of one to the side.
+def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
+    """Return the cuts through a component from left to right.
 
-    A path costs the ink on it and its sidesteps; where it slips between two pixels that touch at their corners, it
-    crosses the fainter of them. Two sweeps, from the top and from the bottom, tell for every pixel the cheapest path
-    through it. They are made when the first piece is wide enough to be cut.
+    Args:
+        ink: float32 (rows, columns), 0 to 1, of the component alone.
+        height: of the row's digits, in pixels.
+        stroke: width of its strokes, in pixels.
     """
+    rows, columns = ink.shape
+    least = max(2, round(MIN_PART * height))
+    if columns <= 2 * least or rows <= MIN_TALL * height:
+        return []
+    middle = rows // 2
+    down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])
+    price = down[0][-1] + up[0][-1] - ink[middle]
+    found: dict[int, Cut] = {}
+    for x in np.argsort(price, kind="stable").tolist():
+        if len(found) >= MAX_CUTS * max(1.0, columns / height) or price[x] > (MAX_CROSSED + 1) * stroke:
+            break
+        is_valley = price[x] <= price[max(0, x - 2) : x + 3].min()
+        if not is_valley or not least <= x < columns - least or any(abs(x - other) < least for other in found):
+            continue
+        (above, crossed_above), (below, crossed_below) = _trace(*down, x), _trace(*up, x)
+        path, along = np.array(above[::-1] + below[1:]), np.array(crossed_above[::-1] + crossed_below[1:])
+        crossed, strokes = (
+            float(along.sum()) / stroke,
+            int(np.count_nonzero(np.diff(along > 0.5, prepend=False)) + 1) // 2,
+        )
+        right = np.arange(columns) >= path[:, np.newaxis]
+        is_plain = strokes == 1 or columns > MAX_NARROW * height
+        lower = min(_tall((ink > 0) & right), _tall((ink > 0) & ~right))
+        if is_plain and crossed <= MAX_CROSSED and lower > MIN_TALL * height:
+            found[x] = Cut(path, crossed, strokes)
+    return [found[x] for x in sorted(found)]
 
-    def __init__(self, grey: FloatArray, height: float, pen: float) -> None:
-        """Take the row's ink, float32 (rows, columns), 0 to 1, the height of its digits and the width of its pen."""
-        self.grey, self.pen, self.height = grey, pen, height
-        self._swept: tuple[FloatArray, FloatArray] | None = None
 
-    def cuts(self, box: Box, mask: BoolArray) -> list[Cut]:
-        """Return the cuts through a piece from left to right; mask: bool, which pixels in the box are its ink."""
-        least = max(2, round(MIN_PART * self.height))
-        if box.width <= 2 * least or box.height <= MIN_TALL * self.height:
-            return []
-        middle = (box.top + box.bottom) // 2
-        price = self.prices(middle)[box.left : box.right]
-        found: dict[int, Cut] = {}
-        most = MAX_CUTS * max(1.0, box.width / self.height)
-        for x in np.argsort(price, kind="stable").tolist():
-            if len(found) >= most or price[x] > (MAX_CROSSED + 1) * self.pen:
-                break
-            is_valley = price[x] <= price[max(0, x - 2) : x + 3].min()
-            if not is_valley or not least <= x < len(price) - least or any(abs(x - other) < least for other in found):
-                continue
-            cut = self._cut(box.left + x, middle, box)
-            right = np.arange(box.left, box.right) >= cut.path[:, np.newaxis]
-            is_plain = cut.strokes == 1 or box.width > MAX_NARROW * self.height
-            if (
-                is_plain
-                and cut.crossed <= MAX_CROSSED
-                and min(_tall(mask & right), _tall(mask & ~right)) > MIN_TALL * self.height
-            ):
-                found[x] = cut
-        return [found[x] for x in sorted(found)]
+def cheapest_paths(ink: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Find the cheapest paths from the first row to each pixel.
 
-    def prices(self, row: int) -> FloatArray:
-        """Return what the cheapest path through each pixel of a row costs: float32 (columns,)."""
-        from_top, from_bottom = self._sweeps()[0]
-        return np.asarray((from_top[row] + from_bottom[-1 - row])[1:-1] - self.grey[row])
+    A path runs straight or in steps of one to the side; between two pixels that touch at their corners it crosses ink.
 
-    def _sweeps(self) -> tuple[FloatArray, FloatArray]:
-        """What paths cost, from the top, and upside down from the bottom.
+    Args:
+        ink: float32 (rows, columns), 0 to 1.
 
-        Returns:
-            Of the cheapest path to each pixel, float32 (2, rows, columns + 2), infinite beyond the sides; and of a
-            step to each from the row above, from the left and from the right, float32 (2, 2, rows, columns).
-        """
-        if self._swept is None:
-            costs = np.pad(np.stack([self.grey, self.grey[::-1]]), ((0, 0), (0, 0), (1, 1)))
-            above = np.pad(costs, ((0, 0), (1, 0), (0, 0)))[:, :-1]
-            sides = np.s_[:, :, :-2], np.s_[:, :, 2:]
-            between = np.stack([np.minimum(above[:, :, 1:-1], costs[side]) for side in sides])
-            ends = np.stack([np.maximum(above[side], costs[:, :, 1:-1]) for side in sides])
-            asides = np.float32(SIDESTEP) + np.maximum(between - ends, 0)
-            costs[:, :, [0, -1]] = np.inf
-            for row in range(1, len(self.grey)):
-                before = costs[:, row - 1]
-                aside = np.minimum(before[:, :-2] + asides[0, :, row], before[:, 2:] + asides[1, :, row])
-                costs[:, row, 1:-1] += np.minimum(before[:, 1:-1], aside)
-            self._swept = costs, asides
-        return self._swept
+    Returns:
+        Their costs, float32 (rows, columns), and the last step of each, to the right: -1, 0 or 1, (rows, columns).
+    """
+    costs, steps = ink.copy(), np.zeros(ink.shape, np.intp)
+    falling, rising = (ink[:-1, :-1], ink[1:, 1:]), (ink[:-1, 1:], ink[1:, :-1])  # neighbours at corners
+    right = np.float32(SIDESTEP) + (np.minimum(*rising) - np.maximum(*falling)).clip(min=0)
+    left = np.float32(SIDESTEP) + (np.minimum(*falling) - np.maximum(*rising)).clip(min=0)
+    ways = np.full((3, ink.shape[1]), np.inf, np.float32)  # straight, to the right, to the left
+    for row in range(1, len(ink)):
+        ways[0] = costs[row - 1]
+        np.add(costs[row - 1, :-1], right[row - 1], out=ways[1, 1:])
+        np.add(costs[row - 1, 1:], left[row - 1], out=ways[2, :-1])
+        steps[row] = ways.argmin(axis=0)
+        costs[row] += ways.min(axis=0)
+    return costs, np.array([0, 1, -1])[steps]
 
-    def _cut(self, x: int, middle: int, box: Box) -> Cut:
-        """The cheapest path through one pixel, as far as it runs through the box."""
-        upwards = self._trace(0, middle, x)
-        downwards = self._trace(1, len(self.grey) - 1 - middle, x)
-        path = np.array(upwards[::-1] + downwards[1:])[box.top : box.bottom]
-        rows = np.arange(box.top, box.bottom)
-        along = self.grey[rows, path]
-        between = np.minimum(self.grey[rows[:-1], path[1:]], self.grey[rows[1:], path[:-1]])
-        along[1:] += np.maximum(between - np.maximum(along[:-1], along[1:]), 0)
-        along = along[(path >= box.left) & (path < box.right)]
-        strokes = np.count_nonzero(np.diff(np.append(0, along > 0.5)) == 1)
-        return Cut(path, float(along.sum()) / self.pen, int(strokes))
 
-    def _trace(self, sweep: int, row: int, x: int) -> list[int]:
-        """The columns of the cheapest path from a pixel back to the first row."""
-        costs, asides = self._sweeps()
-        path = [x]
-        for place in range(row, 0, -1):
-            left, straight, right = costs[sweep, place - 1, x : x + 3].tolist()
-            from_left, from_right = asides[:, sweep, place, x].tolist()
-            left, right = left + from_left, right + from_right
-            if straight > min(left, right):
-                x += -1 if left < right else 1
-            path.append(x)
-        return path
+def _trace(costs: FloatArray, steps: IntArray, x: int) -> tuple[list[int], list[float]]:
+    """The columns of the cheapest path from a pixel of the last row back to the first, and the ink on each."""
+    columns, along = [], []
+    for row in range(len(costs) - 1, -1, -1):
+        step = int(steps[row, x])
+        before = float(costs[row - 1, x - step]) + SIDESTEP * abs(step) if row else 0.0
+        columns.append(x)
+        along.append(float(costs[row, x]) - before)
+        x -= step
+    return columns, along
 
 
 def _tall(mask: BoolArray) -> int:

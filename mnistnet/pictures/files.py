@@ -19,7 +19,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from mnistnet.errors import PictureError, one_line
 from mnistnet.images import SIDE, ByteArray, FloatArray
-from mnistnet.pictures.filters import median
+from mnistnet.pictures.components import median
 
 PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm")

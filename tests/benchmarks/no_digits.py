@@ -16,8 +16,9 @@ from PIL import Image, ImageDraw
 from mnistnet.datasets import Dataset
 from mnistnet.datasets.skeletons import Skeleton
 from mnistnet.datasets.strokes import draw_digits
-from mnistnet.images import NO_DIGIT, SIDE, ByteArray
-from mnistnet.pictures.preparation import draw_like_mnist
+from mnistnet.images import NO_DIGIT, SIDE, ByteArray, FloatArray
+from mnistnet.pictures.components import stroke_width
+from mnistnet.pictures.normalization import normalize
 
 # None of them is a digit in any hand, as B, C, D, G, I, J, L, O, Q, S, U, V, Y, Z, b, g, l, q, s, u, y, z and ? may be.
 STROKES = {
@@ -111,7 +112,7 @@ def _side_by_side(left: ByteArray, right: ByteArray, gap: int, chance: Generator
     both[FAR : FAR + len(left), : left.shape[1]] = left[:, : both.shape[1]]
     place = both[above : above + len(right), start:]
     np.maximum(place, right, out=place)
-    return draw_like_mnist(both / np.float32(FULL))
+    return _normalized(both / np.float32(FULL))
 
 
 def _mirrored(images: ByteArray, chance: Generator) -> ByteArray:
@@ -130,7 +131,7 @@ def _blot(chance: Generator) -> ByteArray:
         width = height * chance.uniform(0.6, 1.6)  # a slim one would be a 1
         shape = ImageDraw.Draw(page).rectangle if chance.random() < 0.3 else ImageDraw.Draw(page).ellipse
         shape((x - width, y - height, x + width, y + height), fill=FULL)
-    return draw_like_mnist(np.asarray(page) / np.float32(FULL))
+    return _normalized(np.asarray(page) / np.float32(FULL))
 
 
 def _any(images: ByteArray, chance: Generator) -> ByteArray:
@@ -141,3 +142,8 @@ def _any(images: ByteArray, chance: Generator) -> ByteArray:
 def _cropped(image: ByteArray) -> ByteArray:
     rows, columns = (np.flatnonzero((image > VISIBLE).any(axis=axis)) for axis in (1, 0))
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else image
+
+
+def _normalized(ink: FloatArray) -> ByteArray:
+    image: ByteArray = normalize([ink], [stroke_width(ink)])[0]
+    return image

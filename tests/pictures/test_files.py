@@ -83,7 +83,7 @@ def test_an_odd_orientation_tag_is_left_alone() -> None:
     assert_is_the_seven(read_picture(as_file(drawn(), "JPEG", exif=exif)))
 
 
-@pytest.mark.parametrize("greedy", ["PIL.PngImagePlugin.PngImageFile.load", "mnistnet.pictures.preparation.find_ink"])
+@pytest.mark.parametrize("greedy", ["PIL.PngImagePlugin.PngImageFile.load", "mnistnet.pictures.reading.binarize"])
 def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(
     greedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

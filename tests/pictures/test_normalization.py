@@ -11,6 +11,7 @@ from drawings import (
     SEVEN,
     as_file,
     assert_is_the_seven,
+    digit_in,
     drawn,
     ink_box,
     message_of,
@@ -18,7 +19,7 @@ from drawings import (
     refusal,
 )
 from mnistnet.errors import PictureError
-from mnistnet.pictures import digit_in, read_picture, write_picture
+from mnistnet.pictures import read_picture, write_picture
 
 # As MNIST has it
 

@@ -1,4 +1,4 @@
-"""Filters and pieces against what NumPy and plain loops make of the same pixels."""
+"""Filters and components against what NumPy and plain loops make of the same pixels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnistnet.pictures.filters import grow_mask, label, median, otsu, quantile, running_extreme, running_mean
+from mnistnet.pictures.components import box_filter, dilate, find_components, median, otsu, quantile, rank_filter
 
 SEED = 3
 
@@ -22,19 +22,19 @@ def neighbours(values: NDArray[np.float32], index: int, radius: int, axis: int) 
 
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("radius", [1, 2, 5, 40])
-def test_running_means_and_extremes_are_those_of_the_neighbours(radius: int, axis: int) -> None:
+def test_box_filters_and_extremes_are_those_of_the_neighbours(radius: int, axis: int) -> None:
     grey = some_grey()
     before = grey.copy()
     for index in range(grey.shape[axis]):
         near = neighbours(grey, index, radius, axis)
         np.testing.assert_allclose(
-            running_mean(grey, (radius, 0) if axis == 0 else (0, radius)).take(index, axis),
+            box_filter(grey, (radius, 0) if axis == 0 else (0, radius)).take(index, axis),
             near.mean(axis=axis),
             rtol=1e-5,
         )
         for extreme in (np.minimum, np.maximum):
             expected = extreme.reduce(near, axis=axis)
-            assert np.array_equal(running_extreme(grey, radius, (axis,), extreme).take(index, axis), expected)
+            assert np.array_equal(rank_filter(grey, radius, (axis,), extreme).take(index, axis), expected)
     assert np.array_equal(grey, before)
 
 
@@ -42,39 +42,39 @@ def test_a_mask_grows_by_its_eight_neighbours() -> None:
     mask = np.random.default_rng(SEED).random((9, 14)) < 0.1
     padded = np.pad(mask, 1)
     around = [padded[1 + y : 10 + y, 1 + x : 15 + x] for y in (-1, 0, 1) for x in (-1, 0, 1)]
-    assert np.array_equal(grow_mask(mask), np.any(around, axis=0))
+    assert np.array_equal(dilate(mask), np.any(around, axis=0))
 
 
 @pytest.mark.parametrize("density", [0.05, 0.3, 0.5, 0.8])
-def test_pieces_are_what_hangs_together_over_eight_neighbours(density: float) -> None:
+def test_components_are_what_hangs_together_over_eight_neighbours(density: float) -> None:
     mask = np.random.default_rng(SEED).random((23, 31)) < density
-    pieces = label(mask)
-    assert np.array_equal(pieces.labels >= 0, mask)
+    components = find_components(mask)
+    assert np.array_equal(components.labels >= 0, mask)
     filled = []
-    for piece in range(len(pieces.area)):
-        here = pieces.labels == piece
+    for component in range(len(components.area)):
+        here = components.labels == component
         one = np.zeros_like(mask)
         one[tuple(np.argwhere(here)[0])] = True
-        while not np.array_equal(grown := grow_mask(one) & mask, one):  # from its first pixel, as far as there is any
+        while not np.array_equal(grown := dilate(one) & mask, one):  # from its first pixel, as far as there is any
             one = grown
         assert np.array_equal(one, here)
         rows, columns = np.nonzero(here)
-        assert pieces.box(piece) == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        assert components.box(component) == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
         filled.append(here.sum())
-    assert pieces.area.tolist() == filled
+    assert components.area.tolist() == filled
 
 
-def test_an_empty_mask_has_no_pieces_and_a_full_one_has_one() -> None:
-    assert len(label(np.zeros((4, 5), np.bool_)).area) == 0
-    assert label(np.ones((4, 5), np.bool_)).area.tolist() == [20]
+def test_an_empty_mask_has_no_components_and_a_full_one_has_one() -> None:
+    assert len(find_components(np.zeros((4, 5), np.bool_)).area) == 0
+    assert find_components(np.ones((4, 5), np.bool_)).area.tolist() == [20]
 
 
-def test_a_long_spiral_is_one_piece() -> None:
+def test_a_long_spiral_is_one_component() -> None:
     mask = np.zeros((41, 41), np.bool_)
     for ring in range(0, 20, 2):
         mask[ring, max(ring - 2, 0) : 41 - ring] = mask[ring : 41 - ring, 40 - ring] = True
         mask[40 - ring, ring : 41 - ring] = mask[ring + 2 : 41 - ring, ring] = True
-    assert len(label(mask).area) == 1
+    assert len(find_components(mask).area) == 1
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.81, 1.0])

@@ -1,4 +1,7 @@
-"""Filters, thresholds and connected pieces of grey pictures of a few hundred pixels a side."""
+"""Filters, thresholds and connected components of grey pictures of a few hundred pixels a side.
+
+They are named as in scipy.ndimage, whose import takes longer than all of mnistnet's.
+"""
 
 from __future__ import annotations
 
@@ -10,49 +13,59 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 
-AnyArray = TypeVar("AnyArray", FloatArray, BoolArray)
+AnyArray = TypeVar("AnyArray", FloatArray, BoolArray, ByteArray)
 
 
-def running_mean(values: FloatArray, radii: Sequence[int]) -> FloatArray:
+def padded(values: AnyArray, margin: int) -> AnyArray:
+    """Return (height, width) with a margin of zeros on all sides; np.pad takes several times as long."""
+    height, width = values.shape
+    result = np.zeros((height + 2 * margin, width + 2 * margin), values.dtype)
+    result[margin : margin + height, margin : margin + width] = values
+    return result
+
+
+def box_filter(values: FloatArray, radii: Sequence[int]) -> FloatArray:
     """Return the mean of the 2·radius + 1 rows and columns around every pixel, fewer at the border: float32."""
     for axis, radius in enumerate(radii):
         values = values.swapaxes(0, axis)
-        sums = np.cumsum(np.concatenate([np.zeros_like(values[:1]), values]), axis=0, dtype=np.float64)
+        sums = np.zeros((len(values) + 1, *values.shape[1:]))
+        np.cumsum(values, axis=0, out=sums[1:])
         start = np.maximum(np.arange(len(values)) - radius, 0)
         stop = np.minimum(np.arange(len(values)) + radius + 1, len(values))
-        means = ((sums[stop] - sums[start]).T / (stop - start)).T  # .T: what is divided by comes last
+        means = ((sums[stop] - sums[start]).T / (stop - start)).T  # .T: the divisor's axis has to be the last
         values = np.asarray(means.swapaxes(0, axis), np.float32, order="C")
     return values
 
 
-def running_extreme(values: AnyArray, radius: int, axes: tuple[int, ...], extreme: np.ufunc) -> AnyArray:
+def rank_filter(values: AnyArray, radius: int, axes: tuple[int, ...], extreme: np.ufunc) -> AnyArray:
     """Return the smallest or largest of the 2·radius + 1 neighbours along each of the axes, in log2(radius) steps."""
     for axis in axes:
+        values = values.swapaxes(0, axis)
         width, span = 2 * radius + 1, 1
-        padded = np.pad(values.swapaxes(0, axis), ((radius, radius), (0, 0)), mode="edge")
+        window = np.concatenate([values[:1].repeat(radius, axis=0), values, values[-1:].repeat(radius, axis=0)])
         while span < width:
             step = min(span, width - span)
-            padded = extreme(padded[:-step], padded[step:])
+            window = extreme(window[:-step], window[step:])
             span += step
-        values = padded.swapaxes(0, axis)
+        values = window.swapaxes(0, axis)
     return values
 
 
 def opening(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
     """Return values, or a mask, without what is bright, or set, and not wider than 2·radius along any of the axes."""
-    return running_extreme(running_extreme(values, radius, axes, np.minimum), radius, axes, np.maximum)
+    return rank_filter(rank_filter(values, radius, axes, np.minimum), radius, axes, np.maximum)
 
 
 def closing(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
     """Return values, or a mask, without what is dark, or not set, and not wider than 2·radius along any of the axes."""
-    return running_extreme(running_extreme(values, radius, axes, np.maximum), radius, axes, np.minimum)
+    return rank_filter(rank_filter(values, radius, axes, np.maximum), radius, axes, np.minimum)
 
 
-def grow_mask(mask: BoolArray, radius: int = 1) -> BoolArray:
+def dilate(mask: BoolArray, radius: int = 1) -> BoolArray:
     """Return the mask and the squares of 2·radius + 1 pixels a side around each of its pixels."""
-    return running_extreme(mask, radius, (0, 1), np.maximum)
+    return rank_filter(mask, radius, (0, 1), np.maximum)
 
 
 class Box(NamedTuple):
@@ -78,83 +91,83 @@ class Box(NamedTuple):
         """Its longer side."""
         return max(self.width, self.height)
 
-    def grown(self, margin: int) -> Box:
-        """Return it with a margin on all sides."""
-        return Box(self.left - margin, self.top - margin, self.right + margin, self.bottom + margin)
-
 
 @dataclass(frozen=True)
-class Pieces:
-    """The connected pieces of a mask, one entry each: where they are and how much of them there is."""
+class Components:
+    """The n connected components of a mask, one entry each: where they are and how many pixels they have."""
 
-    labels: IntArray  # (height, width): the piece of every pixel, or -1
+    labels: IntArray  # (height, width): the component of every pixel, or -1
     left: IntArray
     top: IntArray
     right: IntArray  # one past the end, as is bottom
     bottom: IntArray
     area: IntArray
 
+    def __len__(self) -> int:
+        return len(self.area)
+
     @property
     def width(self) -> IntArray:
-        """How many columns of pixels each piece takes."""
+        """How many columns of pixels each component takes."""
         return self.right - self.left
 
     @property
     def height(self) -> IntArray:
-        """How many rows of pixels each piece takes."""
+        """How many rows of pixels each component takes."""
         return self.bottom - self.top
 
     @property
     def extent(self) -> FloatArray:
-        """How many pixels each piece measures from end to end."""
+        """How many pixels each component measures from end to end."""
         return np.asarray(np.hypot(self.width, self.height))
 
     def box(self, chosen: BoolArray | int) -> Box:
-        """Return the box around the chosen pieces, at least one, or around one that is told by its number."""
+        """Return the box around the chosen components, at least one, or around the one of that index."""
         left, top = self.left[chosen].min(), self.top[chosen].min()
         return Box(int(left), int(top), int(self.right[chosen].max()), int(self.bottom[chosen].max()))
 
     def strength(self, contrast: FloatArray) -> FloatArray:
-        """Return the mean contrast of each piece: float64 (n,)."""
+        """Return the mean contrast of each component: float64 (n,)."""
         labelled = self.labels >= 0
         return np.asarray(np.bincount(self.labels[labelled], weights=contrast[labelled]) / self.area)
 
     def mask(self, chosen: BoolArray) -> BoolArray:
-        """Return the pixels of the chosen pieces, bool (height, width)."""
+        """Return the pixels of the chosen components, bool (height, width)."""
         return np.asarray(np.append(chosen, False)[self.labels])
 
 
-def label(mask: BoolArray, corners: bool = True) -> Pieces:
-    """Find the pieces of a mask, connected by their pixels' sides and corners, or by sides alone.
+def find_components(mask: BoolArray, corners: bool = True) -> Components:
+    """Find the components of a mask, connected by their pixels' sides and corners, or by sides alone.
 
     A row's runs are found for all rows at once; runs that touch in neighbouring rows are then joined by giving both
     the smaller number, again and again, through the numbers' own numbers, until nothing changes.
     """
     height, width = mask.shape
     stride = width + 1  # one empty column before each row, so that no run goes on into the next
-    flat = np.append(np.pad(mask, ((0, 0), (1, 0))), False)
-    starts, stops = np.flatnonzero(np.diff(flat)).reshape(-1, 2).T
+    flat = np.zeros(height * stride + 1, np.bool_)
+    flat[:-1].reshape(height, stride)[:, 1:] = mask
+    starts, stops = np.flatnonzero(flat[1:] != flat[:-1]).reshape(-1, 2).T
     first = np.searchsorted(stops, starts + stride, "left" if corners else "right")
     counts = np.searchsorted(starts, stops + stride, "right" if corners else "left") - first
     upper = np.repeat(np.arange(len(starts)), counts)
     lower = np.arange(len(upper)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-    names, piece = np.unique(_join(len(starts), upper, lower), return_inverse=True)
+    names, component = np.unique(_join(len(starts), upper, lower), return_inverse=True)
 
-    def per_piece(extreme: np.ufunc, values: IntArray, initial: int) -> IntArray:
+    def per_component(extreme: np.ufunc, values: IntArray, initial: int) -> IntArray:
         result = np.full(len(names), initial, np.intp)
-        extreme.at(result, piece, values)
+        extreme.at(result, component, values)
         return result
 
     rows, lengths = starts // stride, stops - starts
     labels = np.full(mask.shape, -1, np.intp)
-    labels[mask] = np.repeat(piece, lengths)
-    return Pieces(
+    labels[mask] = np.repeat(component, lengths)
+    return Components(
         labels=labels,
-        left=per_piece(np.minimum, starts % stride, width),
-        top=per_piece(np.minimum, rows, height),
-        right=per_piece(np.maximum, (stops - 1) % stride, 0) + 1,
-        bottom=per_piece(np.maximum, rows, 0) + 1,
-        area=per_piece(np.add, lengths, 0),
+        left=per_component(np.minimum, starts % stride, width),
+        top=per_component(np.minimum, rows, height),
+        right=per_component(np.maximum, (stops - 1) % stride, 0) + 1,
+        bottom=per_component(np.maximum, rows, 0) + 1,
+        area=per_component(np.add, lengths, 0),
     )
 
 
@@ -182,11 +195,6 @@ def otsu(values: FloatArray) -> float:
     return float(np.nanargmax(np.where(above > 0, between, -1)))
 
 
-def median(values: npt.NDArray[Any]) -> float:
-    """Return what half of the values lie below."""
-    return quantile(values, 0.5)
-
-
 def quantile(values: npt.NDArray[Any], share: float) -> float:
     """Return what that share of the values lie below; np.quantile would take 8 ms to import masked arrays first."""
     place = share * (values.size - 1)
@@ -195,11 +203,16 @@ def quantile(values: npt.NDArray[Any], share: float) -> float:
     return float(part[below]) + (float(part[above]) - float(part[below])) * (place - below)
 
 
-def pen_width(ink: FloatArray) -> float:
+def median(values: npt.NDArray[Any]) -> float:
+    """Return what half of the values lie below."""
+    return quantile(values, 0.5)
+
+
+def stroke_width(ink: FloatArray) -> float:
     """Return the mean width of the strokes in pixels: twice their area over the length of their outline.
 
     The outline's length is the sum of the gradient's magnitude, which needs no threshold; ink: (height, width), 0 to 1.
     """
-    padded = np.pad(ink, 1)
-    down, right = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
-    return float(2 * padded.sum() / np.sqrt(down**2 + right**2).sum())
+    framed = padded(ink, 1)
+    down, right = framed[1:, :-1] - framed[:-1, :-1], framed[:-1, 1:] - framed[:-1, :-1]
+    return float(2 * framed.sum() / np.sqrt(down**2 + right**2).sum())

@@ -1,0 +1,146 @@
+"""Binarization: how much each pixel stands out from its background, and the threshold that parts ink from paper.
+
+What is drawn on a screen or scanned has one background; in a photograph the light changes, and it is estimated.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from mnistnet.errors import PictureError
+from mnistnet.images import FloatArray
+from mnistnet.pictures.components import box_filter, median, opening, otsu
+
+# Chosen on pictures that people drew and photographed.
+MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
+MIN_CONTRAST = 8.0  # grey levels; what stands out less from its background is paper, not ink
+MIN_NOISES = 4  # minimum contrast of ink / standard deviation of the noise
+MIN_BORDER = 0.6  # share of the border that has the background's grey; strokes may cross the rest
+MAX_SPAN = 0.1  # span of the greys of an even background / all contrast
+MAX_EDGE = 0.15  # width of a line along an edge / side of the picture: screenshots and cropped cells have such lines
+MIN_EDGE = 0.9  # share of such a line's pixels that have its grey
+ICON = 20  # pixels of the longer side, of a picture that is too small to show light that changes, or lines
+MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
+MIN_PHOTOGRAPH = 96  # pixels of the longer side; in smaller pictures the steps between enlarged pixels look like noise
+COARSE = 96  # pixels of the longer side, of the picture in which the background is estimated
+BACKGROUND = 8  # longer side of the picture / radius of the opening: wider than any stroke
+
+
+@dataclass(frozen=True)
+class Ink:
+    """How much each pixel of a picture stands out from its background.
+
+    Attributes:
+        contrast: float32 (height, width), 0 to 255.
+        threshold: the contrast above which there is ink, with its soft edges.
+        factor: how many of the picture's pixels lie along a side of one pixel of `contrast`.
+        doubt: whether something was taken for a line that may as well be part of a digit, or the reverse.
+    """
+
+    contrast: FloatArray
+    threshold: float
+    factor: int
+    doubt: bool = False
+
+
+def binarize(picture: Image.Image, invert: str) -> Ink:
+    """Part the ink in a picture from its background.
+
+    Args:
+        picture: of mode L or RGB and of any size.
+        invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
+
+    Raises:
+        PictureError: nothing stands out from the background.
+    """
+    factor = math.ceil(math.sqrt(picture.width * picture.height / MAX_AREA))
+    small = picture.reduce(factor) if factor > 1 else picture
+    grey = np.asarray(small.convert("L"), np.float32)
+    level, is_even = _border_level(grey)
+    noise = _noise(grey) if max(grey.shape) > ICON else 0.0
+    is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
+    if is_even:
+        difference = grey - level
+        is_dark = float((difference * np.abs(difference)).sum()) < 0
+    else:  # the ink is the rarer side, with the longer tail, of what differs from the neighbourhood
+        is_dark = float(((grey - _neighbourhood(grey)) ** 3).sum()) < 0
+    if invert != "auto":
+        is_dark = invert == "yes"
+    if is_dark:
+        grey, level = 255 - grey, 255 - level
+    if is_even and not is_photograph:
+        contrast = (grey - level).clip(0, 255)
+    else:
+        background = _background(grey)
+        contrast = (grey - background) * (255 / np.maximum(255 - background, 64))  # in shadow ink is as black
+        contrast = (contrast - median(contrast)).clip(0, 255)
+    return Ink(contrast, _threshold(contrast, noise), factor)
+
+
+def _neighbourhood(grey: FloatArray) -> FloatArray:
+    """The mean of the square around every pixel, a quarter of the picture wide: (height, width)."""
+    return box_filter(grey, [max(3, side // 8) for side in grey.shape])
+
+
+def _border_level(grey: FloatArray) -> tuple[float, bool]:
+    """Return the grey of most of the border, and whether that is one grey; else the light changes along it.
+
+    Lines and frames along the edges are no part of the border.
+    """
+    contrast = float(grey.max() - grey.min())
+    left, top, right, bottom = (_edge(np.rot90(grey, turn), contrast) for turn in (3, 0, 1, 2))
+    inner = grey[top : grey.shape[0] - bottom, left : grey.shape[1] - right]
+    levels = np.sort(np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]]))
+    most = int(MIN_BORDER * len(levels))
+    spans = levels[most:] - levels[: len(levels) - most]
+    narrowest = int(spans.argmin())
+    is_even = spans[narrowest] <= MAX_SPAN * contrast or max(grey.shape) <= ICON
+    return float(levels[narrowest] + levels[narrowest + most]) / 2, bool(is_even)
+
+
+def _edge(grey: FloatArray, contrast: float) -> int:
+    """How many rows at the top belong to a line along that edge."""
+    rows, tolerance = grey[: -(-len(grey) // 2)], MAX_SPAN * contrast
+    middles = np.partition(rows, rows.shape[1] // 2, axis=1)[:, rows.shape[1] // 2]
+    is_other = np.abs(middles - middles[0]) > tolerance
+    width = int(is_other.argmax())  # 0 if there is no other
+    is_level = (np.abs(rows[:width] - middles[:width, np.newaxis]) <= tolerance).mean(axis=1) >= MIN_EDGE
+    is_line = 0 < width <= MAX_EDGE * len(grey) + 1 and is_level.all() and is_other.mean() > 0.5
+    return width + 1 if is_line else 0  # its edge may be blurred
+
+
+def _background(grey: FloatArray) -> FloatArray:
+    """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed; as large as grey."""
+    height, width = grey.shape
+    factor = -(-max(grey.shape) // COARSE)
+    coarse = np.asarray(Image.fromarray(grey).reduce(factor))
+    radius = max(3, max(coarse.shape) // BACKGROUND)
+    # beyond the border the light stays as it is there, so that the border itself is smoothed like the rest
+    coarse = opening(np.pad(coarse, radius, mode="edge"), radius, axes=(0, 1))
+    smooth = box_filter(coarse, 2 * [max(1, radius // 4)])[radius:-radius, radius:-radius]
+    box = (0, 0, width / factor, height / factor)
+    return np.asarray(Image.fromarray(smooth).resize((width, height), Image.Resampling.BILINEAR, box))
+
+
+def _threshold(contrast: FloatArray, noise: float) -> float:
+    """The contrast, 0 to 255, that parts ink, with its soft edges, from paper.
+
+    Raises PictureError when nothing stands out from the noise.
+    """
+    floor = max(MIN_CONTRAST, MIN_NOISES * noise)
+    candidates = contrast[contrast > floor]
+    if candidates.size == 0:
+        raise PictureError("no digit in it (nothing stands out from the ground); draw it darker or larger")
+    return max(floor, 0.5 * otsu(candidates))
+
+
+def _noise(grey: FloatArray) -> float:
+    """The standard deviation of the noise from pixel to pixel: 0 on a screen, 1 to 10 grey levels in photographs.
+
+    Most neighbours lie on the same side of a stroke, so that the median of what they differ by leaves the ink out.
+    """
+    return median(np.abs(np.diff(grey, axis=1))) / 0.954 if grey.shape[1] > 1 else 0.0

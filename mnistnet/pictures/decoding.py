@@ -1,0 +1,112 @@
+"""Decoding: the best path through the segmentation lattice, by the network's outputs and the costs of its shapes.
+
+A path is a chain of candidates from the first segment to the last. Dynamic programming finds the best (Viterbi 1967):
+the cheapest path to a place, for each number of digits, leads to the cheapest paths to the places behind it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from mnistnet.errors import PictureError
+from mnistnet.images import FloatArray
+from mnistnet.pictures import MAX_DIGITS
+from mnistnet.pictures.segmentation import Lattice
+
+# Costs are natural logarithms of probabilities.
+SEVERAL = 0.8  # of more digits than one: most pictures show one
+SKIP = 2.5  # of leaving out ink as large as a digit
+RIVAL = 0.2  # of another digit's output being high, too
+MIN_OUTPUT = 1e-4  # smaller outputs are clamped to it before the logarithm
+MIN_OF_SEVERAL = 0.9  # output of each of several digits; letters and signs beside digits have less
+MIN_MARGIN = 0.7  # by which the cheapest path with other digits is more expensive
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way through the lattice.
+
+    Attributes:
+        chosen: the indices of its candidates.
+        digits: what each of them is.
+        cost: how much speaks against it.
+        reasons: why it isn't sure: `segmentation` where other digits cost hardly more, `other-ink` where ink is left
+            out, `low` where one of several digits has a low output.
+    """
+
+    chosen: tuple[int, ...] = ()
+    digits: tuple[int, ...] = ()
+    cost: float = 0.0
+    reasons: frozenset[str] = frozenset()
+
+
+# For each number of digits the cheapest paths, by their digits
+_Paths: TypeAlias = defaultdict[int, dict[tuple[int, ...], Path]]
+
+
+def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> Path:
+    """Return the best path through a lattice.
+
+    Args:
+        lattice: all that may be the digits.
+        outputs: float (n, 10), the network's outputs for each candidate.
+        count: how many digits there are; None finds out.
+
+    Raises:
+        PictureError: there is none.
+    """
+    digits, costs = outputs.argmax(axis=1).tolist(), [_cost(each) for each in outputs]
+    most = count or MAX_DIGITS + 1
+    places: list[_Paths] = [defaultdict(dict) for _ in range(len(lattice.splits) + 1)]
+    _offer(places[0], Path(reasons=frozenset(lattice.reasons)))
+    beginning: list[list[int]] = [[] for _ in lattice.splits]
+    for index, candidate in enumerate(lattice.candidates):
+        beginning[candidate.start].append(index)
+    for place, extent in enumerate(lattice.extents):
+        for path in [each for alike in places[place].values() for each in alike.values()]:
+            cost = path.cost + lattice.splits[place] + SKIP * extent**2
+            _offer(places[place + 1], replace(path, cost=cost, reasons=path.reasons | {"other-ink"}))
+            if len(path.digits) == most:
+                continue
+            cost = path.cost + lattice.splits[place] + SEVERAL * (len(path.digits) == 1)
+            for index in beginning[place]:
+                candidate = lattice.candidates[index]
+                chosen, read = (*path.chosen, index), (*path.digits, digits[index])
+                _offer(places[candidate.stop], Path(chosen, read, cost + candidate.cost + costs[index], path.reasons))
+    found = [each for alike in places[-1].values() for each in alike.values() if each.digits]
+    found = sorted((each for each in found if count in (None, len(each.digits))), key=lambda path: path.cost)
+    if not found:
+        raise PictureError(f"can't be read as a number of {count or 'some'} digits; crop to one number")
+    if len(found[0].digits) > MAX_DIGITS:
+        raise PictureError(f"more than {MAX_DIGITS} digits in a row; crop to one number")
+    reasons = set(found[0].reasons)
+    if len(found) > 1 and found[1].cost - found[0].cost < MIN_MARGIN:
+        reasons.add("segmentation")
+    if any(
+        digit == 1 and lattice.candidates[index].is_broken
+        for index, digit in zip(found[0].chosen, found[0].digits, strict=True)
+    ):
+        reasons.add("other-ink")  # no hand writes a 1 with a dot, as in an exclamation mark
+    if len(found[0].chosen) > 1 and outputs[list(found[0].chosen)].max(axis=1).min() < MIN_OF_SEVERAL:
+        reasons.add("low")
+    return replace(found[0], reasons=frozenset(reasons))
+
+
+def _cost(outputs: FloatArray) -> float:
+    """How much the network's outputs for a candidate speak against its being a digit."""
+    second, best = np.partition(outputs, -2)[-2:].tolist()
+    return -math.log(max(best, MIN_OUTPUT)) - RIVAL * math.log(max(1 - second, MIN_OUTPUT))
+
+
+def _offer(paths: _Paths, path: Path) -> None:
+    """Keep a path if it is the cheapest of its digits, and among the two cheapest of as many."""
+    alike = paths[len(path.digits)]
+    if path.digits not in alike or path.cost < alike[path.digits].cost:
+        alike[path.digits] = path
+        if len(alike) > 2:
+            del alike[max(alike, key=lambda digits: alike[digits].cost)]

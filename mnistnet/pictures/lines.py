@@ -1,0 +1,262 @@
+"""Lines that are not written but written on: rules, underlines, the cells of tables, frames, slivers at the edges.
+
+A line is straight and longer than the digits are high, or cut off by the picture's border; a frame surrounds the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from mnistnet.errors import PictureError
+from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.pictures.binarization import ICON, Ink
+from mnistnet.pictures.components import (
+    Box,
+    Components,
+    closing,
+    dilate,
+    find_components,
+    median,
+    opening,
+    quantile,
+    stroke_width,
+)
+from mnistnet.pictures.outlines import outline
+
+# Chosen on cells of photographed tables, crops with a line along an edge, ruled paper, and the boxes of forms.
+FAINT = 0.6  # contrast of a line / threshold of ink: lines are fainter than the pen, and would be found in parts
+MIN_LINE = 0.35  # length of a line / extent of all ink in its direction
+MAX_THICK = 0.25  # thickness of a line / its length
+MAX_SLOPE = 0.12  # of a line, as a share of its length
+LONG = 1.15  # length of a line / height of the digits, where it stands alone
+LONGER = 1.3  # the same where digits touch it
+CROPPED = 2.0  # the same where the picture ends at the digits: strokes are as long as the picture, too
+MARGIN = 0.16  # of a picture's side: how far from the border a line along it may lie
+NEAR = 2  # pixels from the border: what is so near is cut off by it
+PALE = 0.75  # contrast of a rule / contrast of the pen: a paler one is told from strokes that lie along it
+MIN_REST = 0.05  # height of the digits / length of a line, at least
+MIN_TALL = 0.4  # height of a digit / height of the tallest; less is a part of one, or a speck
+MAX_COMPONENTS = 2000  # more than any writing has
+MIN_FLAT = 4  # width of a line under the writing / its height
+MIN_UNDER = 0.7  # the same / width of what is written
+MAX_BELOW = 0.5  # space between the two / height of what is written
+SMALLEST_FRAME = 8  # pixels of its shorter side
+MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
+MAX_FILLED = 0.35  # area of such a frame / area of the box around it
+MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
+MIN_INSIDE = 0.36  # longer side of what is in a frame / shorter side of the frame; the dot in a 0 is smaller
+
+
+class _Line(NamedTuple):
+    """A straight run of ink.
+
+    Attributes:
+        mask: bool (height, width), its pixels and those beside them.
+        box: where that is.
+        is_level: whether it runs from left to right; else it runs from top to bottom.
+        thickness: in pixels.
+    """
+
+    mask: BoolArray
+    box: Box
+    is_level: bool
+    thickness: float
+
+    @property
+    def length(self) -> int:
+        """From end to end, in pixels."""
+        return self.box.width if self.is_level else self.box.height
+
+    def spans(self, shape: tuple[int, ...]) -> bool:
+        """Whether it runs from border to border of a picture of (height, width)."""
+        left, top, right, bottom = _cut_off(self.box, shape)
+        return (left and right) if self.is_level else (top and bottom)
+
+
+def remove_lines(ink: Ink) -> tuple[Ink, Components]:
+    """Return the ink without lines and frames, as far as something else is left, and its connected components."""
+    mask = ink.contrast > FAINT * ink.threshold
+    runs = [run for is_level in (True, False) for run in _straight_runs(mask, is_level)]
+    if runs and max(mask.shape) > ICON:
+        ink = _without(ink, mask, runs)
+    components = find_components(ink.contrast > ink.threshold)
+    if len(components) > MAX_COMPONENTS:
+        raise PictureError("no digit in it (a page of text, or noise?); crop to one number")
+    frames = _frames(components)
+    frames |= _underlines(components, ink.contrast, ~frames)
+    if not frames.any():
+        return ink, components
+    contrast = np.where(dilate(components.mask(frames)) & ~components.mask(~frames), 0, ink.contrast)
+    return replace(ink, contrast=contrast), find_components(contrast > ink.threshold)
+
+
+def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
+    """All straight lines in a mask that are long beside the extent of all ink."""
+    axis = 1 if is_level else 0
+    places = np.flatnonzero(mask.any(axis=1 - axis))
+    shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
+    radius = int(shortest / 2)
+    bridged = dilate(mask)  # over the gaps of a faint line, and the steps of a sloping one
+    if radius < 1 or bridged.sum(axis=axis).max() <= 2 * radius:  # as in most pictures: nothing is so long
+        return []
+    runs = find_components(opening(bridged, radius, axes=(axis,)))
+    lines = []
+    for number in range(len(runs)):
+        left, top, right, bottom = runs.box(number)
+        box = Box(
+            left + (left > 0), top + (top > 0), right - (right < mask.shape[1]), bottom - (bottom < mask.shape[0])
+        )
+        length, rise = (box.width, box.height) if is_level else (box.height, box.width)
+        thickness = max(1.0, float(runs.area[number]) / length - 2)
+        is_straight = thickness <= MAX_THICK * length and rise - thickness <= MAX_SLOPE * length + 1
+        if length >= shortest and is_straight and _is_at_border(box, is_level, mask.shape):
+            lines.append(_Line(runs.labels == number, box, is_level, thickness))
+    return lines
+
+
+def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
+    """The ink without those of the straight runs that are lines; mask: all that may be ink."""
+    whole = find_components(mask)
+    rest = find_components(mask & ~np.any([run.mask for run in runs], axis=0))
+    tall = rest.height.max(initial=0)
+    if tall < MIN_REST * max(run.length for run in runs):  # a lone 1, or nothing but lines
+        return ink
+    digits = rest.height >= MIN_TALL * tall
+    is_cropped = sum(_cut_off(rest.box(digits), mask.shape)) >= 2
+    pen = quantile(ink.contrast[rest.mask(digits)], 0.75)
+    width = stroke_width(rest.mask(digits).astype(np.float32))
+    contrast, doubt = ink.contrast, False
+    stems = sum(not run.is_level and run.spans(mask.shape) for run in runs)  # squared paper has several
+    for run in runs:
+        own = run.mask & mask
+        around = np.isin(whole.labels, whole.labels[own]) & (rest.labels >= 0)
+        around = np.unique(rest.labels[around])
+        crossed = around[digits[around]]
+        long = run.length / tall
+        if len(crossed):
+            if not run.spans(mask.shape) or long <= (CROPPED if is_cropped else LONGER) or stems + 2 * run.is_level < 2:
+                continue
+            level = median(ink.contrast[own])
+            is_base = run.is_level and bool((rest.bottom[crossed] <= run.box.bottom).all())
+            doubt |= is_base and level > PALE * pen
+            contrast = _erased(contrast, run, (level + pen) / 2 if level <= PALE * pen else np.inf)
+        else:
+            ends = _cut_off(run.box, mask.shape)
+            is_cut_off = all(ends[not run.is_level :: 2]) or any(ends[run.is_level :: 2])
+            if not is_cut_off:
+                is_pale = median(ink.contrast[own]) < PALE * pen or run.thickness < PALE * width
+                if long <= LONG or not is_pale or not any(ends):
+                    continue
+            doubt |= long <= LONG
+            if long > LONG or not is_cropped:
+                contrast = np.where(run.mask | np.isin(rest.labels, around), 0, contrast)
+    return replace(ink, contrast=contrast, doubt=doubt) if contrast.max() > ink.threshold else ink
+
+
+def _is_at_border(box: Box, is_level: bool, shape: tuple[int, ...]) -> bool:
+    """Whether a straight run lies along the picture's border, or runs from border to border."""
+    left, top, right, bottom = _cut_off(box, shape)
+    if is_level:
+        return (left and right) or box.bottom <= MARGIN * shape[0] or box.top >= (1 - MARGIN) * shape[0]
+    return (top and bottom) or box.right <= MARGIN * shape[1] or box.left >= (1 - MARGIN) * shape[1]
+
+
+def _cut_off(box: Box, shape: tuple[int, ...]) -> tuple[bool, bool, bool, bool]:
+    """At which sides the picture's border cuts off what is in a box: left, top, right, bottom."""
+    return box.left < NEAR, box.top < NEAR, box.right > shape[1] - NEAR, box.bottom > shape[0] - NEAR
+
+
+def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
+    """The contrast without a line that strokes touch; what they cross stays, and what lies along it and is thicker.
+
+    least: a contrast; what has more belongs to a stroke.
+    """
+    axes = (0,) if run.is_level else (1,)
+    reach = math.ceil(run.thickness / 2) + 1
+    around = np.s_[
+        max(0, run.box.top - reach) : run.box.bottom + reach, max(0, run.box.left - reach) : run.box.right + reach
+    ]
+    on_line, part = run.mask[around], contrast[around]
+    on_line = on_line & ~opening(on_line, reach, axes) & (part < least)
+    result = contrast.copy()
+    result[around] = np.where(on_line, closing(np.where(on_line, 0, part), reach, axes), part)
+    return result
+
+
+def _frames(components: Components) -> BoolArray:
+    """Which components are boxes, or parts of them, or circles around others of some size: bool (n,)."""
+    width, height = components.width, components.height
+    frames = np.zeros(len(components), np.bool_)
+    crops = {}
+    for number in np.flatnonzero(np.minimum(width, height) >= SMALLEST_FRAME).tolist() if len(components) > 1 else ():
+        left, top, right, bottom = components.box(number)
+        crops[number] = components.labels[top:bottom, left:right]
+        frames[number] = _is_straight(crops[number] == number)
+    others = height[~frames].max(initial=0)
+    frames &= (height > LONG * others) & (others > MIN_INSIDE * height)
+    frames &= any(_overlaps(components, number) for number in np.flatnonzero(frames).tolist())
+    if frames.any():  # and what is left of broken ones
+        box = components.box(frames)
+        frames |= (components.left < box.left + NEAR) | (components.right > box.right - NEAR)
+        frames |= (components.top < box.top + NEAR) | (components.bottom > box.bottom - NEAR)
+    for number, crop in crops.items():
+        box = components.box(number)
+        inside = (components.left > box.left) & (components.top > box.top)
+        inside &= (components.right < box.right) & (components.bottom < box.bottom)
+        inside &= np.maximum(width, height) >= MIN_INSIDE * min(crop.shape)
+        for other in np.flatnonzero(inside).tolist():
+            inside[other] = _is_around(components.labels, number, box, components.box(other))
+        if inside.any() and not frames[number]:
+            frames[number] = not _is_outline(crop, components.box(inside), box)
+    return frames
+
+
+def _overlaps(components: Components, number: int) -> bool:
+    """Whether other components of some size lie in the box around a component."""
+    box = components.box(number)
+    across = np.minimum(components.right, box.right) - np.maximum(components.left, box.left)
+    down = np.minimum(components.bottom, box.bottom) - np.maximum(components.top, box.top)
+    inside = across.clip(min=0) * down.clip(min=0) > MIN_INSIDE * components.width * components.height
+    return bool((inside & (components.height > MIN_INSIDE * box.height)).sum() > 1)  # it is one of them
+
+
+def _is_straight(mask: BoolArray) -> bool:
+    """Whether a component is nothing but long and thin straight lines, upright and level."""
+    lines = [opening(mask, max(2, int(MIN_LINE / 2 * side)), axes=(axis,)) for axis, side in enumerate(mask.shape)]
+    return bool((lines[0] | lines[1]).sum() > MIN_STRAIGHT * mask.sum() and mask.mean() < MAX_FILLED)
+
+
+def _is_around(labels: IntArray, number: int, frame: Box, box: Box) -> bool:
+    """Whether a component lies on all four sides of a box, and not in it, but for two sides where it is cut off."""
+    left, top, right, bottom = box
+    x, y = (left + right) // 2, (top + bottom) // 2
+    cut_off = [frame.left == 0, frame.right == labels.shape[1], frame.top == 0, frame.bottom == labels.shape[0]]
+    met = [
+        bool((side == number).any())
+        for side in (labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x])
+    ]
+    is_met = all(one or other for one, other in zip(met, cut_off, strict=True)) and sum(met) >= 2
+    return is_met and bool((labels[top:bottom, left:right] != number).all())
+
+
+def _is_outline(labels: IntArray, hole: Box, box: Box) -> bool:
+    """Whether a component with what is in it is the outline of a digit: then it is not in its middle, unless a 0."""
+    x, y = hole.left + hole.right - box.left - box.right, hole.top + hole.bottom - box.top - box.bottom
+    is_middle = max(abs(x) / box.width, abs(y) / box.height) < 2 * MIN_OFF_MIDDLE
+    return not is_middle and outline((labels >= 0).astype(np.float32)) is not None
+
+
+def _underlines(components: Components, contrast: FloatArray, among: BoolArray) -> BoolArray:
+    """Which components are lines under what stands out most: bool (n,)."""
+    main = int(np.where(among, components.height * components.strength(contrast), 0).argmax())
+    below = components.top - components.bottom[main]
+    is_under = (below >= -1) & (below < MAX_BELOW * components.height[main])  # one that slopes begins beside it
+    is_under &= (components.left < components.right[main]) & (components.right > components.left[main])
+    is_line = components.width > np.maximum(MIN_FLAT * components.height, MIN_UNDER * components.width[main])
+    # so near, and no wider than what is written, it is the foot of a 2 that is written apart, or what is written itself
+    is_inside = (components.left >= components.left[main]) | (components.right <= components.right[main])
+    return np.asarray(is_under & is_line & ~((below < components.height) & is_inside))

@@ -1,0 +1,345 @@
+"""Segmentation: every way to divide the ink of a row into digits, as a lattice.
+
+Over-segmentation (Casey and Lecolinet 1996): the ink is divided into segments that no two digits share, its connected
+components and what lies on either side of a cut where digits may touch. Neighbouring segments make candidates, each
+with a cost: how much its shape speaks against it. Costs are natural logarithms of probabilities, lengths without a unit
+are in heights of the row's digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mnistnet.errors import PictureError
+from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
+from mnistnet.pictures.binarization import Ink
+from mnistnet.pictures.components import Box, Components, dilate, median, quantile, stroke_width
+from mnistnet.pictures.cuts import Cut, find_cuts
+from mnistnet.pictures.lines import MIN_TALL
+from mnistnet.pictures.normalization import VISIBLE, normalize
+from mnistnet.pictures.outlines import outline
+
+# The row of digits
+MAX_SPACE = 2.5  # between two digits
+MIN_LEVEL = 0.4  # rows that two neighbours share / height of the lower one
+MAX_OFFSET = 0.3  # from a digit to a loose part of it
+MIN_SHARE = 0.5  # ink of the row / all ink; a line of text or of noise is one of many
+MIN_DIGIT = 4  # pixels of height
+FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is fainter
+
+# Segments and candidates
+MAX_SEGMENTS = 100  # twenty digits, each in five parts; more is noise, or text
+MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
+MAX_GAP = 0.35  # between two parts of one digit
+MAX_WIDE, MAX_WIDEST = 1.5, 2.2  # width of what is put together, and of what is one component
+MAX_STROKE = 0.3  # stroke width / longer side of a digit; the broadest brushes have 0.26, discs 0.33 and more
+
+# The costs, chosen on numbers that people wrote
+MAX_COST = 2.5  # of what is put together; more has hardly a chance
+CUT, CUT_POWER = 0.55, 1.6  # of a cut, by the stroke widths that it crosses
+CUT_AGAIN = 0.45  # of each stroke after the first that it crosses: digits touch in one place, a 0 is crossed twice
+SPLIT = 0.5  # of parting what stands one above the other
+JOIN, JOIN_APART = 1.75, 0.65  # of joining what stands side by side all the way down; the same by the space between
+SHORT, MIN_HEIGHT = 3.3, 0.78  # of being lower than the others
+TALL, MAX_HEIGHT = 0.6, 1.5  # of being higher
+WIDE, MAX_WIDTH = 1.2, 0.75  # of being wider than most digits are
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """Ink that may be one digit.
+
+    Attributes:
+        image: uint8 (28, 28), as MNIST would hold it.
+        box: where it is.
+        start: its first segment.
+        stop: one past its last segment.
+        cost: how much its shape speaks against it.
+        is_broken: whether it is more than one connected component.
+    """
+
+    image: ByteArray
+    box: Box
+    start: int
+    stop: int
+    cost: float = 0.0
+    is_broken: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """All that may be the digits of one number.
+
+    Attributes:
+        candidates: by their first segments.
+        splits: for each segment, how much speaks against a digit beginning with it.
+        extents: for each segment, how large it is.
+        reasons: why no path through it is sure, as in `decoding.Path`.
+    """
+
+    candidates: tuple[Candidate, ...]
+    splits: tuple[float, ...] = (0.0,)
+    extents: tuple[float, ...] = (1.0,)
+    reasons: frozenset[str] = frozenset()
+
+    def whole(self) -> ByteArray:
+        """Return the image, uint8 (28, 28), of the candidate that covers the whole row.
+
+        Raises PictureError when what is in the picture can't be one digit.
+        """
+        for candidate in self.candidates:
+            if candidate.stop - candidate.start == len(self.splits):
+                return candidate.image
+        raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
+
+
+class _Shape(NamedTuple):
+    """A candidate before it is normalized; ink: float32 (height, width), 0 to 1; width: of its strokes, pixels."""
+
+    ink: FloatArray
+    width: float
+    box: Box
+    start: int
+    stop: int
+    cost: float
+    is_broken: bool
+
+
+@dataclass(frozen=True, eq=False)
+class _Segment:
+    """Ink that no two digits share.
+
+    Attributes:
+        own: bool (height, width), where in its box it is.
+        box: where that is.
+        component: the component that it is of.
+        whole: the box of that component.
+        cut: what is on its left, if not the left end of the component.
+    """
+
+    own: BoolArray
+    box: Box
+    component: int
+    whole: Box
+    cut: Cut | None
+
+    @property
+    def sides(self) -> tuple[IntArray, IntArray]:
+        """The first column and one past the last column of the ink in each of the box's rows; none: width and 0."""
+        width = self.own.shape[1]
+        filled = self.own.any(axis=1)
+        left = np.where(filled, self.own.argmax(axis=1), width)
+        right = np.where(filled, width - self.own[:, ::-1].argmax(axis=1), 0)
+        return self.box.left + left, self.box.left + right
+
+
+def segment(ink: Ink, components: Components) -> Lattice:
+    """Find the row of digits in a picture, and divide its ink in every way.
+
+    Args:
+        ink: of the picture, without lines.
+        components: of that ink, at least one.
+
+    Returns:
+        All that may be its digits; their boxes are in pixels of the ink.
+
+    Raises:
+        PictureError: it shows no row of digits.
+    """
+    row, is_alone = _choose_row(ink, components)
+    grey = _scaled(ink, components.mask(row))
+    tall = components.height[row]
+    height = median(tall[tall >= MIN_TALL * tall.max()])
+    if height < MIN_DIGIT:
+        raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
+    width = max(1.0, stroke_width(grey))  # one pen for the whole row
+    segments = [
+        each for number in np.flatnonzero(row) for each in _segments_of(grey, components, int(number), height, width)
+    ]
+    if len(segments) > MAX_SEGMENTS:
+        raise PictureError("too much in a row to be a number; crop to one number")
+    segments.sort(key=lambda each: each.box.left + each.box.right)
+    shapes = list(_shapes(grey, segments, height, width))
+    if not shapes:
+        raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
+    images = normalize([each.ink for each in shapes], [each.width for each in shapes])
+    return Lattice(
+        candidates=tuple(Candidate(image, *each[2:]) for image, each in zip(images, shapes, strict=True)),
+        splits=(0.0, *(_split_cost(segments, place, height) for place in range(1, len(segments)))),
+        extents=tuple(math.hypot(*each.own.shape) / height for each in segments),
+        reasons=frozenset(({"segmentation"} if ink.doubt else set()) | (set() if is_alone else {"other-ink"})),
+    )
+
+
+# Which ink is the row
+
+
+def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
+    """Return which components make the row, bool (n,), and whether nothing else is written."""
+    tall = components.height
+    main = int((tall * components.strength(ink.contrast)).argmax())
+    big = np.flatnonzero(tall >= MIN_TALL * tall[main])
+    chosen = np.zeros(len(tall), np.bool_)
+    chosen[big[_neighbours(components, big, main)]] = True
+    if len(tall) == 1:
+        return chosen, True
+    # how wide a component's stroke is, if it is half as long again as the component; the finest makes the finest dots
+    width = float((components.area[chosen] / (1.5 * components.extent[chosen])).min())
+    offset = _offsets(components, chosen) / median(tall[chosen])
+    is_stroke = components.area > 0.7 * width**2
+    parts = (tall < MIN_TALL * tall[main]) & (offset < MAX_OFFSET) & (components.area > (0.7 + 8 * offset) * width**2)
+    if components.area[chosen | parts].sum() < MIN_SHARE * components.area.sum():
+        raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
+    return chosen | parts, not (is_stroke & ~chosen & ~parts).any()
+
+
+def _neighbours(components: Components, big: IntArray, main: int) -> BoolArray:
+    """Tell which of the big components stand in a row with the main one, each level with its neighbour."""
+    tall = components.height[big]
+    left, top, right, bottom = (
+        side[big] for side in (components.left, components.top, components.right, components.bottom)
+    )
+    space = np.maximum.outer(left, left) - np.minimum.outer(right, right)
+    shared = np.minimum.outer(bottom, bottom) - np.maximum.outer(top, top)
+    near = (space < MAX_SPACE * np.maximum.outer(tall, tall)) & (shared > MIN_LEVEL * np.minimum.outer(tall, tall))
+    in_row: BoolArray = big == main
+    while True:
+        joined: BoolArray = np.any(near[in_row], axis=0)
+        if np.array_equal(joined, in_row):
+            return in_row
+        in_row = joined
+
+
+def _offsets(components: Components, chosen: BoolArray) -> IntArray:
+    """How many pixels lie between each component's box and the nearest of the chosen ones' boxes."""
+    left, top, right, bottom = (
+        (side, side[chosen]) for side in (components.left, components.top, components.right, components.bottom)
+    )
+    across = np.maximum.outer(*left) - np.minimum.outer(*right)
+    down = np.maximum.outer(*top) - np.minimum.outer(*bottom)
+    return np.asarray(np.maximum(across, down).clip(min=0).min(axis=1))
+
+
+def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
+    """The ink of a mask with its soft edges, all in one light: float32 (height, width), 0 to 1."""
+    low, full = 0.5 * ink.threshold, quantile(ink.contrast[mask], FULL)
+    return np.where(dilate(mask), ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
+
+
+# Segments and candidates
+
+
+def _segments_of(
+    grey: FloatArray, components: Components, number: int, height: float, width: float
+) -> Iterator[_Segment]:
+    """Yield the parts of a component between its cuts, from left to right."""
+    left, top, right, bottom = whole = components.box(number)
+    mask = components.labels[top:bottom, left:right] == number
+    cuts = find_cuts(np.where(mask, grey[top:bottom, left:right], 0), height, width)
+    before = [np.arange(whole.width) < cut.path[:, np.newaxis] for cut in cuts]
+    for cut, begins, ends in zip([None, *cuts], [~mask & False, *before], [*before, mask | True], strict=True):
+        own = mask & ends & ~begins
+        rows, columns = np.flatnonzero(own.any(axis=1)).tolist(), np.flatnonzero(own.any(axis=0)).tolist()
+        if rows:
+            box = Box(left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
+            yield _Segment(own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], box, number, whole, cut)
+
+
+def _shapes(grey: FloatArray, segments: list[_Segment], height: float, width: float) -> Iterator[_Shape]:
+    """Yield what may be a digit, by their first segments."""
+    labels = np.full(grey.shape, -1, np.intp)
+    segments_of = Counter(each.component for each in segments)
+    for place, each in enumerate(segments):
+        labels[each.box.top : each.box.bottom, each.box.left : each.box.right][each.own] = place
+    for start in range(len(segments)):
+        cost, box = 0.0, segments[start].box
+        for stop in range(start + 1, len(segments) + 1):
+            parts = segments[start:stop]
+            components = {each.component for each in parts}
+            is_all = len(parts) == len(segments)
+            if len(parts) > 1:
+                if parts[-1].box.left - box.right > MAX_GAP * height:
+                    break
+                box = _around(box, parts[-1].box)
+                cost += _join_cost(parts[-2], parts[-1], height)
+                if box.width > (MAX_WIDEST if len(components) == 1 else MAX_WIDE) * max(height, box.height):
+                    continue
+                if len(parts) > MAX_PARTS and len(components) > 1 and not is_all:
+                    continue
+            total = cost + _shape_cost(box, height)
+            if box.height > MIN_TALL * height and (total < MAX_COST or len(parts) == 1 or is_all):
+                ink = _ink_of(grey, labels, box, start, stop)
+                if 255 * ink.max() >= VISIBLE and stroke_width(ink) <= MAX_STROKE * max(ink.shape):
+                    yield _Shape(ink, width, box, start, stop, total, len(components) > 1)
+                    are_whole = sum(segments_of[number] for number in components) == len(parts)
+                    if are_whole and (full := outline(ink)) is not None:  # what is cut is no closed line
+                        yield _Shape(full, stroke_width(full), box, start, stop, total, len(components) > 1)
+
+
+def _around(one: Box, other: Box) -> Box:
+    left, top = min(one.left, other.left), min(one.top, other.top)
+    return Box(left, top, max(one.right, other.right), max(one.bottom, other.bottom))
+
+
+def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int) -> FloatArray:
+    """The ink of some segments with its soft edges, cropped to it."""
+    around = np.s_[max(0, box.top - 1) : box.bottom + 1, max(0, box.left - 1) : box.right + 1]
+    inside = labels[around]
+    own = (inside >= start) & (inside < stop)
+    return np.where(own | (dilate(own) & (inside < 0)), grey[around], 0)
+
+
+# The costs of shapes
+
+
+def _shape_cost(box: Box, height: float) -> float:
+    tall, wide = box.height / height, box.width / height
+    return (
+        SHORT * max(0.0, MIN_HEIGHT - tall)
+        + TALL * max(0.0, tall - MAX_HEIGHT)
+        + WIDE * max(0.0, wide - MAX_WIDTH * max(1.0, tall))
+    )
+
+
+def _split_cost(segments: list[_Segment], place: int, height: float) -> float:
+    """How much speaks against two digits, of which one ends before that segment and the other begins with it."""
+    before = {each.component for each in segments[:place]}
+    parted = {each.component: each.cut for each in reversed(segments[place:]) if each.component in before}
+    cost = sum(_cut_cost(cut) for cut in parted.values() if cut is not None)  # of the first cut of each
+    one, other = segments[place - 1], segments[place]
+    if one.component == other.component:
+        return cost
+    narrower: int = min(one.own.shape[1], other.own.shape[1])
+    overlap = max(0, min(one.box.right, other.box.right) - max(one.box.left, other.box.left)) / narrower
+    return cost + SPLIT * overlap * (1 - _beside(one, other, height)[0])
+
+
+def _cut_cost(cut: Cut) -> float:
+    return CUT * math.pow(cut.crossed, CUT_POWER) + CUT_AGAIN * max(0, cut.strokes - 1)
+
+
+def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
+    """How much speaks against one digit that both are parts of."""
+    outer, inner = sorted((one.whole, other.whole), key=lambda box: box.left - box.right)
+    if outer.left <= inner.left and inner.right <= outer.right:  # of one component, or the dot in a 0
+        return 0.0
+    beside, apart = _beside(one, other, height)
+    return JOIN * beside + JOIN_APART * apart
+
+
+def _beside(one: _Segment, other: _Segment, height: float) -> tuple[float, float]:
+    """In how many rows the other stands on the right of the one, at most 1; and the least space between the two."""
+    top, bottom = max(one.box.top, other.box.top), min(one.box.bottom, other.box.bottom)
+    right = one.sides[1][max(0, top - one.box.top) : max(0, bottom - one.box.top)]
+    left = other.sides[0][max(0, top - other.box.top) : max(0, bottom - other.box.top)]
+    common = (right > one.box.left) & (left < other.box.right)
+    if not common.any():
+        return 0.0, max(0, other.box.left - one.box.right, one.box.left - other.box.right) / height
+    space = (left - right)[common]
+    return min(1.0, int((space >= 0).sum()) / height), max(0, int(space.min())) / height

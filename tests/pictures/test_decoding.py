@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from mnistnet.errors import PictureError
+from mnistnet.images import FloatArray
+from mnistnet.pictures import MAX_DIGITS
+from mnistnet.pictures.components import Box
+from mnistnet.pictures.decoding import MIN_MARGIN, RIVAL, SEVERAL, SKIP, decode
+from mnistnet.pictures.segmentation import Candidate, Lattice
+
+IMAGE = np.zeros((28, 28), np.uint8)
+
+
+def candidate(start: int, stop: int, cost: float = 0.0, is_broken: bool = False) -> Candidate:
+    return Candidate(IMAGE, Box(start, 0, stop, 1), start, stop, cost, is_broken)
+
+
+def outputs(*best: tuple[int, float]) -> FloatArray:
+    """The network's outputs where it says only these digits, with these outputs."""
+    values = np.zeros((len(best), 10), np.float32)
+    for one, (digit, output) in zip(values, best, strict=True):
+        one[digit] = output
+    return values
+
+
+def all_paths(lattice: Lattice, said: FloatArray, place: int = 0) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Every path from a place on, with its cost, by trying them all."""
+    if place == len(lattice.splits):
+        yield (), 0.0
+        return
+    for rest, cost in all_paths(lattice, said, place + 1):
+        yield rest, cost + lattice.splits[place] + SKIP * lattice.extents[place] ** 2
+    for index, each in enumerate(lattice.candidates):
+        if each.start == place:
+            second, best = np.sort(said[index])[-2:].tolist()
+            own = each.cost + lattice.splits[place] - math.log(best) - RIVAL * math.log(1 - second)
+            for rest, cost in all_paths(lattice, said, each.stop):
+                yield (index, *rest), own + cost
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("count", [None, 2, 3])
+def test_no_path_is_cheaper_than_the_one_that_is_found(seed: int, count: int | None) -> None:
+    random = np.random.default_rng(seed)
+    spans = [(start, stop) for start in range(6) for stop in range(start + 1, min(start + 3, 6) + 1)]
+    lattice = Lattice(
+        tuple(candidate(start, stop, random.uniform(0, 2)) for start, stop in spans),
+        tuple(random.uniform(0, 2, 6).tolist()),
+        tuple(random.uniform(0, 1, 6).tolist()),
+    )
+    said = random.uniform(0.01, 0.99, (len(spans), 10))
+    ways = {
+        chosen: cost + SEVERAL * (len(chosen) > 1)
+        for chosen, cost in all_paths(lattice, said)
+        if chosen and count in (None, len(chosen))
+    }
+    path = decode(lattice, said, count)
+    assert path.chosen == min(ways, key=lambda chosen: ways[chosen])
+    assert path.cost == pytest.approx(min(ways.values()))
+    assert path.digits == tuple(said[list(path.chosen)].argmax(axis=1))
+
+
+def test_what_reads_only_one_way_is_sure() -> None:
+    path = decode(Lattice((candidate(0, 1), candidate(1, 2)), (0, 0), (1, 1)), outputs((4, 0.99), (2, 0.99)))
+    assert (path.digits, path.reasons) == ((4, 2), frozenset())
+
+
+def test_a_path_is_unsure_while_other_digits_cost_hardly_more() -> None:
+    said = outputs((4, 1), (2, 1), (9, 1))
+    for extra, reasons in ((MIN_MARGIN - 0.1, {"segmentation"}), (MIN_MARGIN + 0.1, frozenset[str]())):
+        lattice = Lattice((candidate(0, 1), candidate(1, 2), candidate(0, 2, SEVERAL + extra)), (0, 0), (1, 1))
+        path = decode(lattice, said)
+        assert path.digits == (4, 2)
+        assert path.reasons == reasons
+
+
+def test_the_same_digits_by_other_candidates_are_no_doubt() -> None:
+    lattice = Lattice((candidate(0, 1), candidate(0, 2)), (0, 0), (1.0, 0.1))  # with a speck and without it
+    path = decode(lattice, outputs((7, 0.99), (7, 0.98)))
+    assert (path.digits, path.reasons) == ((7,), frozenset())
+
+
+@pytest.mark.parametrize("extent", [0.1, 0.6])
+def test_ink_is_not_left_out_without_a_doubt(extent: float) -> None:
+    lattice = Lattice((candidate(0, 1), candidate(2, 3)), (0, 0, 0), (1.0, extent, 1.0))
+    path = decode(lattice, outputs((4, 0.99), (2, 0.99)))
+    assert path.digits == (4, 2)
+    assert path.reasons == {"other-ink"}
+
+
+def test_what_the_lattice_is_unsure_of_stays_so() -> None:
+    assert decode(Lattice((candidate(0, 1),), reasons=frozenset({"other-ink"})), outputs((7, 0.99))).reasons
+
+
+def test_one_of_several_digits_with_a_low_output_is_unsure() -> None:
+    path = decode(Lattice((candidate(0, 1), candidate(1, 2)), (0, 0), (1, 1)), outputs((4, 0.85), (2, 0.99)))
+    assert path.reasons == {"low"}
+
+
+@pytest.mark.parametrize(("digit", "reasons"), [(1, {"other-ink"}), (5, set())])
+def test_a_1_of_two_components_may_be_an_exclamation_mark(digit: int, reasons: set[str]) -> None:
+    assert decode(Lattice((candidate(0, 1, is_broken=True),)), outputs((digit, 0.99))).reasons == reasons
+
+
+def test_as_many_digits_as_are_asked_for_or_none() -> None:
+    lattice = Lattice((candidate(0, 1, 9.0), candidate(1, 2, 9.0), candidate(0, 2)), (0.0, 5.0), (1.0, 1.0))
+    said = outputs((4, 0.5), (2, 0.5), (9, 0.99))
+    assert [decode(lattice, said, count).digits for count in (None, 1, 2)] == [(9,), (9,), (4, 2)]
+    with pytest.raises(PictureError, match="a number of 3 digits"):
+        decode(lattice, said, 3)
+
+
+def test_more_digits_than_a_number_has_are_an_error_and_none_is_dropped() -> None:
+    for count in (MAX_DIGITS, MAX_DIGITS + 1, MAX_DIGITS + 5):
+        places = [candidate(place, place + 1) for place in range(count)]
+        lattice = Lattice(tuple(places), (0.0,) * count, (1.0,) * count)
+        said = outputs(*[(7, 0.99)] * count)
+        if count <= MAX_DIGITS:
+            assert len(decode(lattice, said).digits) == count
+        else:
+            with pytest.raises(PictureError, match="more than 20 digits"):
+                decode(lattice, said)

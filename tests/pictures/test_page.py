@@ -1,0 +1,112 @@
+"""The paper is found in a picture, and what is printed on it is told from what is written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from drawings import DIGITS, Strokes, assert_is, assert_is_the_seven, digit_in, drawn
+from mnistnet.pictures.page import find_page
+
+every_digit = pytest.mark.parametrize("strokes", DIGITS)
+
+
+def photographed(picture: Image.Image, light: float = 0.15) -> Image.Image:
+    """The picture in light that falls off to the right, blurred, with a little noise."""
+    grey = np.asarray(picture.filter(ImageFilter.GaussianBlur(1))) * np.linspace(1, 1 - light, picture.width)
+    return Image.fromarray((grey + np.random.default_rng(0).normal(0, 2, grey.shape)).clip(0, 255).astype(np.uint8))
+
+
+def beside_a_desk(strokes: Strokes, side: int, desk: int = 70) -> Image.Image:
+    page = drawn(strokes, ink=40, ground=225, size=(240, 240), box=(80, 80, 150, 170), pen=9)
+    ImageDraw.Draw(page).polygon([(0, 0), (50, 0), (40, 240), (0, 240)], fill=desk)
+    return photographed(page.rotate(90 * side)).rotate(-90 * side)
+
+
+# Sheets and desks
+
+
+@every_digit
+@pytest.mark.parametrize("side", range(4))
+def test_a_desk_at_any_side_is_cut_off(strokes: Strokes, side: int) -> None:
+    turned = beside_a_desk(strokes, side).rotate(90 * side)  # the desk is at that side now
+    page = find_page(turned)
+    assert (page.left, page.top) == ((46, 0), (0, 0), (0, 0), (0, 46))[side] or sum(page.picture.size) < 450
+    assert np.quantile(np.asarray(page.picture), 0.03) > 30
+    assert_is(strokes, digit_in(page.picture.rotate(-90 * side)))
+
+
+@every_digit
+def test_a_sheet_on_a_desk_is_cut_out_and_the_rest_painted_over(strokes: Strokes) -> None:
+    sheet = drawn(strokes, ink=50, ground=225, size=(200, 220), box=(70, 70, 130, 150), pen=9)
+    scene = Image.new("L", (400, 400), 60)
+    shape = Image.new("L", sheet.size, 255).rotate(8, expand=True)
+    scene.paste(sheet.rotate(8, expand=True), (80, 90), shape)
+    page = find_page(photographed(scene))
+    assert 80 < page.left < 100
+    assert 90 < page.top < 110
+    corners = np.asarray(page.picture)[:: page.picture.height - 1, :: page.picture.width - 1]
+    assert corners.min() > 150
+    assert_is(strokes, digit_in(photographed(scene)), 0.75)
+
+
+def test_bars_beside_a_small_picture_are_cut_off() -> None:
+    small = np.asarray(drawn(ink=60, ground=210).resize((28, 20), Image.Resampling.BOX))
+    letterbox = Image.fromarray(np.pad(small, ((4, 4), (0, 0))))
+    assert find_page(letterbox).picture.size[1] < 20
+    assert_is_the_seven(digit_in(letterbox.resize((28, 28))), 0.5)
+
+
+@every_digit
+def test_a_page_without_a_desk_stays_whole_in_any_light(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=40, ground=230, size=(240, 240), box=(70, 60, 170, 180), pen=12)
+    y, x = np.mgrid[:240, :240]
+    soft = Image.fromarray((np.asarray(page) / (1 + np.exp((120 - x - y / 9) / 12))).astype(np.uint8))
+    assert find_page(photographed(soft)).picture.size == (240, 240)
+    for light in (0.1, 0.5, 0.7):
+        assert find_page(photographed(page, light)).picture.size == (240, 240)
+        assert_is(strokes, digit_in(photographed(page, light)))
+
+
+@every_digit
+def test_the_soft_shadow_of_a_head_is_no_desk(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=45, ground=235, size=(240, 240), box=(120, 60, 190, 150), pen=9)
+    y, x = np.mgrid[:240, :240]
+    for radius, softness in ((60, 15), (90, 18), (120, 12)):
+        light = 1 - 0.5 / (1 + np.exp((np.hypot(x, y - 240) - radius) / softness))
+        shaded = photographed(Image.fromarray((np.asarray(page) * light).astype(np.uint8)))
+        assert find_page(shaded).picture.size == (240, 240)
+        assert_is(strokes, digit_in(shaded))
+
+
+@every_digit
+def test_a_shadow_with_a_digit_across_its_edge_is_no_desk(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=40, ground=230, size=(240, 240), box=(70, 60, 170, 180), pen=12)
+    shade = np.where(np.arange(240) < 115, 0.6, 1)
+    shaded = photographed(Image.fromarray((np.asarray(page) * shade).astype(np.uint8)))
+    assert find_page(shaded).picture.size == (240, 240)
+    assert_is(strokes, digit_in(shaded))
+
+
+@every_digit
+def test_a_digit_in_the_dark_part_of_a_page_is_found(strokes: Strokes) -> None:
+    page = drawn(strokes, ink=30, ground=230, size=(240, 240), box=(140, 70, 200, 150), pen=9)
+    shade = np.where(np.arange(240) < 100, 1, 0.55)
+    assert_is(strokes, digit_in(photographed(Image.fromarray((np.asarray(page) * shade).astype(np.uint8)))))
+
+
+def test_a_stroke_as_thin_as_the_rim_of_a_sheet_is_none() -> None:
+    for thickness in range(1, 8):
+        picture = Image.new("L", (28, 60), 255)
+        ImageDraw.Draw(picture).rectangle((12, 6, 11 + thickness, 52), fill=0)
+        assert find_page(picture).picture is picture
+        assert digit_in(picture).any()
+
+
+@pytest.mark.parametrize("bend", [-4, -2, 2, 4])
+def test_a_bold_1_with_a_bend_in_it_is_no_sheet(bend: int) -> None:
+    bent = [[(0.5, 0.0), (0.5 + bend / 20, 0.45), (0.5, 0.55), (0.6, 1.0)]]
+    picture = drawn(bent, size=(48, 105), box=(14, 22, 34, 84), pen=9)
+    assert find_page(picture).picture is picture
+    assert find_page(photographed(picture)).picture.size == picture.size
