@@ -37,8 +37,8 @@ def test_a_strange_file_name_keeps_the_message_on_one_line(tmp_path: Path) -> No
     assert "new\\nline\\x1b[31m.png: " in message_of(tmp_path / "new\nline\x1b[31m.png")
 
 
-def test_standard_input_is_called_by_its_name() -> None:
-    assert message_of(io.BytesIO(b"")).startswith("standard input: not a picture that can be read (empty file)")
+def test_a_stream_without_a_name_is_called_the_picture() -> None:
+    assert message_of(io.BytesIO(b"")).startswith("the picture: not a picture that can be read (empty file)")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF"])
@@ -91,7 +91,7 @@ def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(
         raise MemoryError
 
     monkeypatch.setattr(greedy, fail)
-    assert message_of(as_file(drawn())) == "standard input: not enough memory to read it; save it smaller"
+    assert message_of(as_file(drawn())) == "the picture: not enough memory to read it; save it smaller"
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -173,7 +173,7 @@ def test_an_endless_stream_and_a_file_of_too_many_bytes_are_refused(
 ) -> None:
     monkeypatch.setattr(files, "MAX_BYTES", 3_000_000)
     endless = Trickle(bytes(1_000_000), repeats=True)
-    assert message_of(endless) == "standard input: more than 3,000,000 bytes; save it smaller"  # type: ignore[arg-type]
+    assert message_of(endless) == "the picture: more than 3,000,000 bytes; save it smaller"  # type: ignore[arg-type]
     assert endless.given < 5_000_000
     (tmp_path / "long.png").write_bytes(as_file(drawn()).getvalue() + bytes(3_000_000))
     assert "long.png: more than 3,000,000 bytes" in message_of(tmp_path / "long.png")
