@@ -146,7 +146,7 @@ class Answer:
             digit, probability = self.digits[0].ranking()[1]
             words["rival"] = f"{digit} at {probability * 100:.0f} %"
         if len(words) > 1:
-            words.pop("low", None)  # the number before it says so
+            words.pop("low", None)  # the probability before it shows that
         return "; ".join(words.values())
 
 

@@ -15,7 +15,7 @@ import mnistnet
 ROOT = Path(__file__).parents[1]
 
 
-def test_what_people_need_is_at_the_top() -> None:
+def test_the_public_names() -> None:
     assert mnistnet.__all__ == ["Answer", "MnistnetError", "Model", "load", "read", "train"]
     for name in mnistnet.__all__:
         assert getattr(mnistnet, name).__module__.startswith("mnistnet.")
@@ -24,24 +24,24 @@ def test_what_people_need_is_at_the_top() -> None:
         getattr(mnistnet, "Network")  # noqa: B009
 
 
-def test_the_top_loads_numpy_only_when_it_is_needed() -> None:
+def test_importing_the_package_imports_no_numpy() -> None:
     statements = (
         "import mnistnet",
         "from mnistnet import MnistnetError",
         "from mnistnet import Answer, Model",
     )
-    told = "; import sys; print('numpy' in sys.modules)"
-    said = [
-        subprocess.run([sys.executable, "-c", each + told], capture_output=True, text=True, check=True).stdout.strip()
+    test = "; import sys; print('numpy' in sys.modules)"
+    printed = [
+        subprocess.run([sys.executable, "-c", each + test], capture_output=True, text=True, check=True).stdout.strip()
         for each in statements
     ]
-    assert said == ["False", "False", "True"]
+    assert printed == ["False", "False", "True"]
 
 
 def test_it_is_under_the_mit_licence_whose_text_is_in_the_package() -> None:
-    told = metadata("mnistnet")
-    assert told["License-Expression"] == "MIT"
-    assert told.get_all("Project-URL") is None
+    package = metadata("mnistnet")
+    assert package["License-Expression"] == "MIT"
+    assert package.get_all("Project-URL") is None
     text = Path(mnistnet.__file__).with_name("LICENSE").read_text()
     assert text.startswith("MIT License\n")
     assert re.search(r"^Copyright .*the mnistnet authors$", text, re.MULTILINE)

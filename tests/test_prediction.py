@@ -15,7 +15,7 @@ from mnistnet.model import Model, load
 from mnistnet.prediction import MIN_LEAD, MIN_SURE, Answer, Digit, read_number, read_numbers
 
 
-def test_answers_come_in_the_order_given_with_those_that_failed_in_their_place(
+def test_answers_come_in_the_order_given_with_errors_in_their_places(
     tmp_path: Path, model: Model, digits: Dataset
 ) -> None:
     paths = []
@@ -84,9 +84,7 @@ def test_a_picture_that_cannot_be_read_has_no_number_and_is_never_sure() -> None
     assert (nothing.number, nothing.probability, nothing.unsure) == ("", 0, True)
 
 
-def test_the_box_is_in_the_pixels_of_the_picture_as_it_is_looked_at(
-    tmp_path: Path, model: Model, digits: Dataset
-) -> None:
+def test_the_box_is_in_the_pixels_of_the_upright_picture(tmp_path: Path, model: Model, digits: Dataset) -> None:
     picture = Image.fromarray(255 - digits.images[0]).resize((5000, 4900))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90°
@@ -98,7 +96,7 @@ def test_the_box_is_in_the_pixels_of_the_picture_as_it_is_looked_at(
 
 
 @pytest.mark.parametrize("count", [0, 21, 1.5, "1"])
-def test_a_number_of_digits_that_none_has_is_an_error(model: Model, count: Any) -> None:
+def test_an_invalid_number_of_digits_is_an_error(model: Model, count: Any) -> None:
     with pytest.raises(ValueError, match=f"digits is {count}, expected 1 to 20"):
         read_number(model, Path(__file__).parent / "digits" / "7.png", digits=count)
 

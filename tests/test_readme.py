@@ -26,12 +26,12 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_every_command_is_documented_and_every_documented_command_exists() -> None:
-    told = set(re.findall(r"`mnistnet (\w+)", README))
-    assert set(COMMANDS) <= told
+    documented = set(re.findall(r"`mnistnet (\w+)", README))
+    assert set(COMMANDS) <= documented
     assert set(re.findall(r"^\$? ?mnistnet (\w+)", README, re.MULTILINE)) <= set(COMMANDS)
 
 
-def test_every_option_that_the_readme_names_exists() -> None:
+def test_every_option_in_the_readme_exists() -> None:
     commands = [getattr(import_module(f"mnistnet.cli.{name}"), name) for name in COMMANDS]
     options = {name for command in commands for param in command.params for name in param.opts}
     assert set(re.findall(r"(?<!-)--[a-z][a-z-]+", README)) <= options | {"--help"}
@@ -43,23 +43,25 @@ def test_every_word_that_an_option_takes_is_in_the_readme() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "documented"),
     [
         ("activation", re.findall(r"`([\w-]+)`", README.split("`--activation` ")[1].split(";")[0])),
         ("cost", re.findall(r"`([\w-]+)`", README.split("`--cost` ")[1].split(";")[0])),
         ("inputs", re.findall(r"^\| `(\w+)`", README.split("### What the 784 inputs are")[1], re.MULTILINE)),
     ],
 )
-def test_the_words_of_the_settings_are_those_in_the_readme(name: str, told: list[str]) -> None:
+def test_the_words_of_the_settings_are_those_in_the_readme(name: str, documented: list[str]) -> None:
     (field,) = (field for field in fields(Settings) if field.name == name)
-    assert set(told) == set(field.metadata["rule"].meanings)
+    assert set(documented) == set(field.metadata["rule"].meanings)
 
 
 def test_the_first_example_is_what_the_program_prints(program: Program) -> None:
     (example,) = re.findall(r"```\n\$ mnistnet (predict --show \S+)\n(.*?)\n```", README, re.DOTALL)
-    command, told = example
-    said = program(*command.split(), "--quiet", cwd=ROOT).stdout
-    assert [line.rstrip() for line in said.splitlines() if line.strip()] == [line for line in told.splitlines() if line]
+    command, documented = example
+    printed = program(*command.split(), "--quiet", cwd=ROOT).stdout
+    assert [line.rstrip() for line in printed.splitlines() if line.strip()] == [
+        line for line in documented.splitlines() if line
+    ]
 
 
 def code_with(words: str, language: str) -> str:
@@ -80,9 +82,12 @@ def test_the_recipe_for_many_machines_reads_a_shared_folder_on_two(pictures: Pat
     with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0"
     ) as cluster:
-        for told, here in (("tcp://scheduler:8786", cluster.scheduler_address), ("/shared/pictures", str(pictures))):
-            assert recipe.count(told) == 1
-            recipe = recipe.replace(told, here)
+        for documented, here in (
+            ("tcp://scheduler:8786", cluster.scheduler_address),
+            ("/shared/pictures", str(pictures)),
+        ):
+            assert recipe.count(documented) == 1
+            recipe = recipe.replace(documented, here)
         done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=False, timeout=HANG)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"{pictures / f'{digit}.png'} {digit}" for digit in range(10)]

@@ -31,7 +31,7 @@ def chosen_settings(
     """Return the settings of a run.
 
     Args:
-        ctx: tells which values the user gave.
+        ctx: knows which values the user gave.
         values: the values of the options.
         resumed: the model whose training continues: it keeps its settings, of which only the epochs may change.
         start: the model whose weights are the first ones: its architecture is the default.

@@ -35,7 +35,7 @@ def test_text_is_the_number_and_its_probability() -> None:
     assert ANSWER_FORMATS["text"].line(UNREADABLE, 1) is None
 
 
-def test_text_says_why_the_answer_is_unsure_and_stays_in_its_line() -> None:
+def test_text_gives_the_reasons_of_an_unsure_answer_in_one_line() -> None:
     assert line("text", DOUBTFUL) == r"a\nb.png: 7 (41 %, unsure: 1 at 38 %)"
     assert line("text", DOUBTFUL, top=2) == r"a\nb.png: 7 (41.0 %), 1 (38.0 %); unsure"
     assert line("text", AMBIGUOUS) == (
@@ -49,11 +49,11 @@ def test_text_says_why_the_answer_is_unsure_and_stays_in_its_line() -> None:
     )
 
 
-def test_plain_is_the_number_alone_and_an_empty_line_keeps_the_place_of_a_picture_that_failed() -> None:
+def test_plain_is_the_number_alone_with_an_empty_line_for_an_unreadable_picture() -> None:
     assert [line("plain", answer) for answer in (SURE, UNREADABLE, DOUBTFUL, NUMBER)] == ["7", "", "7", "04"]
 
 
-def test_jsonl_of_one_digit_holds_every_output_at_the_top_too() -> None:
+def test_jsonl_of_one_digit_has_the_outputs_at_the_top_level_too() -> None:
     facts = json.loads(line("jsonl", DOUBTFUL))
     assert set(facts) == {"path", "number", "probability", "unsure", "reasons", "digits", "digit", "outputs"}
     assert next(iter(facts.items())) == ("path", "a\nb.png")

@@ -16,7 +16,7 @@ from mnistnet.datasets import Dataset
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "printed"),
     [
         (("--epochs", "0"), "--epochs is 0, expected a whole number from 1 to 1,000,000. See"),
         (("--epochs", "x"), "--epochs is x, expected a whole number"),
@@ -35,14 +35,14 @@ from mnistnet.datasets import Dataset
         (("--bogus",), "No such option"),
     ],
 )
-def test_nonsense_options_are_wrong_usage_in_one_line(
-    program: Program, tmp_path: Path, options: tuple[str, ...], said: str
+def test_an_invalid_setting_is_wrong_usage_in_one_line(
+    program: Program, tmp_path: Path, options: tuple[str, ...], printed: str
 ) -> None:
     done = program("train", "--data", "strokes", "-q", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error: ")
     assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
+    assert printed in done.stderr
     assert not list(tmp_path.glob("*.npz"))
 
 
@@ -68,17 +68,15 @@ def test_nonsense_options_are_wrong_usage_in_one_line(
         ("predict", ()),
     ],
 )
-def test_every_value_that_makes_no_sense_is_wrong_usage(
-    program: Program, command: str, options: tuple[str, ...]
-) -> None:
+def test_an_invalid_value_is_wrong_usage_in_one_line(program: Program, command: str, options: tuple[str, ...]) -> None:
     done = program(command, *options)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.endswith(f" See 'python -m mnistnet {command} --help'.\n")
 
 
-def test_a_model_file_that_is_none_is_one_line_and_status_1(program: Program, tmp_path: Path, pngs: list[str]) -> None:
+def test_an_invalid_model_file_is_one_line_and_status_1(program: Program, tmp_path: Path, pngs: list[str]) -> None:
     (tmp_path / "text.npz").write_text("hello")
-    for arguments, said in (
+    for arguments, printed in (
         (("--model", "text.npz"), "text.npz: not a mnistnet model"),
         (("--model", "missing.npz"), "missing.npz: no such model file"),
         (("--model", pngs[1]), "1.png: not a mnistnet model"),
@@ -86,7 +84,7 @@ def test_a_model_file_that_is_none_is_one_line_and_status_1(program: Program, tm
     ):
         done = program("predict", pngs[0], *arguments)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
-        assert said in done.stderr
+        assert printed in done.stderr
 
 
 def test_options_come_from_the_environment_too(program: Program, folder: Path) -> None:

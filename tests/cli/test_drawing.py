@@ -53,7 +53,7 @@ def test_every_output_has_a_bar_as_long_as_it_is_high() -> None:
         assert bars[9].endswith(" 90.0 %")
 
 
-def test_what_the_network_is_shown_is_drawn() -> None:
+def test_the_normalized_digit_is_drawn() -> None:
     slanted = np.zeros((28, 28), np.uint8)
     for row in range(4, 24):
         slanted[row, 20 - row // 2] = 255
@@ -65,7 +65,7 @@ def test_what_the_network_is_shown_is_drawn() -> None:
 
 
 @pytest.mark.parametrize(("width", "fit"), [(10, 1), (57, 1), (58, 2), (87, 2), (88, 3), (148, 5), (200, 5)])
-def test_the_digits_of_a_number_stand_side_by_side_as_far_as_the_terminal_reaches(width: int, fit: int) -> None:
+def test_the_digits_of_a_number_are_side_by_side_as_the_width_of_the_terminal_allows(width: int, fit: int) -> None:
     lines = draw(number(4, 1, 9, 2, 7), Pixels(), PLAIN._replace(width=width)).split("\n")
     answers = [line.split()[::3] for line in lines if "%" in line]
     assert answers == [list("41927"[start : start + fit]) for start in range(0, 5, fit)]
@@ -73,7 +73,7 @@ def test_the_digits_of_a_number_stand_side_by_side_as_far_as_the_terminal_reache
     assert max(map(len, lines)) <= max(width, 28)
 
 
-def test_each_digit_stands_below_its_own_answer_and_doubts_are_said() -> None:
+def test_each_digit_is_below_its_answer_and_unsure_ones_are_marked() -> None:
     digits = [*number(4, 6), *ONE]
     lines = draw(digits, Pixels(), PLAIN._replace(width=100)).splitlines()
     above, middle = ([line[start : start + 28].strip() for start in (0, 30, 60)] for line in (lines[0], lines[7]))

@@ -60,7 +60,7 @@ def test_mistakes_are_written_as_pictures_and_never_among_other_files(
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_folder_of_pictures_with_a_broken_one_is_measured_but_fails(
+def test_a_folder_with_a_broken_picture_is_evaluated_with_exit_status_1(
     program: Program, tmp_path: Path, digits: Dataset
 ) -> None:
     write_class_folders(tmp_path / "own", digits.take(np.arange(10)))
@@ -74,9 +74,7 @@ def test_a_folder_of_pictures_with_a_broken_one_is_measured_but_fails(
 
 
 @pytest.mark.usefixtures("trained")
-def test_of_a_folder_of_pictures_each_mistake_and_each_file_left_out_is_named(
-    program: Program, tmp_path: Path, digits: Dataset
-) -> None:
+def test_mistakes_and_files_left_out_of_a_folder_are_named(program: Program, tmp_path: Path, digits: Dataset) -> None:
     wrong = Dataset(digits.images[:20], np.full(20, 7, np.uint8))
     write_class_folders(tmp_path / "own", wrong)
     (tmp_path / "own" / "7" / "IMG_1234.CR2").touch()

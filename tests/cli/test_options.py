@@ -13,12 +13,12 @@ import pytest
 from mnistnet.cli.evaluate import SPLITS
 from mnistnet.datasets.sources import Split
 
-# As the program that is installed, whose name tells the variable.
+# As the installed program, whose name is part of the variable.
 NAMED = "import sys; sys.argv[0] = 'mnistnet'; from mnistnet.__main__ import main; main()"
 
 
 def offered(tmp_path: Path, line: str) -> list[tuple[str, str]]:
-    """What the program tells bash about the last word of a line: types and values."""
+    """Return the completions of the last word of a line: types and values."""
     words = line.split(" ")
     done = subprocess.run(
         [sys.executable, "-c", NAMED],
@@ -49,16 +49,16 @@ def offered(tmp_path: Path, line: str) -> list[tuple[str, str]]:
         "mnistnet download --directory fo",
     ],
 )
-def test_where_a_file_is_meant_files_are_offered(tmp_path: Path, line: str) -> None:
+def test_file_options_complete_files(tmp_path: Path, line: str) -> None:
     assert offered(tmp_path, line) == [("file", line.rpartition(" ")[2])]
 
 
-def test_where_data_are_meant_files_and_the_words_are_offered(tmp_path: Path) -> None:
+def test_the_data_option_completes_files_and_words(tmp_path: Path) -> None:
     assert offered(tmp_path, "mnistnet train --data st") == [("file", "st"), ("plain", "strokes")]
     assert offered(tmp_path, "mnistnet evaluate --data ") == [("file", ""), ("plain", "mnist"), ("plain", "strokes")]
 
 
-def test_the_words_of_a_choice_are_offered(tmp_path: Path) -> None:
+def test_a_choice_completes_its_words(tmp_path: Path) -> None:
     assert offered(tmp_path, "mnistnet predict --format js") == [("plain", "jsonl")]
     assert offered(tmp_path, "mnistnet train --inputs ") == [
         ("plain", "directions"),
@@ -67,13 +67,15 @@ def test_the_words_of_a_choice_are_offered(tmp_path: Path) -> None:
     ]
 
 
-def test_the_parts_of_a_source_that_can_be_chosen_are_those_there_are() -> None:
+def test_the_choices_of_split_are_the_library_s() -> None:
     assert set(SPLITS) == set(get_args(Split))
 
 
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "| true"])
 @pytest.mark.parametrize("instruction", ["bash_source", "bash_complete"])
-def test_completion_that_cannot_be_written_is_no_traceback(tmp_path: Path, redirection: str, instruction: str) -> None:
+def test_completion_that_cannot_be_written_prints_no_traceback(
+    tmp_path: Path, redirection: str, instruction: str
+) -> None:
     done = subprocess.run(
         ["sh", "-c", f'{sys.executable} -c "{NAMED}" {redirection}'],  # noqa: S607
         env={**os.environ, "_MNISTNET_COMPLETE": instruction, "COMP_WORDS": "mnistnet ", "COMP_CWORD": "1"},

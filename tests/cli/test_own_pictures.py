@@ -26,7 +26,7 @@ def program_after(statements: str, *arguments: str | Path, cwd: Path) -> subproc
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=HANG)
 
 
-def test_what_has_a_name_that_starts_with_a_dot_is_not_there(program: Program, tmp_path: Path, digits: Dataset) -> None:
+def test_names_that_start_with_a_dot_are_ignored(program: Program, tmp_path: Path, digits: Dataset) -> None:
     own = write_class_folders(tmp_path / "own", digits.take(np.arange(60)))
     for folder in (own / "7", tmp_path / "own"):
         (folder / "._7.png").write_bytes(b"what a Mac puts beside a file")
@@ -47,7 +47,7 @@ open_ones, pathlib.Path.iterdir = pathlib.Path.iterdir, closed
 """
 
 
-def test_a_folder_that_may_not_be_listed_says_so(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "own" / "closed").mkdir(parents=True)
     (tmp_path / "own" / "7.png").write_bytes(SEVEN.read_bytes())
     done = program_after(CLOSED, "predict", "--format", "plain", "-q", "--recursive", "own", cwd=tmp_path)
@@ -60,7 +60,7 @@ def test_a_folder_that_may_not_be_listed_says_so(tmp_path: Path) -> None:
         assert done.stderr == "Error: data/3: can't be listed (Permission denied); repair or remove it\n"
 
 
-def test_heic_is_read_where_its_plug_in_is_and_named_where_it_is_not(program: Program, tmp_path: Path) -> None:
+def test_heic_is_read_with_its_plug_in_and_named_in_a_note_without(program: Program, tmp_path: Path) -> None:
     heif = pytest.importorskip("pillow_heif", reason="the extra mnistnet[heic] is not installed")
     heif.register_heif_opener()
     (tmp_path / "own" / "7").mkdir(parents=True)
@@ -129,7 +129,7 @@ def test_quiet_hides_notes_and_no_errors(program: Program, tmp_path: Path) -> No
     assert quiet.stderr == f"{error}\n"
 
 
-def test_the_best_few_of_each_digit_are_told_as_json(program: Program, tmp_path: Path) -> None:
+def test_the_most_likely_digits_of_a_number_as_json(program: Program, tmp_path: Path) -> None:
     with Image.open(SEVEN) as picture:
         seven = picture.convert("L")
     row = Image.new("L", (2 * seven.width, seven.height), 255)

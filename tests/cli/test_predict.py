@@ -44,7 +44,7 @@ def test_predictions_in_every_format(program: Program, pngs: list[str], digits: 
 
 
 @pytest.mark.usefixtures("trained")
-def test_the_best_few_digits_are_told_on_request(program: Program, pngs: list[str]) -> None:
+def test_the_most_likely_digits_are_shown_on_request(program: Program, pngs: list[str]) -> None:
     line = program("predict", pngs[0], "--top", "3", "-q").stdout
     assert line.count("%") == 3
     facts = json.loads(program("predict", pngs[0], "--top", "3", "-q", "--format", "jsonl").stdout)
@@ -52,14 +52,14 @@ def test_the_best_few_digits_are_told_on_request(program: Program, pngs: list[st
 
 
 @pytest.mark.parametrize("count", ["0", "21", "-1", "two", "", "1.5", "²"])
-def test_a_count_of_digits_that_makes_no_sense_is_wrong_usage(program: Program, pngs: list[str], count: str) -> None:
+def test_an_invalid_number_of_digits_is_wrong_usage(program: Program, pngs: list[str], count: str) -> None:
     done = program("predict", pngs[0], "--digits", count)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert f"--digits is {count}, expected auto, or a whole number from 1 to 20" in done.stderr
 
 
 @pytest.mark.usefixtures("trained")
-def test_one_digit_can_be_asked_for(program: Program, pngs: list[str]) -> None:
+def test_a_picture_can_be_read_as_one_digit(program: Program, pngs: list[str]) -> None:
     for digits in ("1", "auto"):
         assert program("predict", *pngs, "--digits", digits, "-q", "--format", "plain").stdout.count("\n") == 3
 
@@ -85,9 +85,7 @@ def test_the_model_is_found_in_its_order(program: Program, trained: Path, pngs: 
     assert program("predict", pngs[0]).stderr == "Using the built-in model\n"
 
 
-def test_the_model_that_comes_with_mnistnet_can_be_asked_for_by_name(
-    program: Program, trained: Path, pngs: list[str]
-) -> None:
+def test_the_built_in_model_has_a_name(program: Program, trained: Path, pngs: list[str]) -> None:
     here = program("predict", pngs[0], "--format", "jsonl", "-q").stdout
     builtin = program("predict", pngs[0], "--format", "jsonl", "-m", "builtin")
     assert builtin.stderr == ""
@@ -118,7 +116,7 @@ def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, dig
 
 
 @pytest.mark.usefixtures("trained")
-def test_folders_in_a_folder_are_read_on_request(program: Program, tmp_path: Path, pngs: list[str]) -> None:
+def test_sub_folders_are_read_on_request(program: Program, tmp_path: Path, pngs: list[str]) -> None:
     for name in ("own/a/1.png", "own/2.png", "own/IMG.CR2"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes((tmp_path / pngs[0]).read_bytes())
@@ -146,9 +144,7 @@ def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: li
     assert program("predict", "-", "-q", stdin=b"").returncode == 1
 
 
-def test_a_picture_that_cannot_be_read_has_its_place_in_every_format(
-    program: Program, trained: Path, pngs: list[str]
-) -> None:
+def test_an_unreadable_picture_in_every_format(program: Program, trained: Path, pngs: list[str]) -> None:
     (trained.parent / "1.png").write_bytes(b"no picture")
     for form, place in (
         ("text", None),
@@ -165,7 +161,7 @@ def test_a_picture_that_cannot_be_read_has_its_place_in_every_format(
         assert place is None or lines[1].startswith(place)
 
 
-def test_output_that_nobody_reads_ends_quietly(trained: Path, pngs: list[str]) -> None:
+def test_a_broken_pipe_ends_the_program_quietly(trained: Path, pngs: list[str]) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "mnistnet", "predict", "-q", *pngs * 2000],
         cwd=trained.parent,
@@ -182,7 +178,7 @@ def test_output_that_nobody_reads_ends_quietly(trained: Path, pngs: list[str]) -
     assert process.wait() == 141
 
 
-def test_file_names_with_line_breaks_and_odd_bytes_stay_on_their_line(program: Program, trained: Path) -> None:
+def test_errors_escape_line_breaks_and_undecodable_bytes(program: Program, trained: Path) -> None:
     folder = trained.parent / "odd"
     folder.mkdir()
     picture = trained.parent / "x.png"

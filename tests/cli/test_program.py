@@ -62,7 +62,7 @@ real_open, os.open = os.open, no_folders
 """
 
 
-def test_it_runs_where_unix_signals_file_locks_and_open_folders_are_missing(folder: Path, digits: Dataset) -> None:
+def test_it_runs_without_unix_signals_and_file_locks(folder: Path, digits: Dataset) -> None:
     Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder / "digit.png")
     for arguments, status in (
         ((*TRAIN, "--epochs", "2", "--history", "h.csv"), 0),
@@ -72,8 +72,8 @@ def test_it_runs_where_unix_signals_file_locks_and_open_folders_are_missing(fold
         (("predict", "none.png"), 1),
     ):
         process = start_after(WINDOWS, *arguments, cwd=folder)
-        _, said = process.communicate()
-        assert (process.returncode, "Traceback" in said) == (status, False), said
+        _, printed = process.communicate()
+        assert (process.returncode, "Traceback" in printed) == (status, False), printed
     assert load(folder / "mnistnet.npz").epoch == 3
 
 
@@ -106,11 +106,11 @@ os.rmdir(gone)
 )
 def test_in_a_removed_folder_the_error_is_not_about_standard_output(folder: Path, arguments: tuple[str, ...]) -> None:
     process = start_after(IN_A_REMOVED_FOLDER, *arguments, cwd=folder)
-    _, said = process.communicate()
+    _, printed = process.communicate()
     assert process.returncode == 1
-    assert "Traceback" not in said
-    assert "standard output" not in said
-    assert said.splitlines()[-1].startswith("Error: ")
+    assert "Traceback" not in printed
+    assert "standard output" not in printed
+    assert printed.splitlines()[-1].startswith("Error: ")
 
 
 def test_a_variable_that_is_not_an_option_gets_a_note(program: Program, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, read by nobody, a terminal or none, and in any encoding."""
+"""Standard streams that are closed, full or broken, terminals, and encodings."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def shell(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "redirection", "status", "said"),
+    ("arguments", "redirection", "status", "printed"),
     [
         ("predict -q 0.png", ">&-", 1, NOWHERE),
         ("--help", ">&-", 1, NOWHERE),
@@ -79,22 +79,22 @@ def shell(
     ],
 )
 def test_streams_that_are_closed_or_full(
-    folder: Path, arguments: str, redirection: str, status: int, said: str
+    folder: Path, arguments: str, redirection: str, status: int, printed: str
 ) -> None:
     (folder / "new.npz").unlink(missing_ok=True)
     got, _, error = shell(folder, arguments, redirection)
-    assert (got, error) == (status, said)
+    assert (got, error) == (status, printed)
     if arguments.startswith(TRAIN):
         assert load(folder / "new.npz").epoch == 2  # no message went into it
 
 
-def test_a_closed_standard_input_is_no_picture(folder: Path) -> None:
+def test_a_closed_standard_input_is_an_unreadable_picture(folder: Path) -> None:
     status, answers, error = shell(folder, "predict -q 0.png -", "<&-")
     assert (status, answers.count("\n"), error.count("\n")) == (1, 1, 1)
     assert error.startswith("Error: standard input: ")
 
 
-def test_whoever_reads_one_line_only_gets_it_and_hears_no_more(folder: Path) -> None:
+def test_head_gets_its_line_and_no_message(folder: Path) -> None:
     for command in ("predict -q --format csv" + " 0.png" * 3000, "--help"):
         script = f"{sys.executable} -m mnistnet {command} | head -n 1"
         done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S607
@@ -175,7 +175,7 @@ def test_ctrl_c_in_a_terminal_is_one_quiet_end(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", ["TQDM_NCOLS", "TQDM_MININTERVAL", "TQDM_DISABLE"])
-def test_what_tqdm_reads_from_the_environment_is_not_ours_to_fail_on(folder: Path, variable: str) -> None:
+def test_invalid_tqdm_variables_are_ignored(folder: Path, variable: str) -> None:
     status, screen = on_terminal(folder, TRAIN, 80, {variable: "abc"})
     assert status == 0
     assert "Traceback" not in screen
@@ -183,7 +183,7 @@ def test_what_tqdm_reads_from_the_environment_is_not_ours_to_fail_on(folder: Pat
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_a_drawing_has_colours_only_where_they_are_welcome(folder: Path, environment: dict[str, str]) -> None:
+def test_a_drawing_has_colours_only_on_terminals_that_allow_them(folder: Path, environment: dict[str, str]) -> None:
     colourful = {"TERM": "xterm", "NO_COLOR": ""}
     _, screen = on_terminal(folder, "predict --show 0.png", 80, colourful)
     assert "\x1b[38;5;" in screen
@@ -193,7 +193,7 @@ def test_a_drawing_has_colours_only_where_they_are_welcome(folder: Path, environ
     assert "\x1b" not in answers
 
 
-def test_while_answers_go_into_a_file_a_bar_shows_how_far_it_is(folder: Path) -> None:
+def test_a_bar_shows_the_progress_while_answers_are_written_to_a_file(folder: Path) -> None:
     answers = folder / "answers.txt"
     arguments = "predict --format plain" + " 0.png" * 50 + " none.png"
     status, screen = on_terminal(folder, arguments, 80, {"TERM": "xterm"}, output=answers)
@@ -244,7 +244,7 @@ def on_terminal(
     while True:
         try:
             screen += os.read(master, 4096)
-        except OSError:  # all has been said
+        except OSError:  # the end of the output
             break
         if keys and b"cost" in screen:
             os.write(master, keys)

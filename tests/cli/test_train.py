@@ -46,7 +46,7 @@ def test_a_run_stopped_after_any_epoch_and_resumed_equals_one_that_was_not(
             [sys.executable, "-m", "mnistnet", *command], cwd=folder.parent, stderr=subprocess.PIPE, text=True
         )
         assert process.stderr is not None
-        for _ in range(1 + lines):  # the first says what is read
+        for _ in range(1 + lines):  # the first names the data
             process.stderr.readline()
         process.send_signal(stop)
         rest = process.stderr.read()
@@ -62,13 +62,13 @@ def test_a_run_stopped_after_any_epoch_and_resumed_equals_one_that_was_not(
         assert stop == signal.SIGKILL or not list(folder.parent.glob(".*.tmp"))
 
 
-def test_a_finished_run_can_be_asked_for_more_epochs(program: Program, folder: Path, trained: Path) -> None:
+def test_a_finished_run_can_be_trained_longer(program: Program, folder: Path, trained: Path) -> None:
     done = program("train", "--resume", "--epochs", "3", "--data", folder)
     assert (done.returncode, done.stderr.count("epoch 3/3: "), done.stderr.count("\nepoch ")) == (0, 1, 1)
     assert load(trained).epoch == 3
 
 
-def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None:
+def test_a_training_that_failed_gets_advice(program: Program, folder: Path) -> None:
     train = ("train", "--validation", "100", "--data", folder)
     hopeless = program(*train, "--epochs", "1", "--learning-rate", "1e-6", "-o", "a.npz").stderr
     assert "The network learned almost nothing: raise --learning-rate (auto is 2), or try more --epochs\n" in hopeless
@@ -80,19 +80,19 @@ def test_what_came_of_a_training_is_told(program: Program, folder: Path) -> None
 
 
 @pytest.mark.parametrize("patience", [False, True])
-def test_the_last_and_the_best_epoch_are_told(program: Program, folder: Path, patience: bool) -> None:
+def test_the_final_and_the_best_epoch_are_printed(program: Program, folder: Path, patience: bool) -> None:
     options = ("--epochs", "40", "--learning-rate", "9", *(("--patience", "2") if patience else ()))
-    said = program("train", "--validation", "100", "--data", folder, *options).stderr
+    printed = program("train", "--validation", "100", "--data", folder, *options).stderr
     model = load(folder.parent / "mnistnet.npz")
     accuracies = model.history[:, 2]
     best = int(accuracies.argmax()) + 1
     last = f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}, validation {accuracies[-1]:.2%}\n"
-    assert last in said
+    assert last in printed
     assert best < model.epoch
     records = [1, *(epoch for epoch in range(2, best + 1) if accuracies[epoch - 1] > accuracies[: epoch - 1].max())]
     needed = max(np.diff(records), default=1)
     kept = "kept" if patience else f"--patience {needed} would keep it"
-    assert f"{last}Best epoch {best}: validation {accuracies[best - 1]:.2%}; {kept}\n" in said
+    assert f"{last}Best epoch {best}: validation {accuracies[best - 1]:.2%}; {kept}\n" in printed
     assert (model.best_epoch == best) is patience
     again = program("train", "--validation", "100", "--data", folder, *options, "--resume").stderr
     assert f"Already trained for {model.epoch} epochs" in again
@@ -120,10 +120,10 @@ def test_fine_tuning_starts_with_the_weights_of_another_model(
         assert error in done.stderr
 
 
-def test_the_summary_without_held_out_images_is_the_cost(program: Program, folder: Path) -> None:
-    said = program("train", "--validation", "0", "--epochs", "2", "--data", folder).stderr
+def test_the_summary_without_a_validation_set_is_the_cost(program: Program, folder: Path) -> None:
+    printed = program("train", "--validation", "0", "--epochs", "2", "--data", folder).stderr
     cost = load(folder.parent / "mnistnet.npz").history[-1, 0]
-    assert f"\nFinal epoch 2: cost {cost:.5f}\nThe model is in mnistnet.npz\n" in said
+    assert f"\nFinal epoch 2: cost {cost:.5f}\nThe model is in mnistnet.npz\n" in printed
 
 
 def test_resuming_with_other_settings_or_other_data_is_refused(program: Program, folder: Path, trained: Path) -> None:
@@ -142,7 +142,7 @@ def test_resuming_with_other_settings_or_other_data_is_refused(program: Program,
 
 
 @pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_training_says_how_to_go_on(folder: Path, stop: signal.Signals, status: int) -> None:
+def test_a_stopped_training_prints_how_to_continue(folder: Path, stop: signal.Signals, status: int) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "mnistnet", "train", "--epochs", "9999", "--validation", "0", "--data", str(folder)],
         cwd=folder.parent,
@@ -162,7 +162,7 @@ def test_a_stopped_training_says_how_to_go_on(folder: Path, stop: signal.Signals
     assert not list(folder.parent.glob(".*.tmp"))
 
 
-def test_somebodys_own_file_is_no_history_to_replace(program: Program, folder: Path) -> None:
+def test_a_file_that_is_not_a_history_is_kept(program: Program, folder: Path) -> None:
     notes = folder.parent / "notes.csv"
     notes.write_text("name,age\nBob,7\n")
     done = program("train", *QUICK, "--data", folder, "--history", "notes.csv")
@@ -170,9 +170,9 @@ def test_somebodys_own_file_is_no_history_to_replace(program: Program, folder: P
     assert "notes.csv: not the history of a training run" in done.stderr
     assert notes.read_text() == "name,age\nBob,7\n"
     assert not (folder.parent / "mnistnet.npz").exists()
-    for said in ("", "h.csv exists; it will be replaced after the first epoch\n"):
-        done = program("train", *QUICK, "--data", folder, "--history", "h.csv", "-o", f"{len(said)}.npz")
-        assert done.stderr.startswith(f"{said}Reading ")
+    for printed in ("", "h.csv exists; it will be replaced after the first epoch\n"):
+        done = program("train", *QUICK, "--data", folder, "--history", "h.csv", "-o", f"{len(printed)}.npz")
+        assert done.stderr.startswith(f"{printed}Reading ")
 
 
 def test_a_network_without_hidden_layers_can_be_trained(program: Program, folder: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_network_without_hidden_layers_can_be_trained(program: Program, folder
     assert program("evaluate", "--data", folder).returncode == 0
 
 
-def test_a_few_pictures_of_ones_own_can_be_trained_on(program: Program, tmp_path: Path, digits: Dataset) -> None:
+def test_a_few_pictures_can_be_trained_on(program: Program, tmp_path: Path, digits: Dataset) -> None:
     write_class_folders(tmp_path / "own", digits.take(np.arange(54)))
     done = program("train", "--epochs", "1", "--data", "own")
     assert done.returncode == 0
@@ -193,8 +193,8 @@ def test_a_few_pictures_of_ones_own_can_be_trained_on(program: Program, tmp_path
     assert done.stdout.endswith(f"; {unsure} unsure\n")
 
 
-def test_what_can_only_fail_later_is_found_out_before_training(program: Program, folder: Path) -> None:
-    for arguments, said in (
+def test_unwritable_outputs_are_errors_before_training(program: Program, folder: Path) -> None:
+    for arguments, printed in (
         (("--data", folder, "-o", "none/model.npz"), "none/model.npz: can't be written (No such file or directory)"),
         (("--data", folder, "-o", folder), "can't be written (Is a directory)"),
         (("--data", folder, "--history", "none/h.csv"), "none/h.csv: can't be written"),
@@ -203,5 +203,5 @@ def test_what_can_only_fail_later_is_found_out_before_training(program: Program,
         done = program("train", *QUICK, "-q", *arguments)
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1
-        assert said in done.stderr
+        assert printed in done.stderr
     assert not list(folder.parent.glob("*.npz"))

@@ -14,7 +14,7 @@ from mnistnet.settings import Settings
 from mnistnet.training import fit
 
 
-def test_ten_thousand_pictures_on_one_command_line_each_have_their_answer(
+def test_ten_thousand_pictures_on_one_command_line_are_each_answered(
     program: Program, tmp_path: Path, digits: Dataset
 ) -> None:
     *_, (_, model) = fit(*hold_out(digits, 100), Settings(epochs=1, validation=100))
