@@ -45,9 +45,7 @@ def test_sub_folders_are_searched_on_request(tmp_path: Path) -> None:
     assert found == [str(tmp_path / name) for name in ("z.png", "a/2.png", "a/b/1.png")]
 
 
-def test_a_folder_that_cannot_be_listed_is_an_error(
-    tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unlistable_folder_is_an_error(tmp_path: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret").mkdir()
     listed = Path.iterdir
 

@@ -57,10 +57,10 @@ def test_the_words_of_the_settings_are_those_in_the_readme(name: str, documented
 
 def test_the_first_example_is_what_the_program_prints(program: Program) -> None:
     (example,) = re.findall(r"```\n\$ mnistnet (predict --show \S+)\n(.*?)\n```", README, re.DOTALL)
-    command, documented = example
+    command, expected = example
     printed = program(*command.split(), "--quiet", cwd=ROOT).stdout
     assert [line.rstrip() for line in printed.splitlines() if line.strip()] == [
-        line for line in documented.splitlines() if line
+        line for line in expected.splitlines() if line
     ]
 
 
@@ -82,12 +82,12 @@ def test_the_recipe_for_many_machines_reads_a_shared_folder_on_two(pictures: Pat
     with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0"
     ) as cluster:
-        for documented, here in (
+        for given, here in (
             ("tcp://scheduler:8786", cluster.scheduler_address),
             ("/shared/pictures", str(pictures)),
         ):
-            assert recipe.count(documented) == 1
-            recipe = recipe.replace(documented, here)
+            assert recipe.count(given) == 1
+            recipe = recipe.replace(given, here)
         done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=False, timeout=HANG)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"{pictures / f'{digit}.png'} {digit}" for digit in range(10)]

@@ -73,9 +73,7 @@ def test_the_choices_of_split_are_the_library_s() -> None:
 
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "| true"])
 @pytest.mark.parametrize("instruction", ["bash_source", "bash_complete"])
-def test_completion_that_cannot_be_written_prints_no_traceback(
-    tmp_path: Path, redirection: str, instruction: str
-) -> None:
+def test_completion_without_output_prints_no_traceback(tmp_path: Path, redirection: str, instruction: str) -> None:
     done = subprocess.run(
         ["sh", "-c", f'{sys.executable} -c "{NAMED}" {redirection}'],  # noqa: S607
         env={**os.environ, "_MNISTNET_COMPLETE": instruction, "COMP_WORDS": "mnistnet ", "COMP_CWORD": "1"},

@@ -47,7 +47,7 @@ open_ones, pathlib.Path.iterdir = pathlib.Path.iterdir, closed
 """
 
 
-def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
+def test_an_unlistable_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "own" / "closed").mkdir(parents=True)
     (tmp_path / "own" / "7.png").write_bytes(SEVEN.read_bytes())
     done = program_after(CLOSED, "predict", "--format", "plain", "-q", "--recursive", "own", cwd=tmp_path)
