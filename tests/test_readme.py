@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
 import subprocess
@@ -93,29 +91,15 @@ def test_the_recipe_for_many_machines_reads_a_shared_folder_on_two(pictures: Pat
     assert done.stdout.splitlines() == [f"{pictures / f'{digit}.png'} {digit}" for digit in range(10)]
 
 
-def test_the_recipe_with_nothing_installed_reads_in_several_processes(pictures: Path, tmp_path: Path) -> None:
-    recipe = code_with("xargs -0", "sh").replace("-n 1000", "-n 4")
-    program = tmp_path / "mnistnet"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m mnistnet "$@"\n')
-    program.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    subprocess.run(["sh", "-c", recipe], cwd=tmp_path, env=environment, check=True, timeout=HANG)  # noqa: S607
-    answers = [path.read_text().splitlines() for path in tmp_path.glob("answers.*")]
-    assert sorted(map(len, answers)) == [2, 4, 4]
-    facts = [json.loads(line) for lines in answers for line in lines]
-    assert {each["path"]: each["number"] for each in facts} == {
-        f"{pictures.name}/{digit}.png": str(digit) for digit in range(10)
-    }
-
-
 def test_the_python_of_the_readme_runs(tmp_path: Path, pictures: Path) -> None:
+    (pictures / "7.png").rename(tmp_path / "7.png")
     recipe = code_with("mnistnet.train(", "python").replace("epochs=5", "epochs=1")
-    assert len(recipe.splitlines()) <= 11
-    (pictures / "7.png").rename(tmp_path / "room.png")
     done = subprocess.run(
-        [sys.executable, "-c", recipe], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=HANG
+        [sys.executable, "-c", recipe], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=HANG
     )
-    number, unsure, _ = done.stdout.splitlines()[-1].split(maxsplit=2)
+    assert done.returncode == 0, done.stderr
+    accuracy, number, _, unsure, *_reasons = done.stdout.split()
+    assert float(accuracy) > 0.9
     assert number.isdigit()
     assert unsure in ("True", "False")
 
