@@ -10,9 +10,9 @@ from mnistnet.resampling import MIDDLE, OFFSETS, warp
 # Standard deviations of the random distortions. A small network needs mild ones.
 ROTATION = np.deg2rad(6)  # radians
 SCALE = 0.05  # log of the factor for height and width
-SHEAR = 0.075  # columns for a row
-ELASTIC = 0.45  # pixels that a control point is displaced
-CONTROL_POINTS = 6  # of the elastic distortion along each side
+SHEAR = 0.075  # columns per row
+ELASTIC = 0.45  # displacement of a control point, pixels
+CONTROL_POINTS = 6  # control points of the elastic distortion along each side
 THICKNESS = 0.3  # pixels of dilation or erosion on each side of a stroke
 BLOCK = 256  # images; bounds the memory, and the arrays of a block stay in the processor's cache
 

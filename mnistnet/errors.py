@@ -1,4 +1,4 @@
-"""The errors: every failure that a user can cause or meet is a MnistnetError.
+"""Exceptions: every expected failure is a MnistnetError.
 
 A message is one line: what was wrong and where, what was expected, what was found, and what to do next.
 """
@@ -20,7 +20,7 @@ class OptionError(MnistnetError):
 
 
 class DownloadError(MnistnetError):
-    """A file could not be downloaded from any mirror, or was not the right one."""
+    """A file could not be downloaded from any mirror, or has the wrong content."""
 
 
 class DatasetError(MnistnetError):

@@ -1,4 +1,4 @@
-"""How well a classifier reads: accuracy, confusion matrix, figures for each digit, and the mistakes."""
+"""Evaluate a classifier: accuracy, confusion matrix, precision, recall and F1 of each digit, and the misread images."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Evaluation:
 
     @property
     def correct(self) -> int:
-        """The number of images that were read right."""
+        """The number of images that were read correctly."""
         return int(self.confusion.trace())
 
     @property
     def accuracy(self) -> float:
-        """The fraction of the images that were read right, 0 to 1."""
+        """The fraction of images that were read correctly, 0 to 1."""
         return self.correct / self.images
 
     @property
@@ -113,7 +113,7 @@ class Mistake:
 
     Attributes:
         index: its index in the data set, from 0.
-        path: its picture file; None where the data set has none.
+        path: its picture file; None if the data set has no paths.
         true: the digit that it shows.
         read: the digit that it was read as.
         probability: the network's output for that digit.

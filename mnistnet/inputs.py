@@ -10,16 +10,16 @@ which digit it is. With the brightness p of the pixel in column x and row y, and
     m = Σ p,   centre (Σ p x / m, Σ p y / m) = (cx, cy),
     vyy = Σ p (y − cy)² / m,   vxy = Σ p (x − cx)(y − cy) / m,   vxx = Σ p (x − cx)² / m.
 
-- A slanted stroke moves sideways by s = vxy / vyy columns for each row, on average: the slope of the regression line
+- A slanted stroke moves sideways by s = vxy / vyy columns per row, on average: the slope of the regression line
   through the ink. Deskewing maps x to x − s (y − cy), which leaves the variance vxx − s vxy along x.
 - The square roots of the two variances, σy and σx, measure the size of the digit. It is scaled by HEIGHT / σy down,
   and by (WIDTH / σx)^0.8 across: a 1 may stay slimmer than a 0.
 
 So the pixel in column u and row v of the new image comes from the row y = cy + (v − 13.5) σy / HEIGHT and the column
-x = cx + s (y − cy) + (u − 13.5) (σx / WIDTH)^0.8 of the old one. Each new row needs one old row, so it is fast.
+x = cx + s (y − cy) + (u − 13.5) (σx / WIDTH)^0.8 of the old one. Each new row has one source row: resampling is fast.
 
 `directions`: edge-direction histograms of the deskewed digit. The edges describe the shape, and they hardly depend on
-the stroke width. The digit is made 1.4 times as large as for `moments`, about MNIST's own size, so that edges are fine.
+the stroke width. The digit is made 1.4 times as large as for `moments`, about MNIST's own size, which keeps fine edges.
 
 - The Sobel operator measures the gradient of the brightness, gx to the right and gy downwards:
   gx = [1 2 1]ᵀ ∗ [−1 0 1], gy = [−1 0 1]ᵀ ∗ [1 2 1]. The vector (gx, gy) points across the edge, into the ink.
@@ -55,7 +55,7 @@ from mnistnet.resampling import MIDDLE, OFFSETS, warp_rows
 HEIGHT, WIDTH = 4.2, 3.2  # standard deviations of the ink in the new image, pixels
 WIDTH_EXPONENT = 0.8
 MIN_DEVIATION = 1.0  # pixels; a dot or a line has no extent along an axis or both
-MAX_SLANT = 1.0  # columns for a row, 45°
+MAX_SLANT = 1.0  # columns per row, 45°
 BLOCK = 128  # images; the arrays of one block stay in the processor's cache
 
 # 1, t and t² of each pixel along an axis, (28, 3). t counts half pixels from the middle, so all moments are sums of
@@ -68,7 +68,7 @@ class InkMoments(NamedTuple):
 
     centre_x: FloatArray
     centre_y: FloatArray
-    slant: FloatArray  # columns for a row
+    slant: FloatArray  # columns per row
     deviation_x: FloatArray  # of the deskewed digit
     deviation_y: FloatArray
 
@@ -99,8 +99,8 @@ def deskew(images: ByteArray, scale: float = 1.0) -> ByteArray:
         uint8 (n, 28, 28); a blank image stays blank.
     """
     deskewed = np.empty_like(images)
-    # One loop, no function for a block, so that a block's arrays reuse the memory of the last one's: allocating it anew
-    # would make this three times as slow.
+    # One loop instead of a function per block, so that a block's arrays reuse the memory of the block before it.
+    # Allocating new memory would take three times as long.
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]
         ink = moments(block)
@@ -118,7 +118,7 @@ def deskew(images: ByteArray, scale: float = 1.0) -> ByteArray:
 
 DIRECTIONS = 16  # on the full turn
 HALF_TURN = DIRECTIONS // 2
-# 13 sin θ_j and 13 cos θ_j, j = 0 … 7, as whole numbers. The largest cross product is 15,000: inside of int16.
+# 13 sin θ_j and 13 cos θ_j, j = 0 … 7, as whole numbers. The largest cross product is 15,000: within int16.
 SINES = np.array([0, 5, 9, 12, 13, 12, 9, 5], np.int16)
 COSINES = np.array([13, 12, 9, 5, 0, -5, -9, -12], np.int16)
 GRID = 7  # points along each side of the image
@@ -126,11 +126,11 @@ STRIDE = 4.5  # pixels between points: the grid spans the image from the middle 
 SIGMA = 2.25  # standard deviation of the Gaussian around a point, pixels
 GAUSSIAN_TOTAL = 46  # sum of a Gaussian's weights, whole numbers; sums of 46² parts up to 5,700 are exact in float32
 ROOT_SCALE = 0.12  # bytes for the square root of a sum; the largest root is about 1,900
-DIRECTION_BLOCK = 64  # images; larger blocks gain nothing, smaller ones mean more calls
+DIRECTION_BLOCK = 64  # images; larger blocks aren't faster, smaller ones need more calls
 
 
 def _gaussian_weights() -> FloatArray:
-    """Weight of each pixel of a row at each grid point: float32 (7, 28), whole numbers."""
+    """Return the weight of each pixel of a row at each grid point: float32 (7, 28), whole numbers."""
     points = MIDDLE + STRIDE * (np.arange(GRID) - (GRID - 1) / 2)
     gaussians = np.exp(-0.5 * ((np.arange(SIDE) - points[:, np.newaxis]) / SIGMA) ** 2)
     weights: FloatArray = np.rint(GAUSSIAN_TOTAL * gaussians / gaussians.sum(axis=1).max())
@@ -158,7 +158,7 @@ def edge_directions(images: ByteArray) -> ByteArray:
         block = images[start : start + DIRECTION_BLOCK]
         n = len(block)
         assigned = _assign(*_sobel(block), crosses[:, :, :n], parts[:, :, :n])  # (16, 28, n, 28)
-        # The rows come first, so that one product takes the rows of all images.
+        # Rows are the first axis, so that one product covers all images.
         down = GAUSSIAN_WEIGHTS @ assigned.reshape(DIRECTIONS, SIDE, -1)  # (16, 7, n · 28)
         sums = down.reshape(-1, SIDE) @ GAUSSIAN_WEIGHTS.T  # (16 · 7 · n, 7)
         np.sqrt(sums, out=sums)
@@ -170,7 +170,7 @@ def edge_directions(images: ByteArray) -> ByteArray:
 
 
 def _sobel(images: ByteArray) -> tuple[ShortArray, ShortArray]:
-    """The gradient of the brightness, to the right and downwards, int16 (28, n, 28) each: rows, images, columns."""
+    """Return the brightness gradient to the right and downwards, int16 (28, n, 28) each: rows, images, columns."""
     padded = np.zeros((SIDE + 2, len(images), SIDE + 2), np.int16)
     padded[1:-1, :, 1:-1] = images.swapaxes(0, 1)
     across = padded[:, :, 2:] - padded[:, :, :-2]  # (30, n, 28)
@@ -227,7 +227,7 @@ class Directions(Moments):
 
     name = "directions"
     enlargement = 1.4
-    scale = 1 / 72  # gives a standard deviation of about 0.31
+    scale = 1 / 72  # gives the inputs a standard deviation of about 0.31
 
     def features(self, images: ByteArray) -> ByteArray:
         """Return the edge-direction histograms, uint8 (n, 784)."""
@@ -238,7 +238,7 @@ ENCODINGS: dict[str, Pixels] = {encoding.name: encoding for encoding in (Directi
 
 
 class Inputs:
-    """Turns images into inputs; a model keeps the one it was trained with.
+    """The function from images to inputs, fitted to a training set.
 
     Attributes:
         encoding: one of ENCODINGS.

@@ -36,7 +36,7 @@ def read_in_jobs(
 
     Args:
         model: the classifier.
-        paths: picture files, by names that are valid where they are read; one of them may be `-`, which is `stdin`.
+        paths: picture files, at paths that are valid where the processes run; one may be `-`, which is `stdin`.
         stdin: a picture file, open for reading.
         invert: see `read_number`.
         digits: how many digits each picture shows; None detects it.
@@ -72,8 +72,8 @@ class _StandardInput(io.BytesIO):
 
 @contextmanager
 def _ignored_interrupt() -> Iterator[None]:
-    """Ignore Ctrl-C, and start processes that always do: it is for this process, which ends them."""
-    if threading.current_thread() is not threading.main_thread():  # others can't set signal handlers
+    """Ignore Ctrl-C while processes start, so that they inherit it; only this process reacts, and ends them."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread can set signal handlers
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Writes the images that a model misread as pictures, to look at."""
+"""Write misread images as picture files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mnistnet.errors import DatasetError
 from mnistnet.evaluation import Mistake
 from mnistnet.pictures import write_picture
 
-MAX_NAME = 200  # bytes of a picture's name that become part of a file name; file systems allow 255
+MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 
 
 def file_name(mistake: Mistake) -> str:
-    """Return `true-7_read-1_index-42_scan.jpg.png`; without the picture's name where there is none, or a long one."""
+    """Return a name like `true-7_read-1_index-42_scan.jpg.png`; a missing or very long picture name is left out."""
     name = "" if mistake.path is None else Path(mistake.path).name.removesuffix(".png")
     suffix = f"_{name}" if name and len(name.encode(errors="surrogateescape")) <= MAX_NAME else ""
     return f"true-{mistake.true}_read-{mistake.read}_index-{mistake.index}{suffix}.png"

@@ -17,7 +17,7 @@ from mnistnet.model_file import PARAMETERS, Contents, network_of, read_model_fil
 from mnistnet.network import Network
 from mnistnet.settings import Settings
 
-BLOCK = 128  # images that go through the network at a time; bounds the memory
+BLOCK = 128  # images in one forward pass; bounds the memory
 BUILT_IN = "builtin"
 PRETRAINED = Path(__file__).with_name("pretrained.npz")  # the model that comes with the package
 
@@ -28,8 +28,8 @@ class Model:
 
     Attributes:
         network: the trained network, float32.
-        inputs: turns images into its inputs.
-        settings: those of its training.
+        inputs: turns images into the network's inputs.
+        settings: the settings of the training.
         epoch: epochs trained.
         best_epoch: the epoch of the network's parameters: with patience the best so far, else the last.
         validation_accuracy: accuracy of the network on the validation set, 0 to 1; None without a validation set.
@@ -37,7 +37,7 @@ class Model:
         history: float64 (epochs, 2 or 3), a row for each epoch: cost, learning rate and, with a validation set,
             validation accuracy.
         velocity: float32 (parameters,), the momentum, for resuming; None in a model for inference only.
-        latest: float32 (parameters,), the parameters after the last epoch, where that is not the best one; else None.
+        latest: float32 (parameters,), the parameters after the last epoch; None if that is the best one.
     """
 
     network: Network

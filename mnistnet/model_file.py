@@ -8,10 +8,10 @@
 | `history` | float64 (epochs, 2 or 3): cost, learning rate and, with a validation set, validation accuracy |
 | `metadata` | JSON in UTF-8, as uint8: format, sizes, settings, epochs, accuracy, SHA-256 of the data, versions |
 | `velocity_weights_1`, … | optimizer state, for resuming: the momentum, in the shapes of weights and biases |
-| `latest_weights_1`, … | with patience, where the last epoch is not the best: the parameters after it |
+| `latest_weights_1`, … | with patience, if the last epoch isn't the best: the parameters after the last epoch |
 
-The file is read as if an attacker had written it: nothing in it runs, and every size is bounded before it is read. It
-must hold exactly these members, stored and not compressed, with their checksums, shapes, dtypes and bounded values.
+The file is untrusted: nothing in it is executed, and every size is bounded before it is read. It must hold exactly
+these members, stored and not compressed, with their checksums, shapes, dtypes and bounded values.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ ARRAY_HEADER = re.compile(
     rb"\x93NUMPY\x01\x00..\{'descr': '([<>|]?\w+)', 'fortran_order': (False|True), 'shape': \(([\d, ]*)\), \} *\n",
     re.DOTALL,
 )
-# What zipfile raises on damaged archives; the last two where an offset is beyond the file, or beyond 64 bits
+# What zipfile raises on damaged archives; the last two if an offset is beyond the file, or beyond 64 bits.
 ZIP_ERRORS = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error, OverflowError)
 END_OF_DIRECTORY, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x07"  # signatures of a zip archive's last records
 END_SIZE, LOCATOR_SIZE = 22, 20  # bytes
@@ -61,7 +61,7 @@ class Contents:
     """The contents of a model file.
 
     Attributes:
-        settings: those of the training.
+        settings: the settings of the training.
         vectors: float32 (parameters,) each, in the order of `Network.parameters`: `parameters` and, where the file has
             optimizer state, `velocity` and `latest`.
         mean_inputs: float32 (784,).
@@ -124,7 +124,7 @@ def read_model_file(path: str | os.PathLike[str]) -> Contents:
         ModelError: the file is missing, unreadable, damaged, or not a mnistnet model.
     """
     try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(Path(path).stat().st_mode):  # opening a pipe would block
             raise ModelError(f"{path}: not a plain file; give another model file")
         with Path(path).open("rb") as file:
             return _read(file)
@@ -295,5 +295,5 @@ def _parse_settings(metadata: dict[str, Any]) -> Settings:
     except MnistnetError as error:
         raise _NotAModelError(f"its metadata is wrong: {error}") from None
     if metadata.get("sizes") != list(settings.sizes):
-        raise _NotAModelError("its metadata contradicts itself on the sizes")
+        raise _NotAModelError("the sizes in its metadata contradict its settings")
     return settings

@@ -1,8 +1,8 @@
 """The equations: parameters, forward pass, backpropagation.
 
-The derivation writes an image as a column; here it is a row, so a batch of n images is n rows. Its dC/dZ is a row
-already, so backpropagation keeps its form; the forward pass is transposed, Z = A Wᵀ + B. Layer 1 is the input; W^l and
-B^l lead into layer l and are `weights[l - 2]` and `biases[l - 2]`.
+In the derivation an image is a column; here it is a row, so a batch of n images has n rows. The derivation's dC/dZ is a
+row already, so backpropagation keeps its form; the forward pass is transposed, Z = A Wᵀ + B. Layer 1 is the input; W^l
+and B^l lead into layer l and are `weights[l - 2]` and `biases[l - 2]`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Relu:
         np.maximum(z, 0, out=z)
 
     def derivative(self, a: FloatArray) -> npt.NDArray[np.bool_]:
-        """Return 1 where the neuron is on, 0 where it is off."""
+        """Return 1 where the neuron is active, 0 elsewhere."""
         return a > 0
 
 
@@ -72,7 +72,7 @@ class MeanSquaredError:
         SIGMOID.activate(z)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """Return the sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        """Return the sum of the images' costs, from Z^L and the targets Y, both (n, 10)."""
         a = z.copy()
         self.activate(a)
         return float(np.sum(np.square(a - y), dtype=np.float64)) / 2
@@ -96,7 +96,7 @@ class CrossEntropy:
         SIGMOID.activate(z)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """Return the sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        """Return the sum of the images' costs, from Z^L and the targets Y, both (n, 10)."""
         # −ln σ(z) = ln(1 + e^−z), from Z^L: where A^L is rounded to 0 or 1, its logarithm is lost.
         return float(np.sum(np.logaddexp(0, z) - y * z, dtype=np.float64))
 
@@ -117,7 +117,7 @@ class SoftmaxCrossEntropy:
         z /= z.sum(axis=1, keepdims=True)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
-        """Return the sum of the images' costs, from Z^L and the right answers Y, both (n, 10)."""
+        """Return the sum of the images' costs, from Z^L and the targets Y, both (n, 10)."""
         z = z - z.max(axis=1, keepdims=True)
         log_of_sum = np.log(np.exp(z).sum(axis=1, keepdims=True))
         return float(np.sum(y * (log_of_sum - z), dtype=np.float64))
@@ -127,7 +127,7 @@ class SoftmaxCrossEntropy:
         np.subtract(a, y, out=out)
 
 
-# To add one, add it here, its word to `settings.py`, and its JavaScript to `page/network.js`. Tests compare the three.
+# To add one, add it here, its name to `settings.py` and its JavaScript to `page/network.js`; tests compare the three.
 SIGMOID = Sigmoid()
 ACTIVATIONS: dict[str, Sigmoid | Tanh | Relu] = {"sigmoid": SIGMOID, "tanh": Tanh(), "relu": Relu()}
 COSTS: dict[str, MeanSquaredError | CrossEntropy | SoftmaxCrossEntropy] = {
@@ -142,9 +142,9 @@ class _Workspace(NamedTuple):
 
     activations: list[FloatArray]  # A^2 … A^L, each (n, neurons of the layer)
     deltas: list[FloatArray]  # dC/dZ^2 … dC/dZ^L, of the same shapes
-    y: FloatArray  # (n, 10), the right answers
+    y: FloatArray  # (n, 10), the targets
     ones: FloatArray  # (n,)
-    n: FloatArray  # (), how many images
+    n: FloatArray  # (), the number of images
 
 
 class Network:
@@ -182,11 +182,11 @@ class Network:
         # Row y is the target Y for label y. The last row is for an image without a digit: zeros or, where the outputs
         # sum to 1, equal parts.
         none = np.full((1, sizes[-1]), 1 / sizes[-1] if self.cost_function.outputs_sum_to_1 else 0)
-        self._answers: FloatArray = np.concatenate([np.eye(sizes[-1]), none]).astype(dtype)
+        self._targets: FloatArray = np.concatenate([np.eye(sizes[-1]), none]).astype(dtype)
         self._workspaces: dict[int, _Workspace] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy is built from; copied arrays would no longer be views of the copied parameters."""
+        """Return the state for a copy; copied arrays would no longer be views of the copied parameters."""
         names = {"activation": self._activation_name, "cost": self._cost_name}
         return {"sizes": self.sizes, **names, "parameters": self.parameters}
 
@@ -233,7 +233,7 @@ class Network:
         Returns:
             dtype (n, neurons of the layer) each, new arrays.
         """
-        # BLAS may round the rows of one product differently, so each image is a product of its own: (n, 1, 784).
+        # BLAS may round the rows of one product differently, so each image gets a product of its own: (n, 1, 784).
         layers = [np.empty((len(inputs), 1, size), self.parameters.dtype) for size in self.sizes[1:]]
         self._propagate(inputs[:, np.newaxis], layers, product=np.matmul)
         activations = [layer[:, 0] for layer in layers]
@@ -253,7 +253,7 @@ class Network:
         self._check_labels(inputs, labels)
         layers = self._empty_layers(len(inputs))
         self._propagate(inputs, layers)
-        return self.cost_function.value(layers[-1], self._answers[labels]) / len(inputs)
+        return self.cost_function.value(layers[-1], self._targets[labels]) / len(inputs)
 
     def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
         """Return ∇C, the derivative of the cost by every parameter, averaged over the images, by backpropagation.
@@ -277,7 +277,7 @@ class Network:
 
         # dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean-squared error. Divided by n at once, so that the sums over
         # the images below are the averages of equations 5 and 6.
-        self._answers.take(labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
+        self._targets.take(labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
         self.cost_function.delta(activations[-1], y, out=deltas[-1])
         deltas[-1] /= n
 
@@ -322,7 +322,7 @@ class Network:
         return self._workspaces[n]
 
     def _check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
-        largest = len(self._answers) - 1
+        largest = len(self._targets) - 1
         is_right_shape = labels.dtype.kind in "iu" and labels.shape == (len(inputs),)
         if not is_right_shape or labels.min() < 0 or labels.max() > largest:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Find the pictures that paths name: files, and the pictures in folders."""
+"""Find picture files, given as paths of files and of folders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from mnistnet.pictures.files import FORMAT_NAMES, PICTURE_SUFFIXES
 
 HEIC_SUFFIXES = (".heic", ".heif")
-MAX_NAMED = 3  # files that a note names; a folder may hold thousands
+MAX_NAMED = 3  # file names in one note; a folder may hold thousands
 
 
 def find_pictures(
@@ -17,12 +17,12 @@ def find_pictures(
 ) -> list[str]:
     """Return the files among the paths, and in place of each folder the pictures in it, sorted by name.
 
-    A folder without pictures, or one that can't be listed, is returned itself: reading it gives the error.
+    A folder without pictures, or one that can't be listed, is returned unchanged: reading it raises the error.
 
     Args:
         paths: files and folders; `-` is standard input.
         recursive: whether sub-folders are searched, too.
-        note: called with a line about files of folders that are left out.
+        note: called with a line about the files of a folder that are left out.
     """
     found: list[str] = []
     for path in paths:
@@ -54,7 +54,7 @@ def left_out(folder: Path, files: Sequence[Path]) -> str:
 
 
 def explain(path: str) -> str | None:
-    """Return why a path isn't a picture, where more is known than that it can't be opened."""
+    """Return why a path isn't a picture, if there is more to say than that it can't be opened; else None."""
     if _is_folder(path):
         try:
             list_folder(Path(path))
@@ -71,13 +71,13 @@ def explain(path: str) -> str | None:
 def _is_folder(path: str) -> bool:
     try:
         return path not in ("", "-") and Path(path).is_dir()
-    except (OSError, ValueError):  # the name is too long, a folder above is closed, or there is a null byte
+    except (OSError, ValueError):  # a name that is too long, a parent folder without access, or a null byte
         return False
 
 
 def _pictures_in(top: Path, recursive: bool, note: Callable[[str], object]) -> list[str]:
     pictures: list[Path] = []
-    folders = [top]  # a stack: folders can be nested deeper than Python's functions
+    folders = [top]  # a stack, because folders can be nested deeper than Python's recursion limit
     while folders:
         folder = folders.pop()
         others: list[Path] = []
@@ -95,5 +95,5 @@ def _pictures_in(top: Path, recursive: bool, note: Callable[[str], object]) -> l
         if others:
             note(left_out(folder, others))
         if recursive:
-            folders += [path for path in reversed(inner) if not path.is_symlink()]  # a link may lead back up
+            folders += [path for path in reversed(inner) if not path.is_symlink()]  # a link may lead to a parent folder
     return list(map(str, pictures))

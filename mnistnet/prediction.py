@@ -23,7 +23,7 @@ from mnistnet.pictures.reading import read_lattice
 if TYPE_CHECKING:
     from PIL import Image  # noqa: TID251 -- the type of an argument
 
-# Chosen on pictures that people drew: these mark most of the wrong answers and few of the right ones.
+# Thresholds chosen on handwritten pictures: they mark most of the wrong answers and few of the right ones.
 MIN_SURE = 0.84  # the best output
 MIN_LEAD = 0.6  # the best output minus the second best
 REASONS = {
@@ -94,11 +94,11 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The digits of one picture, or the error that it can't be read.
+    """The digits of one picture, or the reason why it can't be read.
 
     Attributes:
         path: the name of the picture.
-        digits: from left to right; none if the picture can't be read.
+        digits: its digits from left to right; none if the picture can't be read.
         error: why it can't be read, in one line; None if it can.
         doubts: why the segmentation is unsure: `segmentation`, `other-ink`, `low`.
     """
@@ -120,7 +120,7 @@ class Answer:
 
     @property
     def unsure(self) -> bool:
-        """Whether the answer shouldn't be relied on: there is a reason, or no digit."""
+        """Whether the answer may be wrong: it has reasons for doubt, or no digit."""
         return bool(self.reasons) or not self.digits
 
     @property
@@ -166,7 +166,7 @@ def read(
         digits: how many digits the picture shows, 1 to 20; None detects it.
 
     Returns:
-        Its `number`, `probability`, `unsure`, `reasons`, and its `digits` with their boxes and outputs.
+        An Answer: `number`, `probability`, `unsure`, `reasons`, and the `digits` with their boxes and outputs.
 
     Raises:
         PictureError: the picture can't be read.

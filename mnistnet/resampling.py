@@ -15,7 +15,7 @@ from mnistnet.images import SIDE, ByteArray, FloatArray
 
 MIDDLE = (SIDE - 1) / 2  # row and column of the middle of an image
 OFFSETS: FloatArray = np.arange(SIDE, dtype=np.float32) - MIDDLE  # rows or columns from the middle: −13.5 … 13.5
-BEFORE, AFTER = 1, 2  # blank rows and columns of padding; positions outside the image are read there
+BEFORE, AFTER = 1, 2  # blank rows and columns of padding; positions outside the image fall there
 PADDED = BEFORE + SIDE + AFTER
 
 

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write files atomically."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_AGE = 86_400  # seconds; an older temporary file was left by a killed progra
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
-    """Write a file so that `path` always holds the old file or the new one, never a part.
+    """Write a file atomically: `path` always holds the old file or the new one, never a part.
 
-    The bytes go to a temporary file in the same folder, are flushed to the disk, and the file is renamed. A link stays
-    a link, and a file keeps its mode. Temporary files that a killed program left for this path are removed.
+    The content is written to a temporary file in the same folder and flushed to the disk, then the file is renamed. A
+    link stays a link, and a file keeps its mode. Temporary files that a killed program left for this path are removed.
 
     Raises:
         OSError: the file can't be written, is write-protected, or isn't a plain file; the old file is untouched.
@@ -56,7 +56,7 @@ def check_replaceable(path: str | os.PathLike[str]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a rename in a folder to the disk, where the system can."""
+    """Flush a rename in a folder to the disk, if the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -95,7 +95,7 @@ def _remove_abandoned(target: Path) -> None:
 
 
 def _mode_to_keep(target: Path) -> int | None:
-    """Return the mode of the file at the path; None where there is none."""
+    """Return the mode of the file at the path; None if there is none."""
     try:
         mode = target.stat().st_mode
     except FileNotFoundError:
@@ -104,6 +104,6 @@ def _mode_to_keep(target: Path) -> int | None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     if not stat.S_ISREG(mode):  # a rename would replace a device, such as /dev/null
         raise OSError(errno.EINVAL, "not a plain file", str(target))
-    if not mode & stat.S_IWUSR:  # a rename needs no permission of the file itself
+    if not mode & stat.S_IWUSR:  # a rename would ignore the file's own permission
         raise PermissionError(errno.EACCES, "write-protected", str(target))
     return stat.S_IMODE(mode)

@@ -1,4 +1,4 @@
-"""The settings of a training run: for each its default, which values it takes, and its help text, told once."""
+"""The settings of a training run: the default, the valid values and the help text of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from mnistnet.errors import OptionError
 from mnistnet.images import DIGITS, PIXELS
 
-# Larger values are probably typing mistakes. The limits also bound what a model file can make us allocate.
+# Larger values are probably typing mistakes. The limits also bound the memory that a model file can claim.
 MAX_LAYER_SIZE = 1000
 MAX_HIDDEN_LAYERS = 8
 MAX_EPOCHS = 1_000_000
@@ -24,14 +24,14 @@ OTHER_LEARNING_RATE = 0.05
 
 @dataclass(frozen=True)
 class Rule:
-    """Which values an option takes, and how they are typed.
+    """The valid values of an option, and how they are parsed and formatted.
 
     Attributes:
         metavar: the placeholder in the help.
-        expected: the values, in words, for error messages.
-        parse: turns the typed text into a value; raises ValueError where it can't.
-        accepts: says whether a value of any type is valid.
-        format: turns a value into the text that is typed.
+        expected: the valid values in words, for error messages.
+        parse: turns text into a value; raises ValueError if it can't.
+        accepts: returns whether a value, of any type, is valid.
+        format: turns a value into the text that `parse` reads.
         meanings: the words of a choice, and what each means.
     """
 
@@ -54,7 +54,7 @@ def integer(least: int, most: float = math.inf, metavar: str = "COUNT") -> Rule:
 
 
 def number(expected: str, condition: Callable[[float], bool]) -> Rule:
-    """Return the rule for finite numbers that meet a condition; `expected` puts it in words."""
+    """Return the rule for finite numbers that meet a condition; `expected` describes them."""
 
     def accepts(value: Any) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -75,7 +75,7 @@ def choice(meanings: Mapping[str, str]) -> Rule:
 
 
 def layer_sizes() -> Rule:
-    """Return the rule for the sizes of the hidden layers: (20, 10) is typed `20,10`, and () is typed `none`."""
+    """Return the rule for the sizes of the hidden layers: (20, 10) is written `20,10`, and () is `none`."""
     size = integer(1, MAX_LAYER_SIZE)
 
     def parse(text: str) -> tuple[int, ...]:
@@ -92,7 +92,7 @@ def layer_sizes() -> Rule:
 
 
 def optional(word: str, rule: Rule) -> Rule:
-    """Return the rule for None, typed as a word, or a value of another rule."""
+    """Return the rule for None, written as a word, or a value of another rule."""
     return Rule(
         f"{word}|{rule.metavar}",
         f"{word}, or {rule.expected}",
@@ -122,8 +122,7 @@ class Settings:
         optional(
             "auto", number(f"a number above 0, up to {MAX_LEARNING_RATE:g}", lambda x: 0 < x <= MAX_LEARNING_RATE)
         ),
-        f"Step length along the negative gradient. auto: {LEARNING_RATE:g}, "
-        f"or {OTHER_LEARNING_RATE:g} with another activation or cost than the default, or with --start.",
+        f"Learning rate. auto: {LEARNING_RATE:g} for sigmoid with mse; else, or with --start, {OTHER_LEARNING_RATE:g}.",
     )
     momentum: float = setting(
         0.9,
@@ -137,7 +136,7 @@ class Settings:
     )
     schedule: str = setting(
         "cosine",
-        choice({"cosine": "warm-up, then half a cosine down to 0", "constant": "no change"}),
+        choice({"cosine": "warm-up, then half a cosine down to 0", "constant": "the same at every step"}),
         "Learning-rate schedule.",
     )
     hidden: tuple[int, ...] = setting((20, 10), layer_sizes(), "Neurons in each hidden layer; none: no hidden layer.")
@@ -162,8 +161,8 @@ class Settings:
         "directions",
         choice(
             {
-                "directions": "edge directions of the deskewed digit",
-                "moments": "the digit deskewed, centred and in one size",
+                "directions": "edge-direction histograms of the deskewed digit",
+                "moments": "the digit deskewed, centred and scaled to one size",
                 "pixels": "the image as it is",
             }
         ),
@@ -172,17 +171,17 @@ class Settings:
     augment: int = setting(
         0,
         integer(0, metavar="COPIES"),
-        "Distorted copies of the training set, one an epoch in turn. Each copy needs as much memory as the set.",
+        "Augmented copies; epochs cycle through the training set and these. Each needs as much memory as the set.",
     )
     validation: int | None = setting(
         None,
         optional("auto", integer(0)),
-        "Training images held out for validation; 0 trains on all. auto: 5000, but at most a tenth.",
+        "Training images held out for validation; 0 trains on all. auto: 5000, but at most a tenth of them.",
     )
     patience: int | None = setting(
         None,
         optional("off", integer(1, metavar="EPOCHS")),
-        "Stop after so many epochs without a better validation accuracy, and keep the best epoch's network.",
+        "Early stopping: epochs without a better validation accuracy before training stops; the best epoch is kept.",
     )
     seed: int = setting(0, integer(0, metavar="N"), "Random seed.")
 

@@ -1,6 +1,7 @@
-"""Limit the BLAS library to one thread: two that share products as small as ours take up to eight times as long.
+"""Limit the BLAS library to one thread: for products as small as ours, two take up to eight times as long.
 
-The program does it with environment variables, before NumPy loads; `training.py`, for library users, while it trains.
+The program sets environment variables before it imports NumPy. For library users, `training.py` limits the threads
+while it trains.
 """
 
 import os
@@ -10,5 +11,5 @@ VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP
 
 
 def begin_with_one_thread() -> None:
-    """Limit the BLAS library that NumPy will load. Programs may call it; a library must not."""
+    """Limit the BLAS library that NumPy will load. Only a program may do this, not a library."""
     os.environ.update(dict.fromkeys(VARIABLES, "1"))

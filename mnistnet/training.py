@@ -1,4 +1,4 @@
-"""Mini-batch gradient descent as a generator of epochs, and `fit`: images in, models out, epoch by epoch."""
+"""Mini-batch gradient descent: `train` trains a network epoch by epoch, `fit` makes a model of images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mnistnet.network import MAX_PARAMETER, Network
 from mnistnet.settings import MAX_COST, OTHER_LEARNING_RATE, Settings
 
 ARCHITECTURE = ("hidden", "activation", "cost", "inputs")  # the settings that fine-tuning keeps
-WARM_UP = 2000  # steps in which the learning rate rises; in a short run the first third
+WARM_UP = 2000  # steps over which the learning rate rises; at most a third of the run
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Epoch:
     Attributes:
         number: from 1.
         cost: C, averaged over all training images, at the end of the epoch.
-        learning_rate: at its last step.
+        learning_rate: the learning rate at the last step.
         seconds: spent in gradient descent alone.
         validation_accuracy: accuracy on the validation set, 0 to 1, filled in by `fit`; None without one.
     """
@@ -97,7 +97,7 @@ def train(
             seconds = time.perf_counter() - start
             with np.errstate(all="ignore"):
                 cost = network.cost(inputs, labels)
-        if not (cost <= MAX_COST and np.abs(network.parameters).max() <= MAX_PARAMETER):  # nan is not <= either
+        if not (cost <= MAX_COST and np.abs(network.parameters).max() <= MAX_PARAMETER):  # true for nan, too
             raise TrainingError(
                 f"training diverged in epoch {number} (cost {cost:g}): the learning rate "
                 f"{settings.learning_rate_in_use:g} with momentum {settings.momentum:g}, or the weight decay "
@@ -164,7 +164,7 @@ def fit(
         settings: the settings of the run.
         resume: a model to continue, trained on the same images with the same settings, apart from the number of
             epochs. Its arrays become those of the yielded model.
-        start: a model whose weights and encoding the new one begins with (fine-tuning); it isn't changed.
+        start: the initial model for fine-tuning: its weights and encoding are copied.
 
     Yields:
         After each epoch its result and the model, which the next epoch changes in place. With patience, the model's
@@ -180,7 +180,7 @@ def fit(
     elif start is not None:
         settings = _fine_tuning_settings(settings, start)
     augmented = (augmented_set(training.images, settings.seed, number) for number in range(1, settings.augment + 1))
-    # As bytes: the inputs would take four times the memory.
+    # Kept as bytes, because the float32 inputs would need four times the memory.
     features = [encoding.features(images) for images in (training.images, *augmented)]
     if resume is not None:
         model = replace(resume, settings=settings)
@@ -249,7 +249,7 @@ def train_model(images: ByteArray, labels: IntArray, **settings: Any) -> Model:
 def _new_model(training: Dataset, features: ByteArray, settings: Settings, start: Model | None) -> Model:
     network = network_of(settings)
     if start is None:
-        network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1: none has this seed
+        network.initialize(np.random.default_rng((settings.seed, 0)))  # epochs count from 1, so no epoch uses this seed
         inputs = Inputs.fit(ENCODINGS[settings.inputs], features)
     else:
         network.parameters[...] = start.network.parameters
@@ -268,11 +268,11 @@ def _new_model(training: Dataset, features: ByteArray, settings: Settings, start
 
 
 def _fine_tuning_settings(settings: Settings, start: Model) -> Settings:
-    """Return the settings with a small learning rate, unless one was given."""
+    """Return the settings for fine-tuning: the default learning rate is small. Check the architecture."""
     for name in ARCHITECTURE:
         wanted, found = getattr(settings, name), getattr(start.settings, name)
         if wanted != found:
-            raise OptionError(f"{name} is {wanted}, but the model to start with has {found}; leave out --{name}")
+            raise OptionError(f"{name} is {wanted}, but the initial model has {found}; leave out --{name}")
     return settings if settings.learning_rate is not None else replace(settings, learning_rate=OTHER_LEARNING_RATE)
 
 

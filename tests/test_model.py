@@ -254,7 +254,7 @@ def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None
         (lambda a: a["history"].__setitem__((0, 1), 1e7), "history holds a value out of range"),
         (lambda a: a["history"].__setitem__((1, 2), 1.1), "history holds a value out of range"),
         (lambda a: a["history"].__setitem__((1, 0), -1), "history holds a value out of range"),
-        (lambda a: change_metadata(a, sizes=[784, 30, 10, 10]), "contradicts itself on the sizes"),
+        (lambda a: change_metadata(a, sizes=[784, 30, 10, 10]), "the sizes in its metadata contradict its settings"),
         (lambda a: change_metadata(a, settings={}), "lacks training settings"),
         (lambda a: change_metadata(a, settings=None), "lacks training settings"),
         (lambda a: change_metadata(a, epoch="2"), "no valid epoch"),

@@ -223,7 +223,7 @@ def test_fine_tuning_begins_with_the_weights_and_the_encoding_of_a_model(digits:
     assert 0 < np.abs(model.network.parameters - weights).max() < 0.5
     assert np.array_equal(start.network.parameters, weights)
     assert (model.epoch, model.data_digest) == (1, own.digest())
-    with pytest.raises(OptionError, match="inputs is pixels, but the model to start with has moments; leave out"):
+    with pytest.raises(OptionError, match="inputs is pixels, but the initial model has moments; leave out"):
         next(fit(own, None, replace(settings, inputs="pixels"), start=start))
 
 

@@ -113,7 +113,7 @@ def test_fine_tuning_starts_with_the_weights_of_another_model(
     for options, error in (
         (("--start", "builtin", "--resume"), "--start and --resume exclude each other"),
         (("--start", "builtin", "--hidden", "30"), "hidden is"),
-        (("--start", "builtin", "--inputs", "pixels"), "inputs is pixels, but the model to start with has directions"),
+        (("--start", "builtin", "--inputs", "pixels"), "inputs is pixels, but the initial model has directions"),
     ):
         done = program(*tune, *options)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
