@@ -236,7 +236,7 @@ function shrink(isSmall) {
 /** Put an image of 28×28 into the network. @param {Uint8Array} image @param {number | null} truth */
 function open(image, truth) {
   endPlay();
-  sheet.do({ tool: "digit", image });
+  sheet.apply({ tool: "digit", image });
   newDrawing(truth);
   update();
   scrollToStage();

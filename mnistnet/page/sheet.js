@@ -54,15 +54,15 @@ export class Sheet {
     return last?.tool === "digit" ? last.image : null;
   }
 
-  /** Do one action more. @param {Action} action */
-  do(action) {
+  /** Apply one action more. @param {Action} action */
+  apply(action) {
     this.line = null;
     this.actions.push(action);
     this.repeat();
   }
 
   clear() {
-    if (this.actions.length && this.actions.at(-1)?.tool !== "clear") this.do({ tool: "clear" });
+    if (this.actions.length && this.actions.at(-1)?.tool !== "clear") this.apply({ tool: "clear" });
   }
 
   undo() {
@@ -79,7 +79,7 @@ export class Sheet {
     this.show();
   }
 
-  /** Do everything again, from a blank sheet. */
+  /** Apply all actions again, to a blank sheet. */
   repeat() {
     this.ink.fill(0);
     for (const action of this.sinceBlank()) {

@@ -1,11 +1,11 @@
-"""How the textbook network learned: the article's own inputs, its cost, and gradient descent without anything added.
+"""The history of the textbook network: the derivation's own inputs and cost, and plain gradient descent.
 
 Made with `mnistnet train --inputs pixels --momentum 0 --schedule constant --weight-decay 0 --learning-rate 3
 --batch-size 10 --history textbook.csv`, on MNIST.
 """
 
 TEXTBOOK_WORDS = "the textbook network of the same size, shown the plain pixels"
-# For each of 30 epochs: cost, learning rate, accuracy on 5,000 images held out.
+# For each of 30 epochs: cost, learning rate, accuracy on 5,000 validation images.
 TEXTBOOK_HISTORY = (
     (0.0564, 3, 0.9222),
     (0.0502, 3, 0.9266),

@@ -10,7 +10,6 @@ The page also shows the network of the derivation: the same sizes, trained on MN
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import click
@@ -56,16 +55,11 @@ def _train(training: Dataset, held_out: Dataset | None, settings: Settings) -> t
     first = Network(settings.sizes)
     first.initialize(np.random.default_rng((settings.seed, 0)))  # as `fit` does
     snapshots = [first.parameters.copy()]
-    for number, model in _epochs(training, held_out, settings):
-        if number in SNAPSHOTS_AFTER:
-            snapshots.append(model.network.parameters.copy())
-    return model, snapshots
-
-
-def _epochs(training: Dataset, held_out: Dataset | None, settings: Settings) -> Iterator[tuple[int, Model]]:
     for epoch, model in fit(training, held_out, settings):
         click.echo(f"epoch {epoch.number}/{settings.epochs}: cost {epoch.cost:.5f}", err=True)
-        yield epoch.number, model
+        if epoch.number in SNAPSHOTS_AFTER:
+            snapshots.append(model.network.parameters.copy())
+    return model, snapshots
 
 
 if __name__ == "__main__":
