@@ -1,4 +1,4 @@
-"""Writes copies of pictures with the digits that were read in them."""
+"""Write copies of pictures, annotated with the digits that were read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mnistnet.pictures.marks import Mark, write_marked
 from mnistnet.prediction import Answer
 from mnistnet.saving import make_empty_folder
 
-MAX_NAME = 200  # bytes of a picture's name that become part of a file name; file systems allow 255
+MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 
 
 class AnnotatedCopies:
     """A folder of annotated copies, named like the pictures, and numbered where names repeat.
 
     Args:
-        directory: made, unless it is there and empty.
+        directory: created if it is missing; else it must be empty.
 
     Raises:
         MnistnetError: the folder can't be made, or isn't empty.

@@ -42,7 +42,7 @@ def default_source() -> str:
     """Return the source that is used without --data.
 
     Raises:
-        DatasetError: the environment names no source.
+        DatasetError: $MNISTNET_DATA isn't a source.
     """
     source = os.environ.get("MNISTNET_DATA") or DEFAULT_SOURCE
     try:

@@ -105,7 +105,7 @@ def predict(
 
 
 def _check(images: Sequence[str], chosen: Format, top: int, show: bool, annotate: str | None) -> None:
-    """Raise an OptionError where options don't fit together."""
+    """Raise an OptionError if options contradict each other."""
     if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
         raise OptionError("--show needs --format text, and --top needs text or jsonl")
     if annotate is not None and "-" in images:

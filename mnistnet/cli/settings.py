@@ -31,10 +31,10 @@ def chosen_settings(
     """Return the settings of a run.
 
     Args:
-        ctx: knows which values the user gave.
+        ctx: the command's context, which tells given values from defaults.
         values: the values of the options.
-        resumed: the model whose training continues: it keeps its settings, of which only the epochs may change.
-        start: the model whose weights are the first ones: its architecture is the default.
+        resumed: the model whose training continues, with its settings; only the epochs may change.
+        start: the initial model for fine-tuning; its architecture is the default.
 
     Raises:
         OptionError: a value is invalid, or can't change.

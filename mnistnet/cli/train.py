@@ -29,7 +29,7 @@ from mnistnet.model_file import check_writable
 from mnistnet.training import fit
 
 LOW_ACCURACY = 0.5  # validation accuracy; below this, training has failed
-FEW_IMAGES = 3000  # fewer make fewer than 100 steps an epoch
+FEW_IMAGES = 3000  # images; fewer give fewer than 100 steps per epoch
 
 
 @command("mnistnet train --epochs 30 --seed 1 --output digits.npz")
@@ -37,7 +37,7 @@ FEW_IMAGES = 3000  # fewer make fewer than 100 steps an epoch
 @settings_options
 @option("-o", "--output", metavar="FILE", type=click.Path(), default=MODEL_HERE, help="Model file.")
 @option("--resume", is_flag=True, help="Continue the training of the model in the output file, if there is one.")
-@option("--start", metavar="FILE", type=click.Path(), help="Begin with this model's weights; a file, or builtin.")
+@option("--start", metavar="FILE", type=click.Path(), help="Initial model, for fine-tuning: a file, or builtin.")
 @option("--history", metavar="FILE", type=click.Path(), help="Record every epoch in a .csv or .jsonl file.")
 @quiet_option
 @click.pass_context
@@ -126,7 +126,7 @@ def _last_and_best(model: Model) -> Iterator[str]:
     records = [epoch for epoch in range(model.epoch) if accuracies[epoch] > max(accuracies[:epoch], default=-1)]
     best = records[-1]
     if best + 1 < model.epoch:
-        # Patience stops a run after so many epochs without a record: this many get as far as the best epoch.
+        # The smallest patience that reaches the best epoch: the longest gap between two records.
         patience = max((later - earlier for earlier, later in pairwise(records)), default=1)
         kept = "kept" if model.best_epoch == best + 1 else f"--patience {patience} would keep it"
         yield f"Best epoch {best + 1}: validation {accuracies[best]:.2%}; {kept}"
