@@ -19,6 +19,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from mnistnet.errors import PictureError, one_line
 from mnistnet.images import SIDE, ByteArray, FloatArray
+from mnistnet.pictures.bounds import check_file, check_image, unreadable
 from mnistnet.pictures.components import median
 
 PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
@@ -129,17 +130,18 @@ def _decode_stream(file: BinaryIO) -> Image.Image:
                 most = MAX_PIXELS if is_progressive else MAX_PIXELS_OF.get(kind, MAX_PIXELS)
                 width, height = image.size
                 if width * height <= most:
+                    check_image(image, file)
                     return _flatten(image)
     except UnidentifiedImageError as error:
         reason = "empty file" if file.seek(0, io.SEEK_END) == 0 else f"none of {', '.join(FORMAT_NAMES)}"
-        raise _unreadable(reason) from error
+        raise unreadable(reason) from error
     except Image.DecompressionBombError as error:
         raise PictureError(f"far more than {MAX_PIXELS:,} pixels; save it smaller") from error
     except (PictureError, MemoryError):
         raise  # neither says that the picture is damaged
     except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
         np.empty(MAX_MEMORY, np.uint8)  # a MemoryError: two decoders call it damage when they get no more memory
-        raise _unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
+        raise unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
     raise PictureError(f"{width} x {height} pixels, at most {most:,} are read; save it smaller")
 
 
@@ -149,7 +151,7 @@ def _open(file: BinaryIO) -> Image.Image:
     Most pictures are PNGs, and of JPEGs large ones are read, too: only the first of those that hold several.
     """
     head = file.read(len(PNG_HEAD))
-    file.seek(0)
+    check_file(file, head)
     if head == PNG_HEAD:
         return PngImagePlugin.PngImageFile(file)
     if head.startswith(JPEG_HEAD):
@@ -164,10 +166,6 @@ def _open(file: BinaryIO) -> Image.Image:
 
     register_heif_opener()
     return Image.open(file, formats=("HEIF",))
-
-
-def _unreadable(reason: str) -> PictureError:
-    return PictureError(f"not a picture that can be read ({reason}); save it again as PNG or JPEG")
 
 
 def _flatten(image: Image.Image) -> Image.Image:
