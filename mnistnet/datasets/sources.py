@@ -212,9 +212,9 @@ def load_split(
     if split not in get_args(Split):
         raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")
     if split == "test":
-        kind = find_source(source)
-        dataset = kind.load(source, "test", callbacks or ProgressCallbacks())
-        if trained_on and not kind.has_splits and (validation or 0) < len(dataset):
+        origin = find_source(source)
+        dataset = origin.load(source, "test", callbacks or ProgressCallbacks())
+        if trained_on and not origin.has_splits and (validation or 0) < len(dataset):
             training, _ = hold_out(dataset, validation)
             if training.digest() == trained_on:
                 note = f"{source}: the model was trained on these pictures; its accuracy on others is lower"
