@@ -23,7 +23,7 @@ def test_a_folder_means_the_pictures_in_it_sorted(tmp_path: Path) -> None:
 
 
 def test_other_files_of_a_folder_are_left_out_with_a_note(tmp_path: Path) -> None:
-    for name in ("7.png", "._7.png", ".DS_Store", "IMG_1234.AVIF"):
+    for name in ("7.png", "._7.png", ".DS_Store", "IMG_1234.JXL"):
         (tmp_path / name).touch()
     (tmp_path / "folder.png").mkdir()
     os.mkfifo(tmp_path / "pipe.png")
@@ -31,7 +31,7 @@ def test_other_files_of_a_folder_are_left_out_with_a_note(tmp_path: Path) -> Non
     assert find_pictures([str(tmp_path)], note=notes.append) == [str(tmp_path / "7.png")]
     assert len(notes) == 2
     assert notes[1].startswith(f"{tmp_path}: 1 file that is not PNG, JPEG, ")
-    assert notes[1].endswith(": IMG_1234.AVIF; save it as JPEG")
+    assert notes[1].endswith(": IMG_1234.JXL; save it as JPEG")
     assert notes[0] == f"{tmp_path / 'pipe.png'}: not a plain file; left out"
 
 

@@ -11,12 +11,16 @@ from mnistnet.errors import PictureError
 
 MAX_CHUNKS = 100_000  # of a PNG; 50 million pixels have 25,000 chunks of 8 kB, and each takes Python a few microseconds
 MAX_SCANS = 100  # of a progressive JPEG, which has about ten; each takes 0.1 s
+MAX_SCANNED = 500_000_000  # pixels of all scans of a progressive JPEG together
 MAX_VALUES = 1 << 24  # of the tags of a TIFF
 MAX_STRIPS = 1 << 16  # of a TIFF
+MAX_TILE = 50_000_000  # pixels of a tile of a TIFF, which is decoded whole
 PYTHON_DECODERS = ("bmp_rle", "ppm", "ppm_plain")  # of Pillow
 MAX_IN_PYTHON = 1 << 20  # pixels that they decode, and half as many bytes as they read
 SOS = b"\xff\xda"  # the beginning of a scan in a JPEG
 STRIPS = (273, 324)  # the TIFF tags of the offsets of strips and tiles
+TILE_WIDTH, TILE_HEIGHT = 322, 323  # TIFF tags
+SHORT = 3  # the TIFF type of two bytes
 
 
 def check_file(file: BinaryIO, head: bytes) -> None:
@@ -47,10 +51,17 @@ def _check_tags(file: BinaryIO, order: str) -> None:
     file.seek(offset)
     (count,) = struct.unpack(order + "H", file.read(2))
     content = file.read(12 * count)
-    tags = list(struct.iter_unpack(order + "HHI4x", content[: len(content) // 12 * 12]))
-    if sum(values for _, _, values in tags) > MAX_VALUES:
+    tags = list(struct.iter_unpack(order + "HHI4s", content[: len(content) // 12 * 12]))
+    if sum(values for _, _, values, _ in tags) > MAX_VALUES:
         raise unreadable(f"a TIFF of more than {MAX_VALUES:,} values in its tags")
-    if any(tag in STRIPS and values > MAX_STRIPS for tag, _, values in tags):
+    sides = {
+        tag: struct.unpack(order + ("H2x" if kind == SHORT else "I"), value)[0]
+        for tag, kind, _, value in tags
+        if tag in (TILE_WIDTH, TILE_HEIGHT)
+    }
+    if sides.get(TILE_WIDTH, 0) * sides.get(TILE_HEIGHT, 0) > MAX_TILE:
+        raise unreadable(f"a TIFF with tiles of more than {MAX_TILE:,} pixels")
+    if any(tag in STRIPS and values > MAX_STRIPS for tag, _, values, _ in tags):
         raise unreadable(f"a TIFF of more than {MAX_STRIPS:,} strips")
 
 
@@ -68,8 +79,8 @@ def check_image(image: Image.Image, file: BinaryIO) -> None:
         file.seek(0)
         scans = file.read().count(SOS)
         file.seek(place)
-        if scans > MAX_SCANS:
-            raise unreadable(f"a JPEG of {scans:,} scans, at most {MAX_SCANS} are read")
+        if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
+            raise unreadable(f"a progressive JPEG of {scans:,} scans")
 
 
 def unreadable(reason: str) -> PictureError:

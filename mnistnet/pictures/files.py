@@ -7,7 +7,6 @@ import logging
 import math
 import os
 import stat
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -25,8 +24,10 @@ from mnistnet.pictures.components import median
 PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")  # what people send; each more is more to attack
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm")
 HEIF_SUFFIXES = (".heic", ".heif") if find_spec("pillow_heif") else ()  # the extra mnistnet[heic]
-FORMAT_NAMES = (*PICTURE_FORMATS, "HEIC") if HEIF_SUFFIXES else PICTURE_FORMATS
-PICTURE_SUFFIXES: frozenset[str] = frozenset(SUFFIXES + HEIF_SUFFIXES)
+AVIF_SUFFIXES = (".avif",) if find_spec("PIL._avif") else ()  # Pillow from 11.3 on, if it is built with it
+AVIF_BRANDS = (b"avif", b"avis")  # behind HEIF_HEAD
+FORMAT_NAMES = (*PICTURE_FORMATS, *(["AVIF"] if AVIF_SUFFIXES else []), *(["HEIC"] if HEIF_SUFFIXES else []))
+PICTURE_SUFFIXES: frozenset[str] = frozenset(SUFFIXES + AVIF_SUFFIXES + HEIF_SUFFIXES)
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 JPEG_HEAD = b"\xff\xd8\xff"
 HEIF_HEAD = b"ftyp"  # behind four bytes of length
@@ -34,6 +35,7 @@ MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory
 MAX_PIXELS_OF = {  # where it is not that many
     "JPEG": 200_000_000,  # decoded at an eighth of its size
     "WEBP": 25_000_000,  # its decoder holds four copies in RGBA: 400 MB
+    "AVIF": 25_000_000,
 }
 MAX_BYTES = 256 * 1024 * 1024  # a file can be endless; 50 million RGBA pixels are 200 MB
 MAX_SIDE = 4096  # larger pictures are shrunk at once: no digit needs more
@@ -46,6 +48,7 @@ ROWS = 64  # of a picture that are looked at together; the middle shows soonest 
 MIN_CARD, MIN_CARD_SPREAD = 0.6, 8.0  # of a transparent picture's box is opaque, and its greys spread, if it is a scan
 FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)  # of deep pictures: the smallest that holds the brightest pixel is meant
 OPAQUE = 128  # of 255
+MAX_EXIF = 1 << 16  # bytes, as in a JPEG; in a larger block, thousands of tags can each claim the whole of it
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells standard error what it raises, too
 
 
@@ -122,16 +125,14 @@ def _decode_stream(file: BinaryIO) -> Image.Image:
     """Decode a seekable file as `decode` does."""
     kind = "picture"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which no user can act upon
-            with _open(file) as image:
-                kind = image.format or kind
-                is_progressive = kind == "JPEG" and "progressive" in image.info  # kept whole while it is decoded
-                most = MAX_PIXELS if is_progressive else MAX_PIXELS_OF.get(kind, MAX_PIXELS)
-                width, height = image.size
-                if width * height <= most:
-                    check_image(image, file)
-                    return _flatten(image)
+        with _open(file) as image:
+            kind = image.format or kind
+            is_progressive = kind == "JPEG" and "progressive" in image.info  # kept whole while it is decoded
+            most = MAX_PIXELS if is_progressive else MAX_PIXELS_OF.get(kind, MAX_PIXELS)
+            width, height = image.size
+            if width * height <= most:
+                check_image(image, file)
+                return _flatten(image)
     except UnidentifiedImageError as error:
         reason = "empty file" if file.seek(0, io.SEEK_END) == 0 else f"none of {', '.join(FORMAT_NAMES)}"
         raise unreadable(reason) from error
@@ -150,16 +151,20 @@ def _open(file: BinaryIO) -> Image.Image:
 
     Most pictures are PNGs, and of JPEGs large ones are read, too: only the first of those that hold several.
     """
-    head = file.read(len(PNG_HEAD))
+    head = file.read(12)
     check_file(file, head)
-    if head == PNG_HEAD:
+    if head.startswith(PNG_HEAD):
         return PngImagePlugin.PngImageFile(file)
     if head.startswith(JPEG_HEAD):
         from PIL.JpegImagePlugin import JpegImageFile  # late: slow to import
 
         return JpegImageFile(file)
-    if head[4:] != HEIF_HEAD:
+    if head[4:8] != HEIF_HEAD:
         return Image.open(file, formats=PICTURE_FORMATS)
+    if head[8:] in AVIF_BRANDS:
+        if not AVIF_SUFFIXES:
+            raise PictureError("an AVIF picture; install Pillow 11.3 or later, or save it as JPEG")
+        return Image.open(file, formats=("AVIF",))
     if not HEIF_SUFFIXES:
         raise PictureError("a HEIC picture; install mnistnet[heic], or save it as JPEG")
     from pillow_heif import register_heif_opener  # late: an extra, and slow to import
@@ -188,7 +193,9 @@ def _flatten(image: Image.Image) -> Image.Image:
 def _upright(image: Image.Image) -> Image.Transpose | None:
     """Return what makes a picture upright that was taken with a turned camera."""
     try:
-        return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)) if image.info else None
+        if not image.info or len(image.info.get("exif", b"")) > MAX_EXIF:
+            return None
+        return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 -- a block of metadata can be damaged in as many ways as a picture is
         return None
 

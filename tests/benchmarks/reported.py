@@ -285,9 +285,7 @@ def main() -> None:
     """Print the table."""
     training = load_training([real_mnist()])
     model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
-    print(
-        f"| reported kind, {COUNT} pictures each | right | confidently wrong | unsure | refused |\n|---|---|---|---|---|"
-    )
+    print(f"| kind, {COUNT} pictures each | right | confidently wrong | unsure | refused |\n|---|---|---|---|---|")
     for name, kind in REPORTED.items():
         if os.environ.get("KINDS", "") not in name:
             continue

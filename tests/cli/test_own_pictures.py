@@ -15,6 +15,7 @@ from PIL import Image
 from conftest import HANG, Program, write_class_folders
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model
+from mnistnet.pictures.files import FORMAT_NAMES
 
 SEVEN = Path(__file__).parents[1] / "digits" / "7.png"
 PROGRAM = "\nfrom mnistnet.__main__ import main\nmain()"
@@ -75,7 +76,8 @@ def test_heic_is_read_with_its_plug_in_and_named_in_a_note_without(program: Prog
     (tmp_path / "own" / "7" / "seven.png").write_bytes(SEVEN.read_bytes())
     done = program_after(missing, "predict", "--format", "plain", "own/7", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "7\n")
-    note = "1 file that is not PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF: IMG_1234.HEIC; install mnistnet[heic] to read HEIC"
+    formats = ", ".join(name for name in FORMAT_NAMES if name != "HEIC")
+    note = f"1 file that is not {formats}: IMG_1234.HEIC; install mnistnet[heic] to read HEIC"
     assert f"own/7: {note}\n" in done.stderr
     done = program_after(missing, "evaluate", "--data", "own", cwd=tmp_path)
     assert f"own: {note}\n" in done.stderr

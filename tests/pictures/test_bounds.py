@@ -31,11 +31,12 @@ def test_a_png_of_many_chunks_is_refused() -> None:
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_tiff_of_many_strips_or_values_is_refused(order: str) -> None:
+def test_a_tiff_of_many_strips_or_values_or_of_large_tiles_is_refused(order: str) -> None:
     head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
     for tags, word in (
         ([(273, 4, MAX_STRIPS + 1, 0)], "strips"),
         ([(700 + i, 1, 1 << 20, 8) for i in range(20)], "values"),
+        ([(322, 4, 1, 40_000), (323, 3, 1, 48_000 << (16 if order == ">" else 0))], "tiles"),
     ):
         entries = b"".join(struct.pack(order + "HHII", *tag) for tag in tags)
         assert word in message_of(io.BytesIO(head + struct.pack(order + "H", len(tags)) + entries + bytes(100)))

@@ -24,7 +24,7 @@ from drawings import (
     refusal,
 )
 from mnistnet.pictures import PICTURE_SUFFIXES, files, read_picture
-from mnistnet.pictures.files import decode
+from mnistnet.pictures.files import AVIF_SUFFIXES, FORMAT_NAMES, decode
 
 
 def test_a_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_heic_picture_is_read_where_the_plug_in_is_installed(tmp_path: Path, m
     heif.register_heif_opener()
     drawn().convert("RGB").save(tmp_path / "seven.heic", "HEIF")
     assert_is_the_seven(read_picture(tmp_path / "seven.heic"))
-    assert "(none of PNG, JPEG, BMP, GIF, PPM, WEBP, TIFF, HEIC)" in message_of(io.BytesIO(b"no picture"))
+    assert f"(none of {', '.join(FORMAT_NAMES)})" in message_of(io.BytesIO(b"no picture"))
     monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
     assert "install mnistnet[heic], or save it as JPEG" in message_of(tmp_path / "seven.heic")
 
@@ -283,3 +283,11 @@ def test_a_heic_picture_is_read_where_the_plug_in_is_installed(tmp_path: Path, m
 def test_a_heic_picture_is_called_so_where_there_is_no_plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
     assert "install mnistnet[heic]" in message_of(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))
+
+
+@pytest.mark.skipif(not AVIF_SUFFIXES, reason="this Pillow can't read AVIF")
+def test_an_avif_picture_is_read_where_pillow_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = drawn(size=(200, 200), box=(60, 40, 140, 160), pen=14).convert("RGB")
+    assert read_picture(as_file(picture, "AVIF")).any()
+    monkeypatch.setattr("mnistnet.pictures.files.AVIF_SUFFIXES", ())
+    assert "an AVIF picture; install Pillow 11.3 or later" in message_of(as_file(picture, "AVIF"))
