@@ -38,7 +38,7 @@ def read_in_jobs(
         model: the classifier.
         paths: picture files, at paths that are valid where the processes run; one may be `-`, which is `stdin`.
         stdin: a picture file, open for reading.
-        invert: see `read_number`.
+        invert: see `mnistnet.read`.
         digits: how many digits each picture shows; None detects it.
         jobs: number of processes; None takes it, and the backend, from `joblib.parallel_config`.
 

@@ -123,7 +123,10 @@ def _last_and_best(model: Model) -> Iterator[str]:
         return
     accuracies = model.history[:, 2].tolist()
     yield f"{last}, validation {accuracies[-1]:.2%}"
-    records = [epoch for epoch in range(model.epoch) if accuracies[epoch] > max(accuracies[:epoch], default=-1)]
+    records = [0]
+    for epoch, accuracy in enumerate(accuracies):
+        if accuracy > accuracies[records[-1]]:
+            records.append(epoch)
     best = records[-1]
     if best + 1 < model.epoch:
         # The smallest patience that reaches the best epoch: the longest gap between two records.
