@@ -151,10 +151,13 @@ def find_components(mask: BoolArray, corners: bool = True) -> Components:
     counts = np.searchsorted(starts, stops + stride, "right" if corners else "left") - first
     upper = np.repeat(np.arange(len(starts)), counts)
     lower = np.arange(len(upper)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-    names, component = np.unique(_join(len(starts), upper, lower), return_inverse=True)
+    number = _join(len(starts), upper, lower)
+    is_first = number == np.arange(len(starts))
+    component = (np.cumsum(is_first) - 1)[number]
+    count = int(is_first.sum())
 
     def per_component(extreme: np.ufunc, values: IntArray, initial: int) -> IntArray:
-        result = np.full(len(names), initial, np.intp)
+        result = np.full(count, initial, np.intp)
         extreme.at(result, component, values)
         return result
 

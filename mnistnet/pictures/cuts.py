@@ -13,7 +13,7 @@ from mnistnet.pictures.lines import MIN_TALL
 SIDESTEP = 0.12  # cost of a step sideways, in full ink; else a path wanders around whole digits
 MIN_PART = 0.12  # width of what a cut leaves on either side
 MAX_CROSSED = 2.6  # ink on a cut, in stroke widths; what is written across so much is one digit
-MAX_NARROW = 0.75  # width of what may be two digits only if a single stroke joins them
+MIN_WIDE = 0.75  # width of what may be two digits
 MAX_CUTS = 6  # in a component as wide as the row is high, or less; in a wider one, more in proportion
 
 
@@ -41,7 +41,7 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
     """
     rows, columns = ink.shape
     least = max(2, round(MIN_PART * height))
-    if columns <= 2 * least or rows <= MIN_TALL * height:
+    if columns <= max(2 * least, MIN_WIDE * height) or rows <= MIN_TALL * height:
         return []
     middle = rows // 2
     down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])
@@ -60,9 +60,8 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
             int(np.count_nonzero(np.diff(along > 0.5, prepend=False)) + 1) // 2,
         )
         right = np.arange(columns) >= path[:, np.newaxis]
-        is_plain = strokes == 1 or columns > MAX_NARROW * height
         lower = min(_tall((ink > 0) & right), _tall((ink > 0) & ~right))
-        if is_plain and crossed <= MAX_CROSSED and lower > MIN_TALL * height:
+        if crossed <= MAX_CROSSED and lower > MIN_TALL * height:
             found[x] = Cut(path, crossed, strokes)
     return [found[x] for x in sorted(found)]
 

@@ -71,7 +71,7 @@ def normalize(inks: Sequence[FloatArray], widths: Sequence[float]) -> ByteArray:
         uint8 (n, 28, 28).
     """
     fine = BOX * FINE
-    pictures = [_cropped(Image.fromarray((ink * 255).round().astype(np.uint8))) for ink in inks]
+    pictures = [_cropped((ink * 255).round().astype(np.uint8)) for ink in inks]
     scaled = np.array([width * fine / max(each.size) for each, width in zip(pictures, widths, strict=True)])
     growth = np.rint((scaled.clip(*STROKE) - scaled) / 2).astype(np.intp)
     margin = 1 + int(growth.max(initial=0).clip(min=0))
@@ -82,18 +82,16 @@ def normalize(inks: Sequence[FloatArray], widths: Sequence[float]) -> ByteArray:
     _change_width(canvas, growth)
     images = np.zeros((len(inks), SIDE, SIDE), np.uint8)
     for image, each, picture in zip(images, canvas, pictures, strict=True):
-        changed = Image.fromarray(each)
-        if each.max() < VISIBLE:  # the strokes are finer than those beside it, and nothing is left
-            changed = _fit(picture, fine)
+        # where the strokes are finer than those beside it, nothing may be left
+        changed = each if each.max() >= VISIBLE else np.asarray(_fit(picture, fine))
         _centre_in(image, np.asarray(_fit(_cropped(changed), fine)))
     return images
 
 
-def _cropped(ink: Image.Image) -> Image.Image:
-    return ink.crop(ink.point(_IS_VISIBLE).getbbox())
-
-
-_IS_VISIBLE = [255 * (ink >= VISIBLE) for ink in range(256)]
+def _cropped(ink: ByteArray) -> Image.Image:
+    visible = ink >= VISIBLE
+    rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
+    return Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
 def _fit(ink: Image.Image, longest: int) -> Image.Image:
