@@ -27,7 +27,7 @@ ICON = 20  # pixels of the longer side, of a picture that is too small to show l
 MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
 MIN_PHOTOGRAPH = 96  # pixels of the longer side; in smaller pictures the steps between enlarged pixels look like noise
 COARSE = 96  # pixels of the longer side, of the picture in which the background is estimated
-BACKGROUND = 8  # longer side of the picture / radius of the opening: wider than any stroke
+BACKGROUND = 10  # longer side of the picture / radius of the opening: wider than any stroke
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ MAX_PIXELS_OF = {  # where it is not that many
     "AVIF": 25_000_000,
 }
 MAX_BYTES = 256 * 1024 * 1024  # a file can be endless; 50 million RGBA pixels are 200 MB
-MAX_SIDE = 4096  # larger pictures are shrunk at once: no digit needs more
-MAX_JPEG_SIDE = MAX_SIDE // 4  # what a JPEG is at least decoded to: an eighth of its size costs nearly nothing
+MAX_SIDE = 1024  # larger pictures are shrunk at once: no digit needs more
+MAX_JPEG_SIDE = 512  # what a JPEG is at least decoded to: an eighth of its size costs nearly nothing
 MAX_MEMORY = 16 * MAX_PIXELS_OF["WEBP"]  # bytes that a decoder takes
 STRIP = 1 << 20  # pixels that are converted at once
 CHUNK = 1 << 20  # bytes
