@@ -101,7 +101,6 @@ def test_an_error_of_a_value_from_the_environment_names_the_variable(program: Pr
         ("train", "MNISTNET_TRAIN_EPOCHS", "MNISTNET_TRAIN_EPOCHS is x, expected a whole number"),
         ("predict", "MNISTNET_PREDICT_SHOW", "Invalid value for MNISTNET_PREDICT_SHOW: "),
         ("download", "MNISTNET_DOWNLOAD_RETRIES", "Invalid value for MNISTNET_DOWNLOAD_RETRIES: "),
-        ("evaluate", "MNISTNET_EVALUATE_JSON", "Invalid value for MNISTNET_EVALUATE_JSON: "),
     ):
         done = program(command, *(["7.png"] if command == "predict" else []), environment={variable: "x"})
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
