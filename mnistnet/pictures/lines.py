@@ -88,7 +88,7 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
         raise PictureError("no digit in it (a page of text, or noise?); crop to one number")
     frames = _frames(components)
     frames |= _underlines(components, ink.contrast, ~frames)
-    if not frames.any():
+    if frames.all() or not frames.any():
         return ink, components
     contrast = np.where(dilate(components.mask(frames)) & ~components.mask(~frames), 0, ink.contrast)
     return replace(ink, contrast=contrast), find_components(contrast > ink.threshold)
@@ -113,7 +113,8 @@ def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
         length, rise = (box.width, box.height) if is_level else (box.height, box.width)
         thickness = max(1.0, float(runs.area[number]) / length - 2)
         is_straight = thickness <= MAX_THICK * length and rise - thickness <= MAX_SLOPE * length + 1
-        if length >= shortest and is_straight and _is_at_border(box, is_level, mask.shape):
+        is_line = length >= shortest and is_straight and _is_at_border(box, is_level, mask.shape)
+        if is_line and (mask & (runs.labels == number)).any():  # and no gap between two
             lines.append(_Line(runs.labels == number, box, is_level, thickness))
     return lines
 

@@ -73,10 +73,8 @@ def _page(side: BoolArray, grey: FloatArray) -> BoolArray | None:
         return None  # the background covers a corner of the picture
     components = find_components(side)
     largest = int(components.area.argmax())
-    if (
-        components.area[largest] < MIN_PAGE * side.size
-        or min(components.width[largest], components.height[largest]) < MIN_SCENE / 2
-    ):
+    shorter, longer = sorted((components.width[largest], components.height[largest]))
+    if components.area[largest] < MIN_PAGE * side.size or shorter < MIN_SIDE * longer:
         return None
     paper = components.labels == largest
     rows = np.flatnonzero(paper.any(axis=1))

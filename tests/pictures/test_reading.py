@@ -293,3 +293,28 @@ def test_a_disc_and_a_speck_are_no_digits() -> None:
         ImageDraw.Draw(picture).ellipse((100 - radius, 100 - radius, 100 + radius, 100 + radius), fill=0)
         with pytest.raises(PictureError, match="no digit in it that stands out"):
             digit_in(picture)
+
+
+def test_random_lines_boxes_and_circles_are_read_or_refused() -> None:
+    generator = np.random.default_rng(1)
+    for _ in range(400):
+        width, height = generator.integers(1, 120, 2).tolist()
+        picture = Image.new("L", (width, height), int(generator.choice([0, 128, 255])))
+        pencil = ImageDraw.Draw(picture)
+        for _ in range(int(generator.integers(0, 9))):
+            x0, x1, y0, y1 = np.sort(generator.integers(-10, 130, (2, 2)), axis=1).ravel().tolist()
+            grey, pen = int(generator.integers(256)), int(generator.integers(1, 7))
+            shape = generator.integers(4)
+            if shape == 0:
+                pencil.rectangle((x0, y0, x1, y1), outline=grey, width=pen)
+            elif shape == 1:
+                pencil.ellipse((x0, y0, x1, y1), outline=grey, width=pen)
+            elif shape == 2:
+                pencil.line((x0, y1, x1, y0), fill=grey, width=pen)
+            else:
+                pencil.rectangle((x0, y0, x1, y1), fill=grey)
+        try:
+            image = digit_in(picture)
+        except PictureError:
+            continue
+        assert image.shape == (28, 28)
