@@ -53,8 +53,9 @@ def read_in_jobs(
         delayed(_read_chunk)(model, chunk, content if "-" in chunk else b"", invert, digits)
         for chunk in (paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK))
     )
+    parallel = Parallel(n_jobs=jobs, return_as="generator")
     with _ignored_interrupt():
-        results = Parallel(n_jobs=jobs, return_as="generator")(tasks)
+        results = parallel(tasks)
     try:
         for answers in results:
             yield from answers
