@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -228,9 +228,12 @@ def train_model(images: ByteArray, labels: IntArray, **settings: Any) -> Model:
 
     Raises:
         ValueError: the images or labels have another shape, dtype or range.
-        OptionError: a setting has a wrong value.
+        OptionError: a setting is unknown or has a wrong value.
         TrainingError: training diverged.
     """
+    names = [field.name for field in fields(Settings)]
+    if unknown := settings.keys() - set(names):
+        raise OptionError(f"{min(unknown)} isn't a setting; the settings are {', '.join(names)}")
     chosen = Settings(**settings)
     images, labels = np.asarray(images), np.asarray(labels)
     if images.dtype.kind == "f":

@@ -234,6 +234,11 @@ def test_train_takes_images_and_labels_as_people_have_them(digits: Dataset, dtyp
     assert np.array_equal(flat.network.parameters, same.network.parameters)
 
 
+def test_train_names_a_setting_that_it_does_not_know(digits: Dataset) -> None:
+    with pytest.raises(OptionError, match="epoch isn't a setting; the settings are epochs, batch_size"):
+        mnistnet.train(digits.images, digits.labels, epoch=3)
+
+
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [

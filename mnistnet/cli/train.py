@@ -64,14 +64,15 @@ def train(
     replaced = [output] if resumed is None and Path(output).exists() else []
     replaced += [str(history)] if record is not None and record.replaces else []
     print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
-    training, validation = hold_out(load_data(data, quiet), settings.validation)
     model = resumed
-    with _saving(output, done > 0) as save, epoch_lines(settings.epochs, done, quiet) as report:
-        for epoch, model in fit(training, validation, settings, resume=resumed, start=first):
-            if record is not None:  # the history first: --resume drops an extra line, but can't restore a missing one
-                record.record(epoch)
-            save(model)
-            report(epoch)
+    with _saving(output, done > 0) as save:
+        training, validation = hold_out(load_data(data, quiet), settings.validation)
+        with epoch_lines(settings.epochs, done, quiet) as report:
+            for epoch, model in fit(training, validation, settings, resume=resumed, start=first):
+                if record is not None:  # first: --resume drops an extra line, but can't restore a missing one
+                    record.record(epoch)
+                save(model)
+                report(epoch)
     if model is not None:
         print_notes(quiet, *summary(model, done, len(training)), f"The model is in {output}")
 
