@@ -241,16 +241,8 @@ class Network:
         return activations
 
     def cost(self, inputs: FloatArray, labels: IntArray) -> float:
-        """Return the cost C, averaged over the images: C = 1/n Σ C_k.
-
-        Args:
-            inputs: dtype (n, 784), n at least 1.
-            labels: integers (n,), 0 to 9, or 10 for an image without a digit.
-
-        Raises:
-            ValueError: the labels aren't integers (n,) from 0 to 10.
-        """
-        self._check_labels(inputs, labels)
+        """Return the cost C, averaged over the images: C = 1/n Σ C_k; arguments and errors as for `gradient`."""
+        self.check_labels(inputs, labels)
         layers = self._empty_layers(len(inputs))
         self._propagate(inputs, layers)
         return self.cost_function.value(layers[-1], self._targets[labels]) / len(inputs)
@@ -268,7 +260,11 @@ class Network:
         Raises:
             ValueError: the labels aren't integers (n,) from 0 to 10.
         """
-        self._check_labels(inputs, labels)
+        self.check_labels(inputs, labels)
+        return self.backpropagate(inputs, labels)
+
+    def backpropagate(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
+        """Return `gradient` without its check of the labels, which training does once for all batches."""
         activations, deltas, y, ones, n = self._workspace(len(inputs))
         weight_gradients, bias_gradients = self._gradient_views
 
@@ -321,7 +317,8 @@ class Network:
             )
         return self._workspaces[n]
 
-    def _check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
+    def check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
+        """Raise ValueError unless the labels are integers (n,) from 0 to 10, as many as inputs."""
         largest = len(self._targets) - 1
         is_right_shape = labels.dtype.kind in "iu" and labels.shape == (len(inputs),)
         if not is_right_shape or labels.min() < 0 or labels.max() > largest:

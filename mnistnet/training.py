@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from mnistnet.augmentation import augmented_set
 from mnistnet.datasets.dataset import Dataset, hold_out
@@ -81,7 +81,9 @@ def train(
         raise OptionError(
             f"batch size is {settings.batch_size}, but there are only {len(inputs)} training images; lower --batch-size"
         )
+    network.check_labels(inputs, labels)
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
+    blas = ThreadpoolController()  # once, because it searches the loaded libraries
     for number in range(done + 1, settings.epochs + 1):
         set_number = (number - 1) % (settings.augment + 1)
         epoch_inputs = inputs if augmented is None or set_number == 0 else augmented(set_number)
@@ -92,7 +94,7 @@ def train(
             learning_rate(settings, step + 0.5, steps * settings.epochs)  # at the middle of the step
             for step in range(steps * (number - 1), steps * number)
         ]
-        with threadpool_limits(limits=1, user_api="blas"):
+        with blas.limit(limits=1, user_api="blas"):
             _descend(network, epoch_inputs, labels, order, rates, settings, velocity)
             seconds = time.perf_counter() - start
             with np.errstate(all="ignore"):
@@ -143,7 +145,7 @@ def _descend(
             inputs.take(order[batch], axis=0, out=x, mode="clip")  # the default mode would make one more copy
             # velocity = momentum · velocity + ∇C + weight decay; parameters −= learning rate · velocity
             velocity *= momentum
-            velocity += network.gradient(x, y)
+            velocity += network.backpropagate(x, y)
             weight_velocity += np.multiply(weights, weight_decay, out=decay)
             network.parameters -= np.multiply(velocity, rate, out=change)
 

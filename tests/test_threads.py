@@ -32,13 +32,13 @@ def several_threads() -> None:
 def test_training_uses_one_thread_and_restores_the_limit(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     before = blas_threads()
     seen = []
-    gradient = Network.gradient
+    gradient = Network.backpropagate
 
     def record(self: Network, *arguments: Any) -> Any:
         seen.append(blas_threads())
         return gradient(self, *arguments)
 
-    monkeypatch.setattr(Network, "gradient", record)
+    monkeypatch.setattr(Network, "backpropagate", record)
     list(fit(digits, None, Settings(epochs=1, batch_size=100)))
     assert seen == [{1}] * 6
     assert blas_threads() == before

@@ -26,9 +26,9 @@ class Recorder(Network):
         super().__init__((2, 3, 10))
         self.batches: list[list[float]] = []
 
-    def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
+    def backpropagate(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
         self.batches.append(inputs[:, 0].tolist())
-        return super().gradient(inputs, labels)
+        return super().backpropagate(inputs, labels)
 
 
 def numbered(n: int) -> tuple[FloatArray, IntArray]:
