@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 __all__ = ["Answer", "MnistnetError", "Model", "load", "read", "train"]
 
 if not TYPE_CHECKING:
-    _HOMES = {
+    _PUBLIC = {
         "Answer": ("prediction", "Answer"),
         "MnistnetError": ("errors", "MnistnetError"),
         "Model": ("model", "Model"),
@@ -29,7 +29,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first used: `mnistnet --help` needs no NumPy."""
-        if name not in _HOMES:
+        if name not in _PUBLIC:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module, attribute = _HOMES[name]
+        module, attribute = _PUBLIC[name]
         return getattr(import_module(f"mnistnet.{module}"), attribute)

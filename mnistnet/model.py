@@ -36,7 +36,7 @@ class Model:
         data_digest: SHA-256 of the training images and labels, in hexadecimal.
         history: float64 (epochs, 2 or 3), a row for each epoch: cost, learning rate and, with a validation set,
             validation accuracy.
-        velocity: float32 (parameters,), the momentum, for resuming; None in a model for inference only.
+        velocity: float32 (parameters,), the momentum buffer, for resuming; None in a model for inference only.
         latest: float32 (parameters,), the parameters after the last epoch; None if that is the best one.
     """
 

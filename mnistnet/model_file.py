@@ -7,7 +7,7 @@
 | `mean_inputs` | float32 (784,), subtracted from every input |
 | `history` | float64 (epochs, 2 or 3): cost, learning rate and, with a validation set, validation accuracy |
 | `metadata` | JSON in UTF-8, as uint8: format, sizes, settings, epochs, accuracy, SHA-256 of the data, versions |
-| `velocity_weights_1`, … | optimizer state, for resuming: the momentum, in the shapes of weights and biases |
+| `velocity_weights_1`, … | optimizer state, for resuming: the momentum buffer, in the shapes of weights and biases |
 | `latest_weights_1`, … | with patience, if the last epoch isn't the best: the parameters after the last epoch |
 
 The file is untrusted: nothing in it is executed, and every size is bounded before it is read. It must hold exactly
@@ -106,7 +106,7 @@ def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Check before a long training that a model can be saved at `path`.
+    """Check before a long run that a model can be saved at `path`.
 
     Raises:
         ModelError: it can't.
@@ -125,7 +125,7 @@ def read_model_file(path: str | os.PathLike[str]) -> Contents:
     """
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):  # opening a pipe would block
-            raise ModelError(f"{path}: not a plain file; give another model file")
+            raise ModelError(f"{path}: not a regular file; give another model file")
         with Path(path).open("rb") as file:
             return _read(file)
     except FileNotFoundError:
@@ -224,7 +224,7 @@ def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
     except ZIP_ERRORS as error:
         raise _NotAModelError(f"damaged: {error}") from None
     if len(archive.infolist()) != count:  # a wrong length can hide the last entries
-        raise _NotAModelError("damaged: its directory has another number of entries")
+        raise _NotAModelError("damaged: the number of entries in its directory is wrong")
     return archive
 
 

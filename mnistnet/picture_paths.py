@@ -89,7 +89,7 @@ def _pictures_in(top: Path, recursive: bool, note: Callable[[str], object]) -> l
                 elif path.is_file():
                     (pictures if is_picture(path) else others).append(path)
                 elif is_picture(path):  # opening a pipe would block
-                    note(f"{path}: not a plain file; left out")
+                    note(f"{path}: not a regular file; left out")
         except OSError:
             pictures.append(folder)
         if others:

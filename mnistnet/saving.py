@@ -21,7 +21,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> N
     link stays a link, and a file keeps its mode. Temporary files that a killed program left for this path are removed.
 
     Raises:
-        OSError: the file can't be written, is write-protected, or isn't a plain file; the old file is untouched.
+        OSError: the file can't be written, is write-protected, or isn't a regular file; the old file is untouched.
     """
     target = Path(os.path.realpath(path))
     mode = _mode_to_keep(target)
@@ -103,7 +103,7 @@ def _mode_to_keep(target: Path) -> int | None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     if not stat.S_ISREG(mode):  # a rename would replace a device, such as /dev/null
-        raise OSError(errno.EINVAL, "not a plain file", str(target))
+        raise OSError(errno.EINVAL, "not a regular file", str(target))
     if not mode & stat.S_IWUSR:  # a rename would ignore the file's own permission
         raise PermissionError(errno.EACCES, "write-protected", str(target))
     return stat.S_IMODE(mode)

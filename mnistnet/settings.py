@@ -171,7 +171,7 @@ class Settings:
     augment: int = setting(
         0,
         integer(0, metavar="COPIES"),
-        "Augmented copies; epochs cycle through the training set and these. Each needs as much memory as the set.",
+        "Augmented copies of the training set; epochs cycle through it and them. Each needs as much memory.",
     )
     validation: int | None = setting(
         None,

@@ -1,4 +1,4 @@
-"""Mini-batch gradient descent: `train` trains a network epoch by epoch, `fit` makes a model of images."""
+"""Mini-batch gradient descent: `train` trains a network epoch by epoch, `fit` trains a model on images."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def train(
         settings: the settings of the run.
         augmented: returns the inputs of augmented set 1, 2, … `settings.augment`; epochs cycle through the inputs and
             these sets. None trains on the inputs alone.
-        velocity: float32 (parameters,), the momentum, changed in place; None starts at 0.
+        velocity: float32 (parameters,), the momentum buffer, changed in place; None starts at 0.
         done: epochs already trained.
 
     Yields:
@@ -131,7 +131,7 @@ def _descend(
 ) -> None:
     """Run one epoch of gradient descent over the images in this order; each step goes along −∇C of one batch."""
     size, dtype = settings.batch_size, velocity.dtype
-    labels = labels[order].astype(np.intp)  # NumPy's index type: a label is the row of its target
+    labels = labels[order].astype(np.intp)  # NumPy's index type: labels index the rows of the targets
     batch_inputs = np.empty((size, inputs.shape[1]), inputs.dtype)
     momentum, weight_decay = np.array(settings.momentum, dtype), np.array(settings.weight_decay, dtype)
     weights, weight_velocity = network.parameters[: network.weight_count], velocity[: network.weight_count]
@@ -273,7 +273,7 @@ def _new_model(training: Dataset, features: ByteArray, settings: Settings, start
 
 
 def _fine_tuning_settings(settings: Settings, start: Model) -> Settings:
-    """Return the settings for fine-tuning: the default learning rate is small. Check the architecture."""
+    """Check that the architecture is that of the initial model, and fill in the learning rate for fine-tuning."""
     for name in ARCHITECTURE:
         wanted, found = getattr(settings, name), getattr(start.settings, name)
         if wanted != found:

@@ -215,7 +215,7 @@ def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None
         load(tmp_path / "none.npz")
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(ModelError, match="not a plain file; give another model file"):
+        with pytest.raises(ModelError, match="not a regular file; give another model file"):
             load(path)
     with pytest.raises(ModelError, match=r"a.x00b: can't be read \(.*null"):
         load("a\0b")

@@ -32,7 +32,7 @@ def test_other_files_of_a_folder_are_left_out_with_a_note(tmp_path: Path) -> Non
     assert len(notes) == 2
     assert notes[1].startswith(f"{tmp_path}: 1 file that is not PNG, JPEG, ")
     assert notes[1].endswith(": IMG_1234.JXL; save it as JPEG")
-    assert notes[0] == f"{tmp_path / 'pipe.png'}: not a plain file; left out"
+    assert notes[0] == f"{tmp_path / 'pipe.png'}: not a regular file; left out"
 
 
 def test_sub_folders_are_searched_on_request(tmp_path: Path) -> None:

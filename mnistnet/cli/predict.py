@@ -82,7 +82,7 @@ def predict(
     if jobs > 1:
         from mnistnet.jobs import read_in_jobs  # late: joblib is optional, and slow to import
 
-        del sys.argv[1:]  # joblib sends them to each process, which blocks where there are more than a pipe holds
+        del sys.argv[1:]  # joblib sends them to each process through a pipe, and blocks if they don't fit
         read = partial(read_in_jobs, classifier, jobs=jobs)
     failed = False
     with (

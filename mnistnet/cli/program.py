@@ -43,7 +43,7 @@ class CommandLine(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run the program."""
         _prepare_streams()
-        warnings.filterwarnings("ignore", module="PIL")  # of odd metadata, which no user can change
+        warnings.filterwarnings("ignore", module="PIL")  # Pillow warns of odd metadata, which no user can change
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
             signal.signal(signal.SIGTERM, _terminate)
         with _exit_status():

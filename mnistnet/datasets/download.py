@@ -57,7 +57,7 @@ def download(
         directory: created if it is missing.
         mirrors: http(s) URLs of folders that hold the files, tried in turn.
         force: download valid files again.
-        timeout: seconds above 0 to connect, for each packet of an answer's headers, and for each 64 KiB of its body.
+        timeout: seconds, above 0, for connecting, each packet of a response's headers, and each 64 KiB of its body.
         retries: 0 or more; how often the mirrors are tried again after temporary failures.
         progress: called for every chunk and every failure.
         files: what to download.

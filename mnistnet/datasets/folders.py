@@ -36,7 +36,7 @@ def load_subset(directory: Path, subset: Subset, progress: Callable[[int, int], 
     """
     path = find_subset(directory, subset)
     if path is None:
-        raise DatasetError(f"{directory / subset}: no folders of pictures named 0 to 9 there; add them")
+        raise DatasetError(f"{directory / subset}: holds no folders 0 to 9; add them, with the pictures of each digit")
     return load_pictures(path, progress)
 
 
@@ -44,7 +44,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     """Read the pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
 
     Files whose names start with a dot are ignored. In the data set, `unreadable` lists pictures that can't be read or
-    aren't plain files, and `notes` names other files and folders, and digits without a picture.
+    aren't regular files, and `notes` names other files and folders, and digits without a picture.
 
     Args:
         directory: the folder that holds the folders `0` to `9`.
@@ -67,7 +67,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
     for count, (path, digit) in enumerate(pictures, start=1):
         try:
             if not path.is_file():  # opening a pipe would block
-                raise PictureError(f"{path}: not a plain file; remove it from the folder")
+                raise PictureError(f"{path}: not a regular file; remove it from the folder")
             images.append(read_picture(path))
             labels.append(digit)
             paths.append(str(path))

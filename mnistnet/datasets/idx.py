@@ -17,7 +17,8 @@ from mnistnet.images import DIGITS, SIDE, ByteArray
 UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
 MAX_IMAGES = 1_000_000  # 784 MB; a header with more is damaged
 # Limits against decompression bombs: images shrink to a fifth; sorted labels shrink to 1/500, but have few bytes.
-MAX_INFLATION, SMALL = 50, 1 << 20  # largest ratio of sizes; unpacked bytes that are always allowed
+MAX_INFLATION = 50  # largest compression ratio, beyond the bytes that are always allowed
+SMALL = 1 << 20  # bytes
 PREFIXES: dict[Subset, str] = {"train": "train", "test": "t10k"}
 NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
 FOLDERS = ("", "MNIST/raw", "raw")  # torchvision's folders below the one that the user names
@@ -80,7 +81,7 @@ def read_idx(path: Path, dimensions: int) -> ByteArray:
     """
     try:
         if path.exists() and not path.is_file():  # opening a pipe would block
-            raise DatasetError(f"{path}: not a plain file; replace it")
+            raise DatasetError(f"{path}: not a regular file; replace it")
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             header = file.read(4 + 4 * dimensions)
             if not header:

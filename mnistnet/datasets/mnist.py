@@ -111,7 +111,7 @@ def _problem(path: Path, size: int, sha256: str) -> str | None:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would block
-            return "not a plain file"
+            return "not a regular file"
         if status.st_size != size:
             return f"expected {size:,} bytes, got {status.st_size:,}"
         got = hashlib.sha256(path.read_bytes()).hexdigest()  # at most 47 MB

@@ -47,7 +47,7 @@ class Source(NamedTuple):
         matches: returns whether a value of --data is of this type.
         load: reads the training or the test images; see `load_split` for the errors.
         has_splits: whether training and test images are separate.
-        title: the page's name for the test images; None: the name of the folder or file.
+        title: what the HTML page calls the test images; None: the name of the folder or file.
     """
 
     name: str
@@ -201,7 +201,7 @@ def load_split(
             images. Without separate test images, `test` is the whole source.
         validation: the number of validation images, see `hold_out`.
         trained_on: the `Dataset.digest` of the images that the model was trained on. If the test images are among
-            them, a note says so. If `validation` belongs to other images, DatasetError is raised.
+            them, a note says so. For the other splits it must be their digest, or empty.
         callbacks: called while it loads.
 
     Raises:
@@ -225,10 +225,10 @@ def load_split(
     if validation is not None and validation >= len(training):
         raise other
     rest, validation_set = hold_out(training, validation)
-    if split == "train":
-        return rest
     if trained_on not in ("", rest.digest()):
         raise other
+    if split == "train":
+        return rest
     if validation_set is None:
         raise DatasetError(f"{source}: the model was trained without validation images; use --split test")
     return validation_set

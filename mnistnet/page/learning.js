@@ -64,7 +64,7 @@ export class Learning {
       make(
         "p",
         { class: "note" },
-        "Go back to a moment of its training. The network on the left, and its answer, are those of that moment.",
+        "Go back to a moment of its training: move the slider, and the network on the left, and its answer, become those of that moment.",
       ),
       this.nothing,
       this.whole,

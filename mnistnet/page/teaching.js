@@ -285,7 +285,10 @@ export class Teaching {
     if (last > lesson.costs[steps - 1])
       return `${cost}: the step was too long and went past the lowest point. Try a smaller η.`;
     if (read === label && lesson.before.indexOf(Math.max(...lesson.before)) !== label)
-      return `It changed its mind after ${count}: now it reads a ${label}. ${cost}.`;
+      return (
+        `It changed its mind after ${count}: now it reads a ${label}. Each step moved all its numbers a little, so that ` +
+        `the error of its outputs, the cost C, falls: from ${number(first, 3)} to ${number(last, 3)}.`
+      );
     if (lesson.isSaturated)
       return `${cost} in ${count}. It is so sure that it hardly learns: where σ is flat, its slope σ′ is near 0, and so is the gradient.`;
     if (!running && steps >= MAX_STEPS) return `${cost} in ${count}, and it still reads a ${read}.`;

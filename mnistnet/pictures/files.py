@@ -100,7 +100,7 @@ def decode(source: str | os.PathLike[str] | BinaryIO) -> Image.Image:
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte in it
         reason = getattr(error, "strerror", None) or str(error)
         raise PictureError(f"can't be opened ({one_line(reason)}); check the path") from error
-    raise PictureError("not a plain file; check the path")
+    raise PictureError("not a regular file; check the path")
 
 
 def _content(stream: BinaryIO) -> bytearray:

@@ -80,7 +80,7 @@ def test_an_invalid_model_file_is_one_line_and_status_1(program: Program, tmp_pa
         (("--model", "text.npz"), "text.npz: not a mnistnet model"),
         (("--model", "missing.npz"), "missing.npz: no such model file"),
         (("--model", pngs[1]), "1.png: not a mnistnet model"),
-        (("--model", "."), ".: not a plain file; give another model file"),
+        (("--model", "."), ".: not a regular file; give another model file"),
     ):
         done = program("predict", pngs[0], *arguments)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)

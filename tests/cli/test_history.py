@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_written_is_an_error_at_once(tmp_path: Path) -> No
     with pytest.raises(TrainingError, match="can't be written .No such file or directory"):
         History(str(tmp_path / "none" / "h.csv"), 0)
     os.mkfifo(tmp_path / "h.csv")
-    with pytest.raises(TrainingError, match="can't be written .not a plain file"):
+    with pytest.raises(TrainingError, match="can't be written .not a regular file"):
         History(str(tmp_path / "h.csv"), 0)
 
 

@@ -109,13 +109,13 @@ def test_a_device_is_not_read(program: Program, tmp_path: Path) -> None:
     if not Path("/dev/zero").exists():
         pytest.skip("needs /dev/zero")
     done = program("predict", "-q", "/dev/zero")
-    assert (done.returncode, done.stderr) == (1, "Error: /dev/zero: not a plain file; check the path\n")
+    assert (done.returncode, done.stderr) == (1, "Error: /dev/zero: not a regular file; check the path\n")
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "zero.png").symlink_to("/dev/zero")
     (tmp_path / "own" / "7.png").write_bytes(SEVEN.read_bytes())
     done = program("predict", "--format", "plain", "own")
     assert (done.returncode, done.stdout) == (0, "7\n")
-    assert "own/zero.png: not a plain file; left out\n" in done.stderr
+    assert "own/zero.png: not a regular file; left out\n" in done.stderr
 
 
 def test_quiet_hides_notes_and_no_errors(program: Program, tmp_path: Path) -> None:

@@ -101,7 +101,6 @@ os.rmdir(gone)
         ("train", "--data", "strokes", "--epochs", "1", "-q"),
         ("evaluate", "--data", "strokes", "--mistakes", "wrong"),
         ("predict", "7.png"),
-        ("download", "--directory", "here"),
     ],
 )
 def test_in_a_removed_folder_the_error_is_not_about_standard_output(folder: Path, arguments: tuple[str, ...]) -> None:

@@ -40,7 +40,7 @@ def test_unreadable_pictures_are_listed_and_pipes_do_not_block(folder: Path) -> 
     assert len(dataset) == len(dataset.paths) == 60
     assert f"{folder / '3' / 'broken.png'}: not a picture" in dataset.unreadable[0]
     assert dataset.unreadable[1:] == tuple(
-        f"{folder / name}: not a plain file; remove it from the folder"
+        f"{folder / name}: not a regular file; remove it from the folder"
         for name in ("4/pipe.png", "5/device.png", "6/folder.png", "7/dangling.png")
     )
 
@@ -90,7 +90,7 @@ def test_the_pictures_of_a_subset_are_read_from_its_folder(
     tmp_path: Path, digits: Dataset, train: str, test: str
 ) -> None:
     write_class_folders(tmp_path / train, digits.take(np.arange(40)))
-    with pytest.raises(DatasetError, match=f"{tmp_path}/test: no folders of pictures named 0 to 9 there; add them"):
+    with pytest.raises(DatasetError, match=f"{tmp_path}/test: holds no folders 0 to 9; add them"):
         load_subset(tmp_path, "test")
     write_class_folders(tmp_path / test, digits.take(np.arange(20)))
     assert (len(load_subset(tmp_path, "train")), len(load_subset(tmp_path, "test"))) == (40, 20)

@@ -127,5 +127,5 @@ def test_what_is_not_a_plain_file_does_not_block(tmp_path: Path, name: str, kind
         path.symlink_to("/dev/zero")
     else:
         path.mkdir()
-    with pytest.raises(DatasetError, match=f"{name}: not a plain file; replace it"):
+    with pytest.raises(DatasetError, match=f"{name}: not a regular file; replace it"):
         read_idx(path, 3)

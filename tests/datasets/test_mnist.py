@@ -31,7 +31,7 @@ def test_verify_distinguishes_valid_missing_and_damaged_files(tmp_path: Path) ->
 def test_verify_does_not_block_on_a_pipe_or_read_a_folder(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "images.gz")
     (tmp_path / "labels.gz").mkdir()
-    assert [local.problem for local in verify(tmp_path, FAKES)] == ["not a plain file"] * 2
+    assert [local.problem for local in verify(tmp_path, FAKES)] == ["not a regular file"] * 2
 
 
 @pytest.mark.mnist

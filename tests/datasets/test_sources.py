@@ -201,5 +201,5 @@ def test_a_pipe_in_place_of_a_file_does_not_block(folder: Path) -> None:
     images = folder / "t10k-images-idx3-ubyte.gz"
     images.unlink()
     os.mkfifo(images)
-    with pytest.raises(DatasetError, match=f"{images}: not a plain file"):
+    with pytest.raises(DatasetError, match=f"{images}: not a regular file"):
         load_split(str(folder), "test", 0)

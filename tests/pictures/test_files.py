@@ -180,7 +180,7 @@ def test_an_endless_stream_and_a_file_of_too_many_bytes_are_refused(
 
 
 def test_devices_are_not_read_and_a_named_pipe_is(tmp_path: Path) -> None:
-    assert message_of("/dev/zero") == "/dev/zero: not a plain file; check the path"
+    assert message_of("/dev/zero") == "/dev/zero: not a regular file; check the path"
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(as_file(drawn()).getvalue()))
     writer.start()
