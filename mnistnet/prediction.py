@@ -43,9 +43,14 @@ def is_unsure(outputs: FloatArray) -> BoolArray:
     Returns:
         bool (...); true wherever an output is not a number.
     """
+    is_high, leads = _checks(outputs)
+    return ~(is_high & leads)
+
+
+def _checks(outputs: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """Return whether the best output is high, and whether it is far above the second, bool (...) each."""
     second, best = np.moveaxis(np.partition(outputs, -2, axis=-1)[..., -2:], -1, 0)  # NaN is sorted as the highest
-    sure: BoolArray = (best >= MIN_SURE) & (best - second >= MIN_LEAD)
-    return ~sure
+    return best >= MIN_SURE, best - second >= MIN_LEAD
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +85,9 @@ class Digit:
     @property
     def reasons(self) -> frozenset[str]:
         """Why the digit is unsure: `low`, `rival`, both, or neither."""
-        second, best = np.partition(self.outputs, -2)[-2:]
-        checks = {"low": best >= MIN_SURE, "rival": best - second >= MIN_LEAD}
-        return frozenset(reason for reason, is_met in checks.items() if not is_met)
+        return frozenset(
+            reason for reason, is_met in zip(("low", "rival"), _checks(self.outputs), strict=True) if not is_met
+        )
 
     def __repr__(self) -> str:
         return f"<Digit {self.digit} ({self.probability * 100:.1f} %) at {tuple(self.box)}>"
