@@ -8,7 +8,7 @@ from pathlib import Path
 from mnistnet.datasets.dataset import Dataset
 from mnistnet.errors import DatasetError
 from mnistnet.evaluation import Mistake
-from mnistnet.pictures import write_picture
+from mnistnet.pictures.files import write_picture
 
 MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistnet.errors import PictureError
-from mnistnet.pictures import read_picture
-from mnistnet.pictures.reading import lattice_in
+from mnistnet.pictures.reading import lattice_in, read_picture
 
 Pixels = NDArray[np.uint8]
 SEVEN = [[(0.1, 0.1), (0.9, 0.1), (0.4, 0.95)]]

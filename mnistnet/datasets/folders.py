@@ -11,7 +11,7 @@ from mnistnet.datasets.dataset import Dataset, Subset
 from mnistnet.errors import DatasetError, PictureError
 from mnistnet.images import DIGITS
 from mnistnet.picture_paths import MAX_NAMED, is_picture, left_out, list_folder
-from mnistnet.pictures import read_picture
+from mnistnet.pictures.reading import read_picture
 
 DIGIT_NAMES = tuple(map(str, range(DIGITS)))
 SUBSET_FOLDERS: dict[Subset, tuple[str, str]] = {"train": ("train", "training"), "test": ("test", "testing")}

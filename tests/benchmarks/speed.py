@@ -29,7 +29,7 @@ from mnistnet.images import ByteArray, FloatArray  # noqa: E402
 from mnistnet.inputs import ENCODINGS, Inputs  # noqa: E402
 from mnistnet.model import load  # noqa: E402
 from mnistnet.network import Network  # noqa: E402
-from mnistnet.pictures import write_picture  # noqa: E402
+from mnistnet.pictures.files import write_picture  # noqa: E402
 from mnistnet.settings import Settings  # noqa: E402
 from mnistnet.training import train  # noqa: E402
 from real_mnist import real_mnist  # noqa: E402

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from drawings import as_file, drawn, message_of
-from mnistnet.pictures import read_picture
 from mnistnet.pictures.bounds import MAX_CHUNKS, MAX_IN_PYTHON, MAX_SCANS, MAX_STRIPS, SOS
+from mnistnet.pictures.reading import read_picture
 
 
 def test_a_progressive_jpeg_of_many_scans_is_refused() -> None:

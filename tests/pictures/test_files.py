@@ -23,8 +23,9 @@ from drawings import (
     message_of,
     refusal,
 )
-from mnistnet.pictures import PICTURE_SUFFIXES, files, read_picture
-from mnistnet.pictures.files import AVIF_SUFFIXES, FORMAT_NAMES, decode
+from mnistnet.pictures import files
+from mnistnet.pictures.files import AVIF_SUFFIXES, FORMAT_NAMES, PICTURE_SUFFIXES, decode
+from mnistnet.pictures.reading import read_picture
 
 
 def test_a_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_a_picture_of_mnists_size_and_a_drawing_of_a_few_straight_lines_are_no_e
 OUT_OF_MEMORY = """
 import resource, sys
 from mnistnet.errors import PictureError
-from mnistnet.pictures import read_picture
+from mnistnet.pictures.reading import read_picture
 import mnistnet.pictures.files
 have = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (have + 60_000_000, have + 60_000_000))
@@ -263,7 +264,7 @@ def test_running_out_of_memory_is_not_called_damage(tmp_path: Path, kind: str, o
 def test_large_pictures_take_bounded_memory(tmp_path: Path, kind: str, side: int) -> None:
     drawn(size=(side, side), box=(1000, 1000, 3000, 4000), pen=400).convert("RGB").save(tmp_path / "large", kind)
     said, memory = peak_memory(
-        "import sys\nfrom mnistnet.pictures import read_picture\nprint(read_picture(sys.argv[1]).shape)",
+        "import sys\nfrom mnistnet.pictures.reading import read_picture\nprint(read_picture(sys.argv[1]).shape)",
         tmp_path / "large",
     )
     assert said == "(28, 28)\n"

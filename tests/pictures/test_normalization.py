@@ -19,7 +19,8 @@ from drawings import (
     refusal,
 )
 from mnistnet.errors import PictureError
-from mnistnet.pictures import read_picture, write_picture
+from mnistnet.pictures.files import write_picture
+from mnistnet.pictures.reading import read_picture
 
 # As MNIST has it
 

@@ -21,7 +21,7 @@ from drawings import (
     likeness,
 )
 from mnistnet.errors import PictureError
-from mnistnet.pictures import read_picture
+from mnistnet.pictures.reading import read_picture
 
 
 def test_invert_says_which_polarity_a_picture_has() -> None:

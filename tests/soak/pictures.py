@@ -15,7 +15,7 @@ from PIL import Image
 from conftest import peak_memory, rounds
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.errors import PictureError
-from mnistnet.pictures import read_picture
+from mnistnet.pictures.reading import read_picture
 
 SEEDS = range(8)
 MEMORY = 600_000_000  # bytes; a picture of 50 million pixels is allowed, in colours and with transparency
