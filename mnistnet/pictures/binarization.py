@@ -1,4 +1,4 @@
-"""Binarization: how much each pixel stands out from its background, and the threshold that parts ink from paper.
+"""Binarization: the contrast of each pixel with its background, and the threshold between ink and paper.
 
 What is drawn on a screen or scanned has one background; in a photograph the light changes, and it is estimated.
 """
@@ -17,7 +17,7 @@ from mnistnet.pictures.components import box_filter, median, opening, otsu
 
 # Chosen on pictures that people drew and photographed.
 MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
-MIN_CONTRAST = 8.0  # grey levels; what stands out less from its background is paper, not ink
+MIN_CONTRAST = 8.0  # minimum contrast of ink, grey levels
 MIN_NOISES = 4  # minimum contrast of ink / standard deviation of the noise
 MIN_BORDER = 0.6  # share of the border that has the background's grey; strokes may cross the rest
 MAX_SPAN = 0.1  # span of the greys of an even background / all contrast
@@ -32,7 +32,7 @@ BACKGROUND = 10  # longer side of the picture / radius of the opening: wider tha
 
 @dataclass(frozen=True)
 class Ink:
-    """How much each pixel of a picture stands out from its background.
+    """Return the contrast of each pixel of a picture with its background.
 
     Attributes:
         contrast: float32 (height, width), 0 to 255.
