@@ -21,13 +21,11 @@ import io
 import json
 import math
 import os
-import re
 import stat
-import struct
 import zipfile
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -35,25 +33,15 @@ import numpy.typing as npt
 from mnistnet.errors import MnistnetError, ModelError, one_line
 from mnistnet.images import PIXELS, FloatArray
 from mnistnet.network import MAX_PARAMETER, Network
+from mnistnet.npz import NpzError, open_npz, read_array
 from mnistnet.saving import check_replaceable, replace_file
 from mnistnet.settings import MAX_COST, MAX_EPOCHS, MAX_LEARNING_RATE, Settings
 
 FORMAT = 3  # raise it when the inputs or the settings change
 MAX_METADATA = 1 << 16  # bytes; real metadata have under 1,000
-MAX_HEADER = 1 << 10  # bytes of an array's header; real ones have 128
 MAX_REASON = 200  # characters of a reason that quotes the file
 PARAMETERS = "parameters"
 OPTIMIZER_STATE = ("velocity", "latest")  # vectors that only resuming needs
-# An array's header as NumPy writes it. NumPy parses it as a Python literal, which can fail in undocumented ways, so no
-# other header is accepted.
-ARRAY_HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([<>|]?\w+)', 'fortran_order': (False|True), 'shape': \(([\d, ]*)\), \} *\n",
-    re.DOTALL,
-)
-# What zipfile raises on damaged archives; the last two if an offset is beyond the file, or beyond 64 bits.
-ZIP_ERRORS = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error, OverflowError)
-END_OF_DIRECTORY, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x07"  # signatures of a zip archive's last records
-END_SIZE, LOCATOR_SIZE = 22, 20  # bytes
 
 
 @dataclass
@@ -74,10 +62,6 @@ class Contents:
     mean_inputs: FloatArray
     history: npt.NDArray[np.float64]
     facts: dict[str, Any]
-
-
-class _NotAModelError(MnistnetError):
-    """The file isn't a valid model file; the message says why in a few words."""
 
 
 def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
@@ -133,7 +117,7 @@ def read_model_file(path: str | os.PathLike[str]) -> Contents:
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
         raise ModelError(f"{one_line(str(path))}: can't be read ({reason}); give another model file") from None
-    except _NotAModelError as error:
+    except NpzError as error:
         reason = one_line(str(error))
         if len(reason) > MAX_REASON:
             reason = reason[:MAX_REASON] + "…"
@@ -164,13 +148,13 @@ def _members(network: Network, name: str, vector: FloatArray) -> dict[str, npt.N
     return dict(zip(names, weights + biases, strict=True))
 
 
-def _read(file: IO[bytes]) -> Contents:
-    with _open_zip(file) as archive:
+def _read(file: BinaryIO) -> Contents:
+    with open_npz(file) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         if len(members) != len(archive.infolist()):
-            raise _NotAModelError("it holds two members of one name")
+            raise NpzError("it holds two members of one name")
         if "metadata" not in members:
-            raise _NotAModelError("it has no metadata")
+            raise NpzError("it has no metadata")
         metadata = _parse_metadata(_read_member(archive, members["metadata"], np.uint8, None))
         settings = _parse_settings(metadata)
 
@@ -192,72 +176,30 @@ def _read(file: IO[bytes]) -> Contents:
             expected |= _members(network, name, vector)
         if members.keys() != expected.keys() | {"metadata"}:
             wrong = sorted(members.keys() ^ (expected.keys() | {"metadata"}))
-            raise _NotAModelError(f"missing or unknown members: {', '.join(map(repr, wrong[:3]))}")
+            raise NpzError(f"missing or unknown members: {', '.join(map(repr, wrong[:3]))}")
         for name, array in expected.items():
-            array[...] = _read_member(archive, members[name], array.dtype.type, array.shape)
+            array[...] = _read_member(archive, members[name], array.dtype, array.shape)
     if max(np.abs(contents.mean_inputs).max(), np.abs(vectors[PARAMETERS]).max()) > MAX_PARAMETER:
-        raise _NotAModelError(f"it holds a weight, bias or mean beyond ±{MAX_PARAMETER:g}")
+        raise NpzError(f"it holds a weight, bias or mean beyond ±{MAX_PARAMETER:g}")
     bounds = np.array([MAX_COST, MAX_LEARNING_RATE, 1])[: contents.history.shape[1]]
     if (contents.history < 0).any() or (contents.history > bounds).any():
-        raise _NotAModelError("its history holds a value out of range")
+        raise NpzError("its history holds a value out of range")
     return contents
 
 
-def _open_zip(file: IO[bytes]) -> zipfile.ZipFile:
-    """Open an archive, unless its directory is so large that it could fill the memory."""
-    length = file.seek(0, os.SEEK_END)
-    if length == 0:
-        raise _NotAModelError("it is empty")
-    file.seek(max(0, length - LOCATOR_SIZE - END_SIZE))
-    tail = file.read(LOCATOR_SIZE + END_SIZE)
-    # The "end of central directory" record: signature, disks, counts, directory size and offset, comment. zipfile would
-    # prefer a ZIP64 record, which a locator before this one points to.
-    locator, end = tail[:-END_SIZE], tail[-END_SIZE:]
-    if len(end) < END_SIZE or not end.startswith(END_OF_DIRECTORY):
-        raise _NotAModelError("it is not an .npz file, or cut short")
-    (count,) = struct.unpack("<H", end[10:12])
-    (directory_size,) = struct.unpack("<I", end[12:16])
-    if directory_size > MAX_METADATA or locator.startswith(LOCATOR_64):
-        raise _NotAModelError("its directory is too large")
-    try:
-        archive = zipfile.ZipFile(file)
-    except ZIP_ERRORS as error:
-        raise _NotAModelError(f"damaged: {error}") from None
-    if len(archive.infolist()) != count:  # a wrong length can hide the last entries
-        raise _NotAModelError("damaged: the number of entries in its directory is wrong")
-    return archive
-
-
 def _read_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: type[np.generic], shape: tuple[int, ...] | None
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, dtype: npt.DTypeLike, shape: tuple[int, ...] | None
 ) -> npt.NDArray[Any]:
     """Read one array of finite numbers, of this dtype and shape; None is any length up to MAX_METADATA."""
-    name = info.filename.removesuffix(".npy")
-    itemsize = np.dtype(dtype).itemsize
-    most = MAX_HEADER + (MAX_METADATA if shape is None else math.prod(shape) * itemsize)
+    name, dtype = info.filename.removesuffix(".npy"), np.dtype(dtype)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
-        raise _NotAModelError(f"{name} is compressed")
-    if info.file_size > most:
-        raise _NotAModelError(f"{name} has {info.file_size:,} bytes, expected at most {most:,}")
-    try:
-        content = archive.read(info)  # the whole member, because only then its checksum is compared
-    except ZIP_ERRORS as error:
-        raise _NotAModelError(f"{name} is damaged: {error}") from None
-    header = ARRAY_HEADER.match(content)
-    if header is None or int.from_bytes(content[8:10], "little") != header.end() - 10:
-        raise _NotAModelError(f"{name} is not an array as mnistnet writes it")
-    data = memoryview(content)[header.end() :]
-    wanted_shape = (len(data),) if shape is None else shape
-    wanted = (np.dtype(dtype).str.encode(), b"False", str(wanted_shape)[1:-1].encode())
-    if header.groups() != wanted:
-        order = ", Fortran order" if header[2] == b"True" else ""
-        got = f"{header[1].decode('ascii', 'backslashreplace')} ({header[3].decode()}){order}"
-        raise _NotAModelError(f"{name} is {got}, expected {np.dtype(dtype).str} {wanted_shape}")
-    if len(data) != math.prod(wanted_shape) * itemsize:
-        raise _NotAModelError(f"{name} has {len(data):,} bytes of numbers, expected {wanted_shape}")
-    array = np.frombuffer(data, dtype).reshape(wanted_shape)
+        raise NpzError(f"{name} is compressed")
+    array = read_array(archive, info, MAX_METADATA if shape is None else math.prod(shape) * dtype.itemsize)
+    wanted = (array.size,) if shape is None else shape
+    if (array.dtype, array.shape) != (dtype, wanted):
+        raise NpzError(f"{name} is {array.dtype.str} {array.shape}, expected {dtype.str} {wanted}")
     if not np.isfinite(array).all():
-        raise _NotAModelError(f"{name} holds a number that is not finite")
+        raise NpzError(f"{name} holds a number that is not finite")
     return array
 
 
@@ -265,13 +207,13 @@ def _parse_metadata(data: npt.NDArray[np.uint8]) -> dict[str, Any]:
     try:
         metadata = json.loads(data.tobytes().decode())
     except (ValueError, RecursionError):
-        raise _NotAModelError("its metadata is not JSON") from None
+        raise NpzError("its metadata is not JSON") from None
     if not isinstance(metadata, dict) or not isinstance(metadata.get("format"), int):
-        raise _NotAModelError("its metadata has no format version")
+        raise NpzError("its metadata has no format version")
     if metadata["format"] < FORMAT:
-        raise _NotAModelError(f"format {metadata['format']}, of an older mnistnet; this one reads {FORMAT}")
+        raise NpzError(f"format {metadata['format']}, of an older mnistnet; this one reads {FORMAT}")
     if metadata["format"] > FORMAT:
-        raise _NotAModelError(f"format {metadata['format']}, this version reads {FORMAT}: update mnistnet")
+        raise NpzError(f"format {metadata['format']}, this version reads {FORMAT}: update mnistnet")
     epoch, best, accuracy = (metadata.get(name) for name in ("epoch", "best_epoch", "validation_accuracy"))
     for name, is_valid in (
         ("epoch", type(epoch) is int and 0 <= epoch <= MAX_EPOCHS),
@@ -280,20 +222,20 @@ def _parse_metadata(data: npt.NDArray[np.uint8]) -> dict[str, Any]:
         ("data_digest", isinstance(metadata.get("data_digest"), str)),
     ):
         if not is_valid:
-            raise _NotAModelError(f"its metadata has no valid {name}")
+            raise NpzError(f"its metadata has no valid {name}")
     return metadata
 
 
 def _parse_settings(metadata: dict[str, Any]) -> Settings:
     values = metadata.get("settings")
     if not isinstance(values, dict) or values.keys() != {field.name for field in fields(Settings)}:
-        raise _NotAModelError("its metadata lacks training settings, or has unknown ones")
+        raise NpzError("its metadata lacks training settings, or has unknown ones")
     if isinstance(values["hidden"], list):
         values["hidden"] = tuple(values["hidden"])
     try:
         settings = Settings(**values)
     except MnistnetError as error:
-        raise _NotAModelError(f"its metadata is wrong: {error}") from None
+        raise NpzError(f"its metadata is wrong: {error}") from None
     if metadata.get("sizes") != list(settings.sizes):
-        raise _NotAModelError("the sizes in its metadata contradict its settings")
+        raise NpzError("the sizes in its metadata contradict its settings")
     return settings

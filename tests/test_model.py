@@ -199,7 +199,7 @@ def test_a_path_that_cannot_be_written_is_found_before_training(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "it is empty"),
+        (b"", "not an .npz file, or cut short"),
         (b"weights", "not an .npz file"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an .npz file"),
     ],
@@ -239,7 +239,7 @@ def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None
         (lambda a: a.update(mean_inputs=np.full(784, np.inf, np.float32)), "mean_inputs holds a number that is not"),
         (
             lambda a: a.update(weights_2=np.asfortranarray(a["weights_2"])),
-            r"weights_2 is <f4 \(10, 20\), Fortran order, expected",
+            "weights_2 is not an array of numbers as NumPy writes it",
         ),
         (lambda a: a.update(metadata=np.frombuffer(b"{", np.uint8)), "its metadata is not JSON"),
         (lambda a: a.update(metadata=np.frombuffer(b"[" * 60_000, np.uint8)), "its metadata is not JSON"),

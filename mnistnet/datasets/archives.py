@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +15,9 @@ from mnistnet.datasets.dataset import Dataset, Subset
 from mnistnet.datasets.idx import MAX_IMAGES, MAX_INFLATION, SMALL
 from mnistnet.errors import DatasetError
 from mnistnet.images import DIGITS, PIXELS, SIDE, ByteArray
+from mnistnet.npz import NpzError, open_npz, read_array
 
-# An integer array's header as NumPy writes it. No other is accepted, because NumPy parses it as a Python literal, which
-# can fail in undocumented ways.
-ARRAY_HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00..\{'descr': '([|<>][iu][1248])', 'fortran_order': False, 'shape': \(([\d, ]+)\), \} *\n",
-    re.DOTALL,
-)
-MAX_HEADER = 1 << 10  # bytes; NumPy writes 128
-END_OF_DIRECTORY, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x07"  # signatures of a zip archive's last records
-END_SIZE, LOCATOR_SIZE = 22, 20  # bytes
-MAX_DIRECTORY = 1 << 16  # bytes
-# What zipfile raises for damaged archives
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OverflowError, RuntimeError)
+MAX_BYTES = MAX_IMAGES * PIXELS
 BLOCK = 1000  # lines parsed at once
 MAX_LINE = 1 << 14  # characters; Kaggle's have at most 3,300
 
@@ -43,45 +28,24 @@ def load_npz(path: Path, subset: Subset) -> Dataset:
     Raises:
         DatasetError: the file is unreadable, damaged, or holds other arrays.
     """
+    arrays = []
     try:
-        with path.open("rb") as file, _open_zip(file) as archive:
-            images, labels = (_read_member(archive, f"{letter}_{subset}.npy") for letter in "xy")
+        with path.open("rb") as file, open_npz(file) as archive:
+            for letter in "xy":
+                info = archive.getinfo(f"{letter}_{subset}.npy")
+                arrays.append(read_array(archive, info, min(MAX_BYTES, SMALL + MAX_INFLATION * info.compress_size)))
     except KeyError:
         raise DatasetError(f"{path}: x_{subset} or y_{subset} is missing; expected Keras's mnist.npz") from None
-    except ZIP_ERRORS as error:
+    except NpzError as error:
         raise DatasetError(f"{path}: damaged ({error}); replace the file") from None
     except OSError as error:
         raise DatasetError(f"{path}: can't be read ({error.strerror or error})") from None
-    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
-        got = f"{images.dtype} {images.shape} and {labels.shape}"
-        raise DatasetError(f"{path}: x_{subset} and y_{subset} are {got}, expected uint8 (n, 28, 28) and (n,)")
+    images, labels = arrays
+    is_image = images.dtype == np.uint8 and images.shape[1:] == (SIDE, SIDE)
+    if not is_image or labels.dtype.kind == "f" or labels.shape != images.shape[:1]:
+        got = f"{images.dtype} {images.shape} and {labels.dtype} {labels.shape}"
+        raise DatasetError(f"{path}: x_{subset} and y_{subset} are {got}, expected uint8 (n, 28, 28) and integers (n,)")
     return _dataset(path, images, labels)
-
-
-def _open_zip(file: BinaryIO) -> zipfile.ZipFile:
-    """Open an archive, unless its directory is so large that it could fill the memory."""
-    file.seek(-min(file.seek(0, os.SEEK_END), END_SIZE + LOCATOR_SIZE), os.SEEK_END)
-    locator, end = (tail := file.read())[:-END_SIZE], tail[-END_SIZE:]
-    if not end.startswith(END_OF_DIRECTORY) or locator.startswith(LOCATOR_64):
-        raise zipfile.BadZipFile("not an .npz file, or cut short")
-    if int.from_bytes(end[12:16], "little") > MAX_DIRECTORY:
-        raise zipfile.BadZipFile("its directory is too large")
-    return zipfile.ZipFile(file)
-
-
-def _read_member(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    info = archive.getinfo(name)
-    if info.file_size > min(MAX_HEADER + MAX_IMAGES * PIXELS, SMALL + MAX_INFLATION * info.compress_size):
-        raise ValueError(f"{name} claims {info.file_size:,} bytes")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{name} is compressed in an unusual way")
-    content = archive.read(info)
-    header = ARRAY_HEADER.match(content)
-    if header is None:
-        raise ValueError(f"{name} is not an array of integers")
-    shape = tuple(int(length) for length in re.findall(rb"\d+", header[2]))
-    array = np.frombuffer(content, np.dtype(header[1].decode()), offset=header.end())
-    return array.reshape(shape)  # raises ValueError if the shape doesn't match the bytes
 
 
 def load_csv(path: Path) -> Dataset:
