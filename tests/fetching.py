@@ -26,8 +26,8 @@ NOWHERE = "http://127.0.0.1:9/"  # nothing listens there
 
 
 def _remote(name: str) -> RemoteFile:
-    gz, raw = CONTENT[f"{name}.gz"], RAW[name]
-    return RemoteFile(f"{name}.gz", len(gz), hashlib.sha256(gz).hexdigest(), len(raw), hashlib.sha256(raw).hexdigest())
+    content = CONTENT[f"{name}.gz"]
+    return RemoteFile(f"{name}.gz", len(content), hashlib.sha256(content).hexdigest())
 
 
 IMAGES, LABELS = FAKES = (_remote("images"), _remote("labels"))

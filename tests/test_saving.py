@@ -18,7 +18,7 @@ from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import MnistnetError, ModelError
 from mnistnet.model import Model
 from mnistnet.model_file import check_writable
-from mnistnet.saving import MAX_AGE, make_empty_folder, replace_file
+from mnistnet.saving import make_empty_folder, replace_file
 from mnistnet.settings import Settings
 from mnistnet.training import fit
 
@@ -44,15 +44,13 @@ def test_an_open_old_file_can_still_be_read(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_bytes_are_flushed_before_the_rename_and_the_folder_after_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_bytes_are_flushed_before_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
     sync, rename = os.fsync, Path.replace
 
     def record_sync(descriptor: int) -> None:
         sync(descriptor)
-        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        steps.append("sync")
 
     def record_rename(self: Path, target: Path) -> Path:
         steps.append("rename")
@@ -61,17 +59,7 @@ def test_the_bytes_are_flushed_before_the_rename_and_the_folder_after_it(
     monkeypatch.setattr(os, "fsync", record_sync)
     monkeypatch.setattr(Path, "replace", record_rename)
     replace_file(tmp_path / "file", b"new")
-    assert steps == ["file", "rename", "folder"]
-
-
-def test_a_save_removes_the_temporary_files_of_killed_programs(tmp_path: Path) -> None:
-    old, fresh, other = (tmp_path / f".{name}.tmp" for name in ("file-0a1b2c3d", "file-44445555", "other-0a1b2c3d"))
-    for path in (old, fresh, other):
-        path.touch()
-    for path in (old, other):
-        os.utime(path, (time.time() - 2 * MAX_AGE,) * 2)
-    replace_file(tmp_path / "file", b"new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([fresh.name, other.name, "file"])
+    assert steps == ["sync", "rename"]
 
 
 def test_a_folder_for_results_is_new_or_empty(tmp_path: Path) -> None:

@@ -11,12 +11,11 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
 from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
 
 from mnistnet.datasets.mnist import FILES, MISSING, Progress, RemoteFile, verify
 from mnistnet.errors import DownloadError, OptionError
@@ -28,17 +27,17 @@ MIRRORS = (
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
 CHUNK = 1 << 16  # bytes; a server that sends less within a time-out counts as failed
-MAX_PAUSE = 60.0  # seconds between two attempts; a longer Retry-After is shortened to this
+MAX_PAUSE = 60  # seconds between two attempts
 MAX_TIMEOUT = 86_400.0  # seconds; the system's clocks overflow somewhere above
-MAX_REASON = 200  # characters of a server's answer that a message quotes
+MAX_REASON = 200  # characters of a server's response that a message quotes
 
 
 class _MirrorError(Exception):
-    """A mirror did not send the file. `pause` is the seconds to wait before a retry; None: retrying is futile."""
+    """A mirror did not send the file; `may_pass`: another attempt may succeed."""
 
-    def __init__(self, reason: str, pause: float | None = None) -> None:
+    def __init__(self, reason: str, may_pass: bool = False) -> None:
         super().__init__(reason)
-        self.pause = pause
+        self.may_pass = may_pass
 
 
 def download(
@@ -71,17 +70,17 @@ def download(
     report = progress or (lambda _: None)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for local in verify(directory, files):
-            if local.problem or force:
-                file, target = local.file, directory / local.file.name
-                if local.problem not in (None, MISSING):
-                    report(Progress(file.name, 0, file.size, f"{target} is damaged ({local.problem}); replacing it"))
-                content, mirror = _try_mirrors(file, mirrors, timeout, retries, report)
-                replace_file(target, content)
-                mirrors.sort(key=mirror.__ne__)  # try the mirror that works first for the next file
+        problems = verify(directory, files)
+        for file in files if force else problems:
+            target, problem = directory / file.name, problems.get(file, MISSING)
+            if problem != MISSING:
+                report(Progress(file.name, 0, file.size, f"{target} is damaged ({problem}); replacing it"))
+            content, mirror = _try_mirrors(file, mirrors, timeout, retries, report)
+            replace_file(target, content)
+            mirrors.sort(key=mirror.__ne__)  # try the mirror that works first for the next file
     except _MirrorError as failure:
         raise DownloadError(
-            f"{failure}; put MNIST's four files into {directory} by hand, "
+            f"{failure}; put MNIST's four .gz files into {directory} by hand, "
             "name a mirror with 'mnistnet download --mirror URL', or use --data strokes, which needs no network"
         ) from None
     except BrokenPipeError:  # comes from `progress`, not from the disk
@@ -113,45 +112,43 @@ def _try_mirrors(
     file: RemoteFile, mirrors: Sequence[str], timeout: float, retries: int, progress: Callable[[Progress], None]
 ) -> tuple[bytes, str]:
     """Return the file's bytes and the mirror that sent them."""
-    reasons = {}
-    retry = Retry(retries, backoff_factor=1, backoff_max=MAX_PAUSE)
-    while True:
-        pauses = {}
-        for mirror in mirrors:
+    reasons, left = {}, list(mirrors)
+    for attempt in range(retries + 1):
+        if attempt > 0:
+            pause = min(2 ** (attempt - 1), MAX_PAUSE)
+            progress(Progress(file.name, 0, file.size, f"{file.name}: trying again in {pause} s"))
+            time.sleep(pause)
+        for mirror in left.copy():
             try:
                 return _receive(f"{mirror.rstrip('/')}/{file.name}", file, timeout, progress), mirror
             except _MirrorError as failure:  # noqa: PERF203 - a request takes longer
                 reasons[mirror] = f"{re.sub('//.*@', '//', mirror)}: {failure}"  # without user name and password
                 progress(Progress(file.name, 0, file.size, f"{file.name}: {reasons[mirror]}"))
-                if failure.pause is not None:
-                    pauses[mirror] = failure.pause
-        mirrors = list(pauses)
-        if not mirrors or retry.total == 0:
-            raise _MirrorError(f"{file.name} could not be downloaded: {'; '.join(reasons.values())}")
-        retry = retry.increment()
-        pause = min(max(*pauses.values(), retry.get_backoff_time()), MAX_PAUSE)
-        progress(Progress(file.name, 0, file.size, f"{file.name}: trying again in {pause:.0f} s"))
-        time.sleep(pause)
+                if not failure.may_pass:
+                    left.remove(mirror)
+        if not left:
+            break
+    raise _MirrorError(f"{file.name} could not be downloaded: {'; '.join(reasons.values())}")
 
 
 def _receive(url: str, file: RemoteFile, timeout: float, progress: Callable[[Progress], None]) -> bytes:
     headers = {"Accept-Encoding": "identity"}  # the .gz as it is: it must not be compressed again or unpacked
     content = b""
     try:
-        response = requests.get(url, headers=headers, hooks={"response": _on_redirect}, stream=True, timeout=timeout)
+        response = requests.get(
+            url, headers=headers, hooks={"response": _drop_redirect_body}, stream=True, timeout=timeout
+        )
         with response:
             if (status := response.status_code) != 200:
-                after = response.headers.get("Retry-After", "")
-                pause = float(after) if after.isdecimal() else 0  # the header may hold a date instead: ignored
                 may_pass = status in (408, 425, 429) or status >= 500
-                raise _MirrorError(f"{status} {response.reason}"[:MAX_REASON], pause if may_pass else None)
+                raise _MirrorError(f"{status} {response.reason}"[:MAX_REASON], may_pass)
             response.raw.enforce_content_length = False  # a short body gets our own message
             while len(content) < file.size:
                 goal, end = min(len(content) + CHUNK, file.size), time.monotonic() + timeout
                 # `read1` returns after each packet: a socket's time-out never expires while single bytes trickle in.
                 while len(content) < goal and time.monotonic() < end:
                     if not (block := response.raw.read1(goal - len(content), decode_content=False)):
-                        raise _MirrorError(f"expected {file.size:,} bytes, got {len(content):,}", pause=0)
+                        raise _MirrorError(f"expected {file.size:,} bytes, got {len(content):,}", may_pass=True)
                     content += block
                 if len(content) < goal:
                     raise TimeoutError
@@ -162,19 +159,16 @@ def _receive(url: str, file: RemoteFile, timeout: float, progress: Callable[[Pro
         raise _MirrorError("an unusable URL (the mirror's, a redirect's or the proxy's)") from None
     except (OSError, HTTPError) as error:  # errors of requests are OSErrors
         is_futile = isinstance(error, (exceptions.SSLError, exceptions.TooManyRedirects))
-        raise _MirrorError(_reason(error, timeout), None if is_futile else 0) from error
+        raise _MirrorError(_reason(error, timeout), not is_futile) from error
     if (sha256 := hashlib.sha256(content).hexdigest()) != file.sha256:
         raise _MirrorError(f"expected SHA-256 {file.sha256}, got {sha256}")
     return content
 
 
-def _on_redirect(response: requests.Response, **_options: object) -> None:
-    """Refuse to go from https to http, and drop a redirect's body, which requests would unpack in memory."""
+def _drop_redirect_body(response: requests.Response, **_options: object) -> None:
+    """Close a redirect, whose body requests would unpack in memory."""
     if response.is_redirect:
         response.close()
-        target = urljoin(response.url, response.headers["Location"])
-        if urlsplit(response.url).scheme == "https" != urlsplit(target).scheme:
-            raise _MirrorError("redirects from https to an insecure URL")
 
 
 def _reason(error: BaseException, timeout: float) -> str:
@@ -183,5 +177,5 @@ def _reason(error: BaseException, timeout: float) -> str:
     while cause := error.__cause__ or error.__context__:
         error = cause
     if isinstance(error, TimeoutError):
-        return f"{proxy}too slow (no answer, or less than {CHUNK:,} bytes, in {timeout:g} s)"
+        return f"{proxy}too slow (no response, or less than {CHUNK:,} bytes, in {timeout:g} s)"
     return proxy + (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:MAX_REASON]

@@ -17,22 +17,11 @@ MISSING = "missing"
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One of MNIST's files: its name on the mirrors, size in bytes and SHA-256, gzipped and unpacked."""
+    """One of MNIST's files: its name on the mirrors, size in bytes and SHA-256."""
 
     name: str
     size: int
     sha256: str
-    raw_size: int
-    raw_sha256: str
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    """The state of a remote file in a folder."""
-
-    file: RemoteFile
-    path: Path  # the valid copy, gzipped or unpacked; without one, the path for the gzipped file
-    problem: str | None = None  # None: valid; else "missing", or what is wrong with it
 
 
 class Progress(NamedTuple):
@@ -46,33 +35,15 @@ class Progress(NamedTuple):
 
 FILES = (
     RemoteFile(
-        "train-images-idx3-ubyte.gz",
-        9_912_422,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        47_040_016,
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-images-idx3-ubyte.gz", 9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"
     ),
     RemoteFile(
-        "train-labels-idx1-ubyte.gz",
-        28_881,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        60_008,
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "train-labels-idx1-ubyte.gz", 28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
     ),
     RemoteFile(
-        "t10k-images-idx3-ubyte.gz",
-        1_648_877,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        7_840_016,
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-images-idx3-ubyte.gz", 1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
     ),
-    RemoteFile(
-        "t10k-labels-idx1-ubyte.gz",
-        4_542,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-        10_008,
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
+    RemoteFile("t10k-labels-idx1-ubyte.gz", 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
 )
 
 
@@ -91,32 +62,22 @@ def cache_directory() -> Path:
     return base / "mnistnet"
 
 
-def verify(directory: Path, files: Sequence[RemoteFile] = FILES) -> list[LocalFile]:
-    """Check each file in `directory` by size and SHA-256, gzipped, or unpacked under the name without .gz."""
-    return [_verify(directory, file) for file in files]
+def verify(directory: Path, files: Sequence[RemoteFile] = FILES) -> dict[RemoteFile, str]:
+    """Return the files that are missing or damaged in `directory`, by size and SHA-256, each with what is wrong."""
+    problems = {file: _problem(directory / file.name, file) for file in files}
+    return {file: problem for file, problem in problems.items() if problem is not None}
 
 
-def _verify(directory: Path, file: RemoteFile) -> LocalFile:
-    gzipped = directory / file.name
-    raw = directory / file.name.removesuffix(".gz")
-    problem = _problem(gzipped, file.size, file.sha256)
-    # A damaged gzipped file counts even beside a valid unpacked one, because `load_idx` reads the gzipped file first.
-    if problem == MISSING and not _problem(raw, file.raw_size, file.raw_sha256):
-        return LocalFile(file, raw)
-    return LocalFile(file, gzipped, problem)
-
-
-def _problem(path: Path, size: int, sha256: str) -> str | None:
-    """Return why `path` isn't a file of this size and SHA-256; None if it is."""
+def _problem(path: Path, file: RemoteFile) -> str | None:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would block
             return "not a regular file"
-        if status.st_size != size:
-            return f"expected {size:,} bytes, got {status.st_size:,}"
-        got = hashlib.sha256(path.read_bytes()).hexdigest()  # at most 47 MB
+        if status.st_size != file.size:
+            return f"expected {file.size:,} bytes, got {status.st_size:,}"
+        got = hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         return MISSING
     except OSError as error:
         return error.strerror or str(error)
-    return None if got == sha256 else f"expected SHA-256 {sha256}, got {got}"
+    return None if got == file.sha256 else f"expected SHA-256 {file.sha256}, got {got}"

@@ -60,7 +60,7 @@ class Source(NamedTuple):
 
 def _load_mnist(_source: str, subset: Subset, callbacks: ProgressCallbacks) -> Dataset:
     directory = cache_directory()
-    if any(local.problem for local in verify(directory)):
+    if verify(directory):
         from mnistnet.datasets.download import download  # late: requests is slow to import, and rarely needed
 
         download(directory, retries=1, progress=callbacks.download)  # few: the user waits for another command

@@ -62,7 +62,10 @@ def test_the_arrays_of_keras_are_read(tmp_path: Path, digits: Dataset, compresse
     ("arrays", "message"),
     [
         ({"x_train": np.zeros((1, 28, 28), np.uint8)}, "x_test or y_test is missing; expected Keras's mnist.npz"),
-        ({"x_test": np.zeros((2, 784), np.uint8)}, r"x_test and y_test are uint8 \(2, 784\) and uint8 \(2,\), expected"),
+        (
+            {"x_test": np.zeros((2, 784), np.uint8)},
+            r"x_test and y_test are uint8 \(2, 784\) and uint8 \(2,\), expected",
+        ),
         ({"x_test": np.zeros((2, 28, 28), np.int16)}, r"are int16 \(2, 28, 28\)"),
         ({"x_test": np.zeros((2, 28, 28))}, r"are float64 \(2, 28, 28\)"),
         ({"x_test": np.array([{}, {}])}, "x_test is not an array of numbers"),

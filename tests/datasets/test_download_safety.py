@@ -14,7 +14,6 @@ import mirror as answers
 from conftest import peak_memory
 from fetching import CONTENT, IMAGES, NOWHERE, assert_complete, get, names, refusal, serve
 from mirror import Answer
-from mnistnet.datasets.download import MIRRORS
 
 MEMORY = 100_000_000  # bytes: three times what a download takes
 ZEROS = gzip.compress(bytes(1 << 24)) * 64  # 1 MB that unpacks to 1 GB
@@ -27,7 +26,7 @@ from mnistnet.errors import DownloadError
 
 folder, mirror, name, size, sha256 = sys.argv[1:]
 try:
-    download(Path(folder), mirrors=[mirror], retries=0, files=[RemoteFile(name, int(size), sha256, 0, "")])
+    download(Path(folder), mirrors=[mirror], retries=0, files=[RemoteFile(name, int(size), sha256)])
     print("fetched")
 except DownloadError as error:
     print(error)
@@ -81,16 +80,6 @@ def test_the_ca_bundle_of_the_environment_is_trusted(tmp_path: Path, trusted_tls
     with serve(tls=trusted_tls) as mirror:
         get(tmp_path, mirror.url)
     assert_complete(tmp_path)
-
-
-def test_https_never_becomes_http(tmp_path: Path, trusted_tls: ssl.SSLContext) -> None:
-    with serve() as plain, serve(answers.redirect(plain.url), tls=trusted_tls) as secure:
-        with serve(answers.redirect(secure.url)) as first:
-            for mirror in (secure, first):  # a mirror may be plain, but what was https stays so
-                message = refusal(tmp_path, mirror.url)
-                assert f"{mirror.url}: redirects from https to an insecure URL; put" in message
-        assert plain.seen == []
-    assert all(mirror.startswith("https://") for mirror in MIRRORS)
 
 
 def test_http_may_become_https(tmp_path: Path, trusted_tls: ssl.SSLContext) -> None:

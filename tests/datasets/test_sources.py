@@ -74,9 +74,7 @@ def test_mnist_is_downloaded_whenever_a_file_is_missing_or_damaged(
 ) -> None:
     """Drawn digits stand in for MNIST."""
     content = {path.name: path.read_bytes() for path in folder.iterdir()}
-    files = [
-        RemoteFile(name, len(content[name]), hashlib.sha256(content[name]).hexdigest(), 0, "") for name in MNIST_NAMES
-    ]
+    files = [RemoteFile(name, len(content[name]), hashlib.sha256(content[name]).hexdigest()) for name in MNIST_NAMES]
     cache = tmp_path / "cache" / "mnistnet"
     folder.rename(tmp_path / "folder")
     cache.mkdir(parents=True)
