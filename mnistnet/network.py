@@ -62,14 +62,18 @@ class Relu:
         return a > 0
 
 
-class MeanSquaredError:
-    """C = |A^L − Y|² / 2 with sigmoid outputs, the derivation's cost."""
+class SigmoidOutputs:
+    """The output neurons of the first two costs: A^L = σ(Z^L)."""
 
     outputs_sum_to_1 = False
 
     def activate(self, z: FloatArray) -> None:
-        """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
+        """Turn Z^L into the outputs A^L, in place."""
         SIGMOID.activate(z)
+
+
+class MeanSquaredError(SigmoidOutputs):
+    """C = |A^L − Y|² / 2 with sigmoid outputs, the derivation's cost."""
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
         """Return the sum of the images' costs, from Z^L and the targets Y, both (n, 10)."""
@@ -83,17 +87,11 @@ class MeanSquaredError:
         out *= SIGMOID.derivative(a)
 
 
-class CrossEntropy:
+class CrossEntropy(SigmoidOutputs):
     """C = −Σ (Y ln A^L + (1 − Y) ln(1 − A^L)) with sigmoid outputs.
 
     Its derivative has no σ′, so a confidently wrong neuron still gets a large gradient.
     """
-
-    outputs_sum_to_1 = False
-
-    def activate(self, z: FloatArray) -> None:
-        """Turn Z^L into the outputs A^L = σ(Z^L), in place."""
-        SIGMOID.activate(z)
 
     def value(self, z: FloatArray, y: FloatArray) -> float:
         """Return the sum of the images' costs, from Z^L and the targets Y, both (n, 10)."""
@@ -105,8 +103,8 @@ class CrossEntropy:
         np.subtract(a, y, out=out)
 
 
-class SoftmaxCrossEntropy:
-    """C = −Σ Y ln A^L with softmax outputs: ten probabilities that add up to 1."""
+class SoftmaxCrossEntropy(CrossEntropy):
+    """C = −Σ Y ln A^L with softmax outputs: ten probabilities that add up to 1. dC/dZ^L = A^L − Y again."""
 
     outputs_sum_to_1 = True
 
@@ -122,15 +120,11 @@ class SoftmaxCrossEntropy:
         log_of_sum = np.log(np.exp(z).sum(axis=1, keepdims=True))
         return float(np.sum(y * (log_of_sum - z), dtype=np.float64))
 
-    def delta(self, a: FloatArray, y: FloatArray, out: FloatArray) -> None:
-        """Write dC/dZ^L = A^L − Y to `out`."""
-        np.subtract(a, y, out=out)
-
 
 # To add one, add it here, its name to `settings.py` and its JavaScript to `page/network.js`; tests compare the three.
 SIGMOID = Sigmoid()
 ACTIVATIONS: dict[str, Sigmoid | Tanh | Relu] = {"sigmoid": SIGMOID, "tanh": Tanh(), "relu": Relu()}
-COSTS: dict[str, MeanSquaredError | CrossEntropy | SoftmaxCrossEntropy] = {
+COSTS: dict[str, MeanSquaredError | CrossEntropy] = {
     "mse": MeanSquaredError(),
     "cross-entropy": CrossEntropy(),
     "softmax": SoftmaxCrossEntropy(),
@@ -172,29 +166,25 @@ class Network:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"sizes are {tuple(sizes)}, expected two or more layers of at least one neuron")
         self.sizes = tuple(sizes)
-        self._activation_name, self._cost_name = activation, cost
         self.activation, self.cost_function = ACTIVATIONS[activation], COSTS[cost]
         self.weight_count = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
         self.parameters: FloatArray = np.zeros(self.weight_count + sum(sizes[1:]), dtype)
-        self.weights, self.biases = self.views(self.parameters)
         self._gradient = np.zeros_like(self.parameters)
-        self._gradient_views = self.views(self._gradient)
         # Row y is the target Y for label y. The last row is for an image without a digit: zeros or, where the outputs
         # sum to 1, equal parts.
         none = np.full((1, sizes[-1]), 1 / sizes[-1] if self.cost_function.outputs_sum_to_1 else 0)
         self._targets: FloatArray = np.concatenate([np.eye(sizes[-1]), none]).astype(dtype)
-        self._workspaces: dict[int, _Workspace] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the state for a copy; copied arrays would no longer be views of the copied parameters."""
-        names = {"activation": self._activation_name, "cost": self._cost_name}
-        return {"sizes": self.sizes, **names, "parameters": self.parameters}
+        self._make_views()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Build a network around a copy of the parameters."""
-        parameters = state.pop("parameters")
-        self.__init__(**state, dtype=parameters.dtype)  # type: ignore[misc]
-        self.parameters[...] = parameters
+        """Restore a copy, whose own copies of the views would no longer be views."""
+        self.__dict__.update(state)
+        self._make_views()
+
+    def _make_views(self) -> None:
+        self.weights, self.biases = self.views(self.parameters)
+        self._gradient_views = self.views(self._gradient)
+        self._workspaces: dict[int, _Workspace] = {}
 
     def views(self, vector: FloatArray) -> tuple[list[FloatArray], list[FloatArray]]:
         """Return weight and bias views, (n_out, n_in) and (n_out,), of a vector in the order of `parameters`."""
