@@ -11,12 +11,7 @@ import click
 from mnistnet.cli.command import command
 from mnistnet.cli.data import DEFAULT_SOURCE, default_source, loading_bar, source_option
 from mnistnet.cli.messages import print_message, print_notes
-from mnistnet.cli.options import (
-    load_chosen_model,
-    model_option,
-    option,
-    quiet_option,
-)
+from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option
 from mnistnet.datasets import load_split
 from mnistnet.errors import OptionError, one_line
 from mnistnet.evaluation import Evaluation, find_mistakes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,7 @@ from mnistnet.cli.command import command
 from mnistnet.cli.data import DEFAULT_SOURCE, load_data, source_option
 from mnistnet.cli.history import History
 from mnistnet.cli.messages import print_message, print_notes
-from mnistnet.cli.options import (
-    MODEL_HERE,
-    option,
-    quiet_option,
-)
+from mnistnet.cli.options import MODEL_HERE, option, quiet_option
 from mnistnet.cli.progress import epoch_lines
 from mnistnet.cli.settings import chosen_settings, settings_options
 from mnistnet.datasets import hold_out
@@ -102,38 +97,26 @@ def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
 
 
 def summary(model: Model, done: int, images: int) -> Iterator[str]:
-    """Yield the lines that sum up a training.
+    """Yield the lines that sum up a training run.
 
     Args:
         model: the model after the last epoch.
         done: epochs already trained before.
         images: the number of training images.
     """
+    validation = "" if model.validation_accuracy is None else f", validation {model.history[-1, -1]:.2%}"
     if model.epoch == done:
         yield f"Already trained for {done} epochs; train longer with --epochs"
     else:
-        yield from _last_and_best(model)
-    if model.validation_accuracy is not None and model.validation_accuracy < LOW_ACCURACY:
-        yield f"The network learned almost nothing: {_advice(model, images)}"
-
-
-def _last_and_best(model: Model) -> Iterator[str]:
-    last = f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}"
+        yield f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}{validation}"
     if model.validation_accuracy is None:
-        yield last
         return
-    accuracies = model.history[:, 2].tolist()
-    yield f"{last}, validation {accuracies[-1]:.2%}"
-    records = [0]
-    for epoch, accuracy in enumerate(accuracies):
-        if accuracy > accuracies[records[-1]]:
-            records.append(epoch)
-    best = records[-1]
-    if best + 1 < model.epoch:
-        # The smallest patience that reaches the best epoch: the longest gap between two records.
-        patience = max((later - earlier for earlier, later in pairwise(records)), default=1)
-        kept = "kept" if model.best_epoch == best + 1 else f"--patience {patience} would keep it"
-        yield f"Best epoch {best + 1}: validation {accuracies[best]:.2%}; {kept}"
+    accuracies = model.history[:, 2]
+    best = int(accuracies.argmax()) + 1
+    if done < model.epoch != best:
+        yield f"Best epoch {best}: validation {accuracies.max():.2%}{'; kept' if model.best_epoch == best else ''}"
+    if model.validation_accuracy < LOW_ACCURACY:
+        yield f"The network learned almost nothing: {_advice(model, images)}"
 
 
 def _advice(model: Model, images: int) -> str:

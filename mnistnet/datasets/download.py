@@ -81,7 +81,7 @@ def download(
     except _MirrorError as failure:
         raise DownloadError(
             f"{failure}; put MNIST's four .gz files into {directory} by hand, "
-            "name a mirror with 'mnistnet download --mirror URL', or use --data strokes, which needs no network"
+            "or name a mirror with 'mnistnet download --mirror URL'; 'mnistnet train --data strokes' needs no network"
         ) from None
     except BrokenPipeError:  # comes from `progress`, not from the disk
         raise

@@ -6,6 +6,7 @@ import gzip
 import math
 import struct
 import zlib
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +59,10 @@ def load_idx(directory: Path, subset: Subset) -> Dataset:
 def _find(directory: Path, stem: str) -> Path | None:
     """Return the path of one of the four files, under any of the names that `load_idx` describes."""
     names = (stem, stem.replace("-idx", ".idx"))
-    for folder in FOLDERS:
-        for inner in ("", *names):
-            for name in names:
-                for path in (directory / folder / inner / f"{name}.gz", directory / folder / inner / name):
-                    if path.exists() and not path.is_dir():
-                        return path
+    for folder, inner, name, suffix in product(FOLDERS, ("", *names), names, (".gz", "")):
+        path = directory / folder / inner / f"{name}{suffix}"
+        if path.exists() and not path.is_dir():
+            return path
     return None
 
 

@@ -112,15 +112,6 @@ def test_in_a_removed_folder_the_error_is_not_about_standard_output(folder: Path
     assert printed.splitlines()[-1].startswith("Error: ")
 
 
-def test_a_variable_that_is_not_an_option_gets_a_note(program: Program, folder: Path) -> None:
-    misspelt = {"MNISTNET_EVALUATE_SPILT": "5", "MNISTNET_DATA": str(folder / "files"), "MNISTNET_MODEL": "builtin"}
-    done = program("evaluate", environment=misspelt)
-    assert done.returncode == 0
-    note = "MNISTNET_EVALUATE_SPILT in the environment isn't an option of mnistnet; ignored\n"
-    assert done.stderr == f"{note}Using the built-in model\n"
-    assert program("evaluate", "-q", environment=misspelt).stderr == ""
-
-
 def test_options_are_set_in_the_environment_as_the_help_says(program: Program, folder: Path) -> None:
     assert "MNISTNET_TRAIN_EPOCHS" in program("predict", "--help").stdout
     environment = {"MNISTNET_TRAIN_BATCH_SIZE": "7", "MNISTNET_TRAIN_HIDDEN": "none", "MNISTNET_TRAIN_EPOCHS": "1"}

@@ -138,7 +138,7 @@ def test_retries_end_and_the_last_line_names_every_mirror_and_what_to_do(tmp_pat
     assert message == (
         f"images.gz could not be downloaded: {busy.url}: 503 Service Unavailable; {empty.url}: 404 Not Found; "
         f"{NOWHERE}: Connection refused; put MNIST's four .gz files into {tmp_path} by hand, "
-        "name a mirror with 'mnistnet download --mirror URL', or use --data strokes, which needs no network"
+        "or name a mirror with 'mnistnet download --mirror URL'; 'mnistnet train --data strokes' needs no network"
     )
     assert names(tmp_path) == []
 
