@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,37 +74,29 @@ class Evaluation:
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as plain Python values."""
-        columns = zip(self.precision, self.recall, self.f1, self.support, strict=True)
+        names = ("digit", "precision", "recall", "f1", "support")
         return {
             "images": self.images,
             "correct": self.correct,
             "accuracy": self.accuracy,
-            "digits": [
-                {
-                    "digit": digit,
-                    "precision": float(precision),
-                    "recall": float(recall),
-                    "f1": float(f1),
-                    "support": int(support),
-                }
-                for digit, (precision, recall, f1, support) in enumerate(columns)
-            ],
+            "digits": [dict(zip(names, row, strict=True)) for row in self._rows()],
             "confusion": self.confusion.tolist(),
         }
 
     def as_text(self) -> str:
         """Return the figures as a table for each digit and the confusion matrix, at most 80 columns wide."""
         lines = ["digit   precision   recall       F1   images"]
-        columns = zip(self.precision, self.recall, self.f1, self.support, strict=True)
-        lines += [
-            f"{digit:>5}   {precision:>7.2%}   {recall:>8.2%}   {f1:>6.2%}   {support:>6}"
-            for digit, (precision, recall, f1, support) in enumerate(columns)
-        ]
+        for digit, precision, recall, f1, support in self._rows():
+            lines.append(f"{digit:>5}   {precision:>7.2%}   {recall:>8.2%}   {f1:>6.2%}   {support:>6}")
         lines += ["", "true digit (rows), read as (columns)", "  " + "".join(f"{digit:>6}" for digit in range(DIGITS))]
         for digit, row in enumerate(self.confusion):
             cells = (f"{count:>6}" if count else f"{'·':>6}" for count in row)
             lines.append(f"{digit:>2}" + "".join(cells))
         return "\n".join(lines)
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        columns = (self.precision, self.recall, self.f1, self.support)
+        return zip(range(DIGITS), *(column.tolist() for column in columns), strict=True)
 
 
 @dataclass(frozen=True)

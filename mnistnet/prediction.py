@@ -183,9 +183,7 @@ def read(
     return read_number(model, as_file(picture), invert, digits)
 
 
-@cache
-def _built_in() -> Model:
-    return load()
+_built_in = cache(load)
 
 
 def read_number(

@@ -71,7 +71,8 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
     replay = _some_of_each_digit(dataset.labels)
     strongest = [_strongest(*each) for each in zip(models, layers, STRONGEST, strict=True)]
     excited = [indices for layer in strongest for neurons in layer for indices in neurons]
-    kept, place = _number(np.concatenate([mistakes, sloppy, replay, *excited]))
+    kept = np.unique(np.concatenate([mistakes, sloppy, replay, *excited]))
+    place = {int(index): number for number, index in enumerate(kept)}  # of an image among those kept
     figures = {
         **Evaluation.of(dataset.labels, predictions).as_json(),
         "data": data,
@@ -119,12 +120,6 @@ def _strongest(model: Model, activations: list[FloatArray], count: int) -> list[
 def _some_of_each_digit(labels: IntArray) -> IntArray:
     """The first images of each digit, REPLAY in all where there are enough, sorted by digit."""
     return np.concatenate([np.flatnonzero(labels == digit)[: REPLAY // DIGITS] for digit in range(DIGITS)])
-
-
-def _number(indices: IntArray) -> tuple[IntArray, dict[int, int]]:
-    """The distinct indices, sorted, and the place of each among them."""
-    kept = np.unique(indices)
-    return kept, {int(index): place for place, index in enumerate(kept)}
 
 
 def _bins(probabilities: FloatArray, right: BoolArray) -> list[dict[str, float]]:
