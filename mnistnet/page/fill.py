@@ -25,37 +25,9 @@ from mnistnet.prediction import MIN_LEAD, MIN_SURE
 from mnistnet.saving import replace_file
 
 HERE = Path(__file__).parent
-# Each comes after those that it imports: one after the other they are one module.
-SCRIPTS = (
-    "dom.js",
-    "network.js",
-    "inputs.js",
-    "normalization.js",
-    "segmentation.js",
-    "prediction.js",
-    "store.js",
-    "model.js",
-    "paint.js",
-    "sheet.js",
-    "strokes.js",
-    "charts.js",
-    "diagram.js",
-    "bars.js",
-    "inspector.js",
-    "steps.js",
-    "answer.js",
-    "lesson.js",
-    "equations.js",
-    "replay.js",
-    "teaching.js",
-    "learning.js",
-    "mistakes.js",
-    "tour.js",
-    "tools.js",
-    "main.js",
-)
 # Imports, exports and the type checker's own lines have no place in the one module.
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n|^/\*\* @import .*\n|^// @ts-check\n", re.MULTILINE)
+IMPORTED = re.compile(r"^import \{[^}]*\} from \"\./(\w+\.js)\";$", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 RATE, OTHER_RATE = 0.3, 0.01  # η of a lesson at first, for sigmoid and mse, and for the others' larger derivatives
 TITLES = {"directions": "Edges", "moments": "Upright pixels", "pixels": "This model"}  # of the model's own tab
@@ -91,8 +63,18 @@ def fill_page(model: Model, name: str, dataset: Dataset, data: str) -> str:
 
 
 def _one_script() -> str:
-    """All modules as one, in which each name stands once."""
-    return EXPORT.sub("", IMPORT.sub("", "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)))
+    """Return all JavaScript modules as one, in which each name stands once; each comes after those that it imports."""
+    modules: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        text = (HERE / name).read_text(encoding="utf-8")
+        for imported in IMPORTED.findall(text):
+            if imported not in modules:
+                add(imported)
+        modules[name] = EXPORT.sub("", IMPORT.sub("", text))
+
+    add("main.js")
+    return "\n".join(modules.values())
 
 
 def _sha256(text: str) -> str:

@@ -6,10 +6,8 @@ the plain pixels, as in the derivation. `make pretrained` writes the file.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +20,6 @@ from mnistnet.settings import Settings
 
 SNAPSHOTS = Path(__file__).with_name("snapshots.npz")
 SNAPSHOTS_AFTER = (1, 3, 10)  # epochs, beside the start and the end of training
-STEPS = 127  # of an int8: a hundredth of the largest weight is fine enough to watch
 
 
 @dataclass(frozen=True)
@@ -64,39 +61,3 @@ def read_snapshots() -> tuple[Snapshots, Snapshots, Model]:
         for name in ends
     ]
     return both[0], both[1], twin
-
-
-def write_snapshots(
-    path: str | os.PathLike[str],
-    model: Model,
-    model_snapshots: list[FloatArray],
-    twin: Model,
-    twin_snapshots: list[FloatArray],
-) -> None:
-    """Write the file of snapshots.
-
-    Args:
-        path: of the file.
-        model: the built-in model, trained.
-        model_snapshots: its parameters before training and after the epochs in SNAPSHOTS_AFTER.
-        twin: its pixel twin, trained.
-        twin_snapshots: the same of the twin.
-    """
-    contents: dict[str, Any] = {"twin": twin.network.parameters, "twin_accuracy": twin.history[:, 2].astype(np.float32)}
-    for name, network, snapshots in (("model", model.network, model_snapshots), ("twin", twin.network, twin_snapshots)):
-        quantized = [_quantize(network, parameters) for parameters in snapshots]
-        contents[f"{name}_parameters"] = np.stack([each for each, _ in quantized])
-        contents[f"{name}_scales"] = np.stack([scales for _, scales in quantized])
-    np.savez(path, **contents)
-
-
-def _quantize(network: Network, parameters: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
-    """Return parameters as int8, and for each matrix and vector of them what 1 stands for."""
-    quantized = np.zeros(len(parameters), np.float32)
-    views, targets = network.views(parameters), network.views(quantized)
-    scales = []
-    for part, target in zip((*views[0], *views[1]), (*targets[0], *targets[1]), strict=True):
-        scale = float(np.abs(part).max()) / STEPS or 1.0  # biases are 0 before training
-        target[...] = np.rint(part / scale)
-        scales.append(scale)
-    return quantized.astype(np.int8), np.array(scales, np.float32)

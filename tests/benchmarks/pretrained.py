@@ -11,9 +11,11 @@ The page also shows the network of the derivation: the same sizes, trained on MN
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import click
 import numpy as np
+import numpy.typing as npt
 
 from mnistnet.augmentation import augmented_set
 from mnistnet.datasets import Dataset, hold_out, load_training
@@ -21,7 +23,7 @@ from mnistnet.datasets.strokes import draw_digits
 from mnistnet.images import NO_DIGIT, FloatArray
 from mnistnet.model import PRETRAINED, Model
 from mnistnet.network import Network
-from mnistnet.page.snapshots import SNAPSHOTS, SNAPSHOTS_AFTER, write_snapshots
+from mnistnet.page.snapshots import SNAPSHOTS, SNAPSHOTS_AFTER
 from mnistnet.settings import Settings
 from mnistnet.training import fit
 from no_digits import no_digits
@@ -32,6 +34,7 @@ STROKES = 125_000
 OTHERS = 26_000  # pictures of what is no digit
 SETTINGS = Settings(epochs=90, seed=0)
 PIXELS = Settings(epochs=30, seed=0, inputs="pixels")
+STEPS = 127  # of an int8: a hundredth of the largest weight is fine enough to watch
 
 
 def main() -> None:
@@ -47,7 +50,7 @@ def main() -> None:
     )
     model, snapshots = _train(training, held_out, SETTINGS)
     replace(model, velocity=None).save(PRETRAINED)  # it is made to be used, not to go on with
-    write_snapshots(SNAPSHOTS, model, snapshots, pixels, pixels_snapshots)
+    _write_snapshots(model, snapshots, pixels, pixels_snapshots)
 
 
 def _train(training: Dataset, held_out: Dataset | None, settings: Settings) -> tuple[Model, list[FloatArray]]:
@@ -60,6 +63,37 @@ def _train(training: Dataset, held_out: Dataset | None, settings: Settings) -> t
         if epoch.number in SNAPSHOTS_AFTER:
             snapshots.append(model.network.parameters.copy())
     return model, snapshots
+
+
+def _write_snapshots(
+    model: Model, model_snapshots: list[FloatArray], twin: Model, twin_snapshots: list[FloatArray]
+) -> None:
+    """Write the file of snapshots.
+
+    Args:
+        model: the built-in model, trained.
+        model_snapshots: its parameters before training and after the epochs in SNAPSHOTS_AFTER.
+        twin: its pixel twin, trained.
+        twin_snapshots: the same of the twin.
+    """
+    contents: dict[str, Any] = {"twin": twin.network.parameters, "twin_accuracy": twin.history[:, 2].astype(np.float32)}
+    for name, network, snapshots in (("model", model.network, model_snapshots), ("twin", twin.network, twin_snapshots)):
+        quantized = [_quantize(network, parameters) for parameters in snapshots]
+        contents[f"{name}_parameters"] = np.stack([each for each, _ in quantized])
+        contents[f"{name}_scales"] = np.stack([scales for _, scales in quantized])
+    np.savez(SNAPSHOTS, **contents)
+
+
+def _quantize(network: Network, parameters: FloatArray) -> tuple[npt.NDArray[np.int8], FloatArray]:
+    """Return parameters as int8, and for each matrix and vector of them what 1 stands for."""
+    quantized = np.zeros(len(parameters), np.float32)
+    views, targets = network.views(parameters), network.views(quantized)
+    scales = []
+    for part, target in zip((*views[0], *views[1]), (*targets[0], *targets[1]), strict=True):
+        scale = float(np.abs(part).max()) / STEPS or 1.0  # biases are 0 before training
+        target[...] = np.rint(part / scale)
+        scales.append(scale)
+    return quantized.astype(np.int8), np.array(scales, np.float32)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import zlib
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from mnistnet.datasets import Dataset, load_split
 from mnistnet.errors import PageError
 from mnistnet.model import Model
 from mnistnet.network import Network
-from mnistnet.page.fill import HERE, SCRIPTS, fill_page, write_page
+from mnistnet.page.fill import HERE, fill_page, write_page
 from mnistnet.page.measure import MAX_MISTAKES, Measured, measure, shown_neurons
 from mnistnet.page.snapshots import read_snapshots
 from mnistnet.prediction import is_unsure
@@ -72,22 +71,16 @@ def test_a_models_name_is_no_html(text: str) -> None:
     assert data_of(text)["name"] == HOSTILE
 
 
-def test_modules_become_one_script_of_different_names() -> None:
-    names = Counter(
-        name
-        for script in SCRIPTS
-        for name in re.findall(
-            r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", (HERE / script).read_text(), re.MULTILINE
-        )
-    )
-    assert [name for name, count in names.items() if count > 1] == []
-    assert set(SCRIPTS) == {path.name for path in HERE.glob("*.js")}
-
-
-def test_each_module_comes_after_those_that_it_imports() -> None:
-    for at, script in enumerate(SCRIPTS):
-        imported = re.findall(r'^import \{[^}]*\} from "\./(\w+\.js)";', (HERE / script).read_text(), re.MULTILINE)
-        assert set(imported) <= set(SCRIPTS[:at])
+def test_modules_become_one_script_of_different_names_each_after_those_that_it_imports(text: str) -> None:
+    script = block(text, 'script type="module"')
+    names = re.findall(r"^(?:async )?(?:const|let|function|class) (\w+)", script, re.MULTILINE)
+    assert len(names) == len(set(names))
+    modules = {path.name: path.read_text() for path in HERE.glob("*.js")}
+    declared = {name: re.findall(r"^export (?:\w+ )+(\w+)", module, re.MULTILINE) for name, module in modules.items()}
+    for name, module in modules.items():
+        assert set(declared[name]) <= set(names)
+        for imported in re.findall(r'^import \{[^}]*\} from "\./(\w+\.js)";', module, re.MULTILINE):
+            assert all(names.index(one) < names.index(each) for one in declared[imported] for each in declared[name])
 
 
 @pytest.mark.mnist
