@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from browser import chromium, open_page, pretrained, pretrained_page  # noqa: F401  # fixtures
+from mnistnet.cli.program import main
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.model import Model
@@ -25,6 +31,8 @@ from mnistnet.training import fit
 # What a shell runs in the background (`make test &`) is deaf to Ctrl-C, and so is what that starts, unless it is told.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 HANG = 600  # seconds; a busy machine is slow, but only a program that hangs takes this long
 
 Program = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -37,7 +45,13 @@ def digits() -> Dataset:
     return Dataset(*draw_digits(600, seed=7))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def few(digits: Dataset) -> Dataset:
+    """Two of each digit."""
+    return digits.take(np.concatenate([np.flatnonzero(digits.labels == digit)[:2] for digit in range(10)]))
+
+
+@pytest.fixture(scope="session")
 def model(digits: Dataset) -> Model:
     """A model after two epochs, with a validation accuracy."""
     *_, (_, trained) = fit(*hold_out(digits, 100), Settings(epochs=2, validation=100))
@@ -61,6 +75,12 @@ def mnist() -> Path:
 
 
 @pytest.fixture
+def few_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make `strokes` 600 training and 200 test images: 35,000 take seconds."""
+    monkeypatch.setattr("mnistnet.datasets.sources.STROKES_COUNT", {"train": 600, "test": 200})
+
+
+@pytest.fixture
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxies and no CA bundles but those that a test sets."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
@@ -71,51 +91,68 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
-    """Run `mnistnet ARGUMENTS` in an empty folder with an empty home, as a user's shell would."""
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Run `mnistnet ARGUMENTS` in this process, in an empty folder with an empty home: Python takes long to start."""
 
     def run(
         *arguments: str | Path,
-        stdin: bytes | None = None,
+        stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
         cwd: Path = tmp_path,
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "mnistnet", *map(str, arguments)],
-            input=stdin,
-            stdin=None if stdin is not None else subprocess.DEVNULL,
-            capture_output=True,
-            cwd=cwd,
-            env=_environment(tmp_path, environment),
-            timeout=HANG,
-            check=False,
-        )
-        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        command = [str(each) for each in arguments]
+        with patch.dict(os.environ, _environment(tmp_path, environment), clear=True), monkeypatch.context() as here:
+            here.chdir(cwd)
+            here.setattr(sys, "argv", ["mnistnet"])
+            done = CliRunner().invoke(main, command, stdin, prog_name="mnistnet", catch_exceptions=False)
+        return subprocess.CompletedProcess(command, done.exit_code, done.stdout, done.stderr)
 
     return run
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
-    """Begin `mnistnet ARGUMENTS` as `program` does, and go on while it runs."""
+    """Start `mnistnet ARGUMENTS` in a process of its own, as a user's shell would."""
 
-    def begin(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def begin(
+        *arguments: str | Path, before: str = "", environment: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.Popen[str]:
+        """Start the program; `before` are statements that its Python runs first."""
+        program = ["-c", f"{before}\nfrom mnistnet.__main__ import main\nmain()"] if before else ["-m", "mnistnet"]
         return subprocess.Popen(
-            [sys.executable, "-m", "mnistnet", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=tmp_path,
             env=_environment(tmp_path, environment),
+            **{"cwd": tmp_path, **options},
         )
 
     return begin
 
 
+@pytest.fixture
+def process(start: Start) -> Program:
+    """Run the program as `start` does, to its end."""
+
+    def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        running = start(*arguments, **options)
+        output, error = running.communicate(timeout=HANG)
+        return subprocess.CompletedProcess(running.args, running.returncode, output, error)
+
+    return run
+
+
 def _environment(folder: Path, more: Mapping[str, str] | None) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MNISTNET_", "XDG_"))}
     return {**inherited, "HOME": str(folder / "home"), **(more or {})}
+
+
+def code_with(words: str, language: str) -> str:
+    """The block of code in the README that has these words in it."""
+    (block,) = (block for block in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if words in block)
+    return str(block)
 
 
 def rounds(count: int) -> int:
@@ -164,17 +201,23 @@ def write_class_folders(folder: Path, dataset: Dataset) -> Path:
 QUICK = ("--epochs", "2", "--validation", "100")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, digits: Dataset) -> Path:
-    """MNIST-format files of drawn digits."""
-    return write_mnist(tmp_path / "files", digits, digits.take(np.arange(100)))
+@pytest.fixture(scope="session")
+def mnist_files(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
+    """A folder of MNIST-format files of drawn digits, which no test changes."""
+    return write_mnist(tmp_path_factory.mktemp("mnist"), digits, digits.take(np.arange(100)))
 
 
 @pytest.fixture
-def trained(program: Program, folder: Path) -> Path:
-    done = program("train", *QUICK, "--data", folder, "-q")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    return folder.parent / "mnistnet.npz"
+def folder(tmp_path: Path, mnist_files: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(mnist_files, tmp_path / "files"))
+
+
+@pytest.fixture
+def trained(tmp_path: Path, model: Model) -> Path:
+    """The model, as `train` with the options QUICK leaves it."""
+    model.save(tmp_path / "mnistnet.npz")
+    return tmp_path / "mnistnet.npz"
 
 
 @pytest.fixture

@@ -42,24 +42,6 @@ def test_it_reads_ten_drawn_digits_without_any_training(program: Program) -> Non
     assert done.stderr == "Using the built-in model\n"
 
 
-def test_a_model_in_this_folder_comes_before_it(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "mnistnet.npz").write_bytes(PRETRAINED.read_bytes())
-    notes = program("predict", DIGITS).stderr.splitlines()
-    assert notes[0] == "Using mnistnet.npz"
-    assert "--model builtin is trained for people's handwriting" in notes[1]
-
-
-def test_the_digit_that_it_saw_is_drawn(program: Program) -> None:
-    text = program("predict", "--show", DIGITS / "7.png").stdout
-    assert len(text.splitlines()) >= 12
-    assert "█" in text
-    assert "\x1b" not in text  # not a terminal: no colours
-    ascii_only = program("predict", "--show", DIGITS / "7.png", environment={"PYTHONIOENCODING": "ascii"}).stdout
-    assert ascii_only.isascii()
-    assert "@" in ascii_only
-    assert program("predict", "--show", "--format", "csv", DIGITS / "7.png").returncode == 2
-
-
 @pytest.mark.mnist
 def test_it_reads_98_per_cent_of_mnists_test_images(program: Program, mnist: Path) -> None:
     done = program("evaluate", "--data", mnist, "--json", "--min-accuracy", "0.98")

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from distributed import LocalCluster
 
-from conftest import HANG, Program
+from conftest import README, ROOT, Program, code_with
 from mnistnet.cli.answers import ANSWER_FORMATS
 from mnistnet.cli.program import COMMANDS
 from mnistnet.datasets.sources import SOURCES
 from mnistnet.settings import Settings
-
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
 
 
 def test_every_command_is_documented_and_every_documented_command_exists() -> None:
@@ -62,48 +55,15 @@ def test_the_first_example_is_what_the_program_prints(program: Program) -> None:
     ]
 
 
-def code_with(words: str, language: str) -> str:
-    """The block of code in the README that has these words in it."""
-    (block,) = (block for block in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if words in block)
-    return str(block)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """A folder of ten pictures, of the digits that are their names."""
-    return Path(shutil.copytree(ROOT / "tests" / "digits", tmp_path / "pictures"))
-
-
-def test_the_recipe_for_many_machines_reads_a_shared_folder_on_two(pictures: Path) -> None:
-    recipe = code_with("dask.distributed", "python")
-    assert len(recipe.splitlines()) <= 10
-    with LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=":0"
-    ) as cluster:
-        for given, here in (
-            ("tcp://scheduler:8786", cluster.scheduler_address),
-            ("/shared/pictures", str(pictures)),
-        ):
-            assert recipe.count(given) == 1
-            recipe = recipe.replace(given, here)
-        done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=False, timeout=HANG)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [f"{pictures / f'{digit}.png'} {digit}" for digit in range(10)]
-
-
-def test_the_python_of_the_readme_runs(tmp_path: Path, pictures: Path) -> None:
-    recipe = code_with("mnistnet.train(", "python").replace("epochs=5", "epochs=1")
-    done = subprocess.run(
-        [sys.executable, "-c", recipe.replace("tests/digits", str(pictures))],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=HANG,
-    )
-    assert done.returncode == 0, done.stderr
-    accuracy, number, _, unsure, *_reasons = done.stdout.split()
-    assert float(accuracy) > 0.9
+@pytest.mark.usefixtures("few_strokes")
+def test_the_python_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = code_with("mnistnet.train(", "python").replace("epochs=5", "epochs=40, batch_size=10")
+    exec(recipe.replace("tests/digits", str(ROOT / "tests" / "digits")), {})  # noqa: S102
+    accuracy, number, _, unsure, *_reasons = capsys.readouterr().out.split()
+    assert float(accuracy) > 0.4
     assert number.isdigit()
     assert unsure in ("True", "False")
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from importlib import import_module
@@ -13,6 +12,7 @@ from PIL import Image
 from conftest import Program
 from mnistnet.cli.program import COMMANDS
 from mnistnet.datasets import Dataset
+from mnistnet.model import load
 
 
 @pytest.mark.parametrize(
@@ -28,21 +28,19 @@ from mnistnet.datasets import Dataset
         (("--patience", "3", "--validation", "0"), "patience is 3, but validation is 0"),
         (("--patience", "3", "--validation", "0"), "raise --validation, or leave out --patience"),
         (("--augment", "2", "--epochs", "2"), "2 epochs use at most 1; lower --augment"),
-        (("--validation", "30000"), "can't be held out of 30000 training images; lower --validation"),
-        (("--batch-size", "27001"), "batch size is 27001, but there are only 27000 training images"),
+        (("--validation", "600"), "can't be held out of 600 training images; lower --validation"),
+        (("--batch-size", "541"), "batch size is 541, but there are only 540 training images"),
         (("--cost", "mae"), "--cost is mae, expected one of mse, cross-entropy, softmax"),
         (("--history", "h.txt"), "--history is h.txt, expected a name that ends in .csv or .jsonl"),
         (("--bogus",), "No such option"),
     ],
 )
 def test_an_invalid_setting_is_wrong_usage_in_one_line(
-    program: Program, tmp_path: Path, options: tuple[str, ...], printed: str
+    program: Program, tmp_path: Path, mnist_files: Path, options: tuple[str, ...], printed: str
 ) -> None:
-    done = program("train", "--data", "strokes", "-q", *options)
+    done = program("train", "--data", mnist_files, "-q", *options)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("Error: ")
-    assert len(done.stderr.splitlines()) == 1
-    assert printed in done.stderr
+    assert (done.stderr.count("\n"), done.stderr.startswith("Error: "), printed in done.stderr) == (1, True, True)
     assert not list(tmp_path.glob("*.npz"))
 
 
@@ -59,19 +57,21 @@ def test_an_invalid_setting_is_wrong_usage_in_one_line(
         ("evaluate", ("--min-accuracy", "nan")),
         ("evaluate", ("--split", "tset")),
         ("evaluate", ("--data", "mnist", "--data", "strokes")),
+        *(("predict", ("0.png", "--digits", count)) for count in ("0", "21", "-1", "two", "", "1.5", "²")),
         ("predict", ("0.png", "--format", "xml")),
         ("predict", ("0.png", "--top", "11")),
         ("predict", ("0.png", "--top", "2", "--format", "csv")),
         ("predict", ("0.png", "--show", "--format", "jsonl")),
         ("predict", ("0.png", "--invert", "maybe")),
         ("predict", ("-", "-")),
+        ("predict", ("-", "--annotate", "copies")),
         ("predict", ()),
     ],
 )
 def test_an_invalid_value_is_wrong_usage_in_one_line(program: Program, command: str, options: tuple[str, ...]) -> None:
     done = program(command, *options)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.endswith(f" See 'python -m mnistnet {command} --help'.\n")
+    assert done.stderr.endswith(f" See 'mnistnet {command} --help'.\n")
 
 
 def test_an_invalid_model_file_is_one_line_and_status_1(program: Program, tmp_path: Path, pngs: list[str]) -> None:
@@ -87,11 +87,12 @@ def test_an_invalid_model_file_is_one_line_and_status_1(program: Program, tmp_pa
         assert printed in done.stderr
 
 
-def test_options_come_from_the_environment_too(program: Program, folder: Path) -> None:
-    environment = {"MNISTNET_TRAIN_EPOCHS": "1", "MNISTNET_TRAIN_VALIDATION": "100", "MNISTNET_DATA": str(folder)}
-    done = program("train", environment=environment)
-    assert done.returncode == 0
-    assert "\nepoch 1/1: " in done.stderr
+def test_options_come_from_the_environment_as_the_help_says(program: Program, folder: Path) -> None:
+    assert "MNISTNET_TRAIN_EPOCHS" in program("predict", "--help").stdout
+    environment = {"MNISTNET_TRAIN_EPOCHS": "1", "MNISTNET_TRAIN_HIDDEN": "none", "MNISTNET_DATA": str(folder)}
+    assert program("train", environment=environment).returncode == 0
+    settings = load(folder.parent / "mnistnet.npz").settings
+    assert (settings.epochs, settings.hidden) == (1, ())
     done = program("train", environment={**environment, "MNISTNET_TRAIN_DATA": "nowhere"})
     assert "nowhere: no such file or folder" in done.stderr
 
@@ -128,25 +129,18 @@ def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> No
 
 def test_help_is_everywhere_and_ends_with_an_example(program: Program) -> None:
     assert program("-h").stdout == program("--help").stdout
-    for command in (None, *COMMANDS):
-        arguments = ["--help"] if command is None else [command, "--help"]
-        text = program(*arguments, environment={"COLUMNS": "80"}).stdout
-        assert text.rstrip().splitlines()[-2].strip() == "Example:"
-        assert text.rstrip().splitlines()[-1].startswith("  " + "  mnistnet ")
-        assert max(map(len, text.splitlines())) <= 80
+    for command in ((), *((name,) for name in COMMANDS)):
+        lines = program(*command, "--help").stdout.splitlines()
+        assert (lines[-2].strip(), lines[-1].startswith("    mnistnet ")) == ("Example:", True)
+        assert max(map(len, lines)) <= 80
 
 
 def test_every_command_has_the_short_help_of_the_list(program: Program) -> None:
-    text = program("--help", environment={"COLUMNS": "100"}).stdout
+    text = " ".join(program("--help").stdout.split())
     for name, short_help in COMMANDS.items():
         command = getattr(import_module(f"mnistnet.cli.{name}"), name)
         assert command.get_short_help_str(100) == short_help
-        assert re.search(rf"^  {name} +{re.escape(short_help)}$", text, re.MULTILINE)
-
-
-def test_the_help_of_train_fits_on_50_lines(program: Program) -> None:
-    lines = program("train", "--help", environment={"COLUMNS": "100"}).stdout.splitlines()
-    assert (len(lines) <= 50, max(map(len, lines)) <= 100) == (True, True)
+        assert f" {name} {short_help}" in text
 
 
 def test_the_version_is_printed(program: Program) -> None:

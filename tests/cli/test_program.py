@@ -1,35 +1,19 @@
-"""The exit status, signals, the environment, and systems that lack things."""
+"""Signals, and systems that lack things."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import Program, write_mnist
+from conftest import Program, Start
 from mnistnet.datasets import Dataset
 from mnistnet.model import load
 
-PROGRAM = "\nfrom mnistnet.__main__ import main\nmain()"
 TRAIN = ("train", "--validation", "0", "--data", "files")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, digits: Dataset) -> Path:
-    """A folder with MNIST-format files of drawn digits in `files`."""
-    write_mnist(tmp_path / "files", digits, digits.take(np.arange(100)))
-    return tmp_path
-
-
-def start_after(statements: str, *arguments: str, cwd: Path) -> subprocess.Popen[str]:
-    """Start the program in a Python that has run these statements."""
-    command = [sys.executable, "-c", statements + PROGRAM, *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd)
 
 
 def wait_for(process: subprocess.Popen[str], words: str) -> None:
@@ -39,14 +23,14 @@ def wait_for(process: subprocess.Popen[str], words: str) -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_that_the_parent_process_ignores_is_ignored(folder: Path, stop: signal.Signals) -> None:
+def test_a_signal_that_the_parent_process_ignores_is_ignored(start: Start, folder: Path, stop: signal.Signals) -> None:
     ignore = f"import signal\nsignal.signal({int(stop)}, signal.SIG_IGN)"
-    process = start_after(ignore, *TRAIN, "--epochs", "3", cwd=folder)
+    process = start(*TRAIN, "--epochs", "3", before=ignore)
     wait_for(process, "epoch 1/")
     process.send_signal(stop)
     process.communicate()
     assert process.returncode == 0
-    assert load(folder / "mnistnet.npz").epoch == 3
+    assert load(folder.parent / "mnistnet.npz").epoch == 3
 
 
 WINDOWS = """
@@ -62,24 +46,25 @@ real_open, os.open = os.open, no_folders
 """
 
 
-def test_it_runs_without_unix_signals_and_file_locks(folder: Path, digits: Dataset) -> None:
-    Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder / "digit.png")
+def test_it_runs_without_unix_signals_and_file_locks(process: Program, folder: Path, digits: Dataset) -> None:
+    Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder.parent / "digit.png")
     for arguments, status in (
         ((*TRAIN, "--epochs", "2", "--history", "h.csv"), 0),
         ((*TRAIN, "--epochs", "3", "--history", "h.csv", "--resume"), 0),
-        (("predict", "digit.png"), 0),
-        (("evaluate", "--data", "files"), 0),
-        (("predict", "none.png"), 1),
+        (("predict", "digit.png", "none.png"), 1),
     ):
-        process = start_after(WINDOWS, *arguments, cwd=folder)
-        _, printed = process.communicate()
-        assert (process.returncode, "Traceback" in printed) == (status, False), printed
-    assert load(folder / "mnistnet.npz").epoch == 3
+        done = process(*arguments, before=WINDOWS)
+        assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+    assert load(folder.parent / "mnistnet.npz").epoch == 3
 
 
-def test_a_broken_pipe_ends_the_program_quietly_without_sigpipe(folder: Path) -> None:
-    process = start_after(WINDOWS, "--help", cwd=folder)
+@pytest.mark.parametrize(("before", "arguments"), [(WINDOWS, ("--help",)), ("", ("predict", "-q", *["0.png"] * 6000))])
+def test_a_broken_pipe_ends_the_program_quietly(
+    start: Start, pngs: list[str], before: str, arguments: tuple[str, ...]
+) -> None:
+    process = start(*arguments, before=before)
     assert process.stdout is not None
+    assert before or process.stdout.readline().startswith(f"{pngs[0]}: ")
     process.stdout.close()
     assert process.stderr is not None
     assert process.stderr.read() == ""
@@ -95,26 +80,13 @@ os.rmdir(gone)
 """
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("train", "--data", "strokes", "--epochs", "1", "-q"),
-        ("evaluate", "--data", "strokes", "--mistakes", "wrong"),
-        ("predict", "7.png"),
-    ],
-)
-def test_in_a_removed_folder_the_error_is_not_about_standard_output(folder: Path, arguments: tuple[str, ...]) -> None:
-    process = start_after(IN_A_REMOVED_FOLDER, *arguments, cwd=folder)
-    _, printed = process.communicate()
-    assert process.returncode == 1
-    assert "Traceback" not in printed
-    assert "standard output" not in printed
-    assert printed.splitlines()[-1].startswith("Error: ")
-
-
-def test_options_are_set_in_the_environment_as_the_help_says(program: Program, folder: Path) -> None:
-    assert "MNISTNET_TRAIN_EPOCHS" in program("predict", "--help").stdout
-    environment = {"MNISTNET_TRAIN_BATCH_SIZE": "7", "MNISTNET_TRAIN_HIDDEN": "none", "MNISTNET_TRAIN_EPOCHS": "1"}
-    assert program("train", "--data", folder / "files", environment=environment).returncode == 0
-    settings = load(folder / "mnistnet.npz").settings
-    assert (settings.batch_size, settings.hidden, settings.epochs) == (7, (), 1)
+@pytest.mark.parametrize("arguments", [("train", "--epochs", "1", "-q"), ("predict", "7.png")])
+def test_in_a_removed_folder_the_error_is_not_about_standard_output(
+    process: Program, mnist_files: Path, arguments: tuple[str, ...]
+) -> None:
+    environment = {"MNISTNET_DATA": str(mnist_files)}
+    done = process(*arguments, before=IN_A_REMOVED_FOLDER, environment=environment)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "standard output" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("Error: ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -87,7 +86,7 @@ def test_every_truncation_and_flipped_byte_is_refused_or_changes_nothing(tmp_pat
     path = tmp_path / "mnist.npz"
     np.savez_compressed(path, x_test=digits.images[:3], y_test=digits.labels[:3])
     content = path.read_bytes()
-    for index in range(0, len(content), 7):
+    for index in range(0, len(content), 11):
         flipped = bytearray(content)
         flipped[index] ^= 1 << index % 8
         for damaged in (content[:index], bytes(flipped)):
@@ -101,16 +100,17 @@ def test_every_truncation_and_flipped_byte_is_refused_or_changes_nothing(tmp_pat
 
 
 def test_attacks_by_one_file_take_little_memory(tmp_path: Path) -> None:
-    images, labels = io.BytesIO(), io.BytesIO()
-    np.save(images, np.zeros((1_000_000, 28, 28), np.uint8))
-    np.save(labels, np.zeros(1_000_000, np.uint8))
     with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("x_test.npy", images.getvalue())
-        archive.writestr("y_test.npy", labels.getvalue())
+        with archive.open("x_test.npy", "w") as member:
+            for _ in range(256):
+                member.write(bytes(1 << 20))
+        archive.writestr("y_test.npy", b"")
     with zipfile.ZipFile(tmp_path / "directory.npz", "w") as archive:
-        for number in range(30_000):
+        for number in range(1500):
             archive.writestr(str(number), b"")
-    (tmp_path / "line.csv").write_bytes(b"1," + b"0" * 300_000_000)
+    with (tmp_path / "line.csv").open("wb") as file:
+        file.write(b"1,")
+        file.truncate(300_000_000)
     names = ("bomb.npz", "directory.npz", "line.csv")
     said, memory = peak_memory(READ, *(tmp_path / name for name in names))
     reasons = ("damaged (x_test has 784,000,128 bytes", "damaged (its directory is too large)", "line 1 has 2 columns")
@@ -130,10 +130,10 @@ def test_a_csv_is_read_with_and_without_a_header(tmp_path: Path, digits: Dataset
 
 
 def test_a_csv_of_more_than_a_block_of_lines_is_read_in_little_memory(tmp_path: Path, digits: Dataset) -> None:
-    rows = rows_of(digits)[np.arange(5000) % 600]
+    rows = rows_of(digits)[np.arange(2500) % 600]
     np.savetxt(tmp_path / "train.csv", rows, "%d", ",", header=HEADER, comments="")
     said, memory = peak_memory(READ, tmp_path / "train.csv")
-    assert said == f"5000 {tmp_path / 'train.csv'}\n"
+    assert said == f"2500 {tmp_path / 'train.csv'}\n"
     assert memory < MEMORY
 
 

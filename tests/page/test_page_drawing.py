@@ -18,7 +18,7 @@ from mnistnet.datasets.skeletons import SKELETONS
 from mnistnet.model import Model
 
 BAR: Strokes = [[(75, 105), (140, 100)]]
-DRAWINGS = 100
+DRAWINGS = 40
 
 # The picture as a data URL, taken from the link that would download it: browsers bound how many downloads they start.
 SAVED = """() => {
@@ -199,7 +199,7 @@ def test_undo_takes_back_one_stroke_clear_all_and_the_eraser_some_ink(open_page:
     page.keyboard.press("Control+z")
     assert answer(page) == without_bar
     page.locator("#eraser").click()
-    draw_by_mouse(page, [[(20, y), (180, y)] for y in range(20, 190, 8)])
+    draw_by_mouse(page, [[(20, y), (180, y)] for y in range(30, 180, 12)])
     assert answer(page) is None
 
 

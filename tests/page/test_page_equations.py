@@ -67,8 +67,7 @@ def test_outputs_are_the_librarys_on_mnists_test_images(open_page: Open, mnist: 
     assert_close(page_outputs(page, images), twin.outputs(images))
 
 
-@pytest.mark.parametrize("cost", COSTS)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(("activation", "cost"), list(zip(ACTIVATIONS, COSTS, strict=True)))
 def test_gradients_are_the_librarys_for_each_activation_and_cost(
     open_page: Open, digits: Dataset, activation: Any, cost: Any
 ) -> None:

@@ -174,22 +174,20 @@ def test_a_page_that_cant_be_written_is_told_in_a_line(pretrained: Model, digits
             write_page(pretrained, "a model", digits.take(np.arange(20)), "drawn digits", path)
 
 
-def test_the_command_writes_the_page(program: Program, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("few_strokes")
+def test_the_command_writes_the_page_about_the_model(program: Program, tmp_path: Path, pretrained: Model) -> None:
     done = program("page", "--data", "strokes")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines()[-1] == "The page is in mnistnet.html; open it in a browser"
     data = data_of((tmp_path / "mnistnet.html").read_text())
-    assert data["name"] == "the built-in model"
-    assert data["measured"]["data"] == "digits drawn by mnistnet itself"
-
-
-def test_the_command_tells_a_users_model_by_its_file(program: Program, tmp_path: Path, pretrained: Model) -> None:
+    assert (data["name"], data["measured"]["data"]) == ("the built-in model", "digits drawn by mnistnet itself")
     pretrained.save(tmp_path / "mine.npz")
     done = program("page", "-q", "--model", "mine.npz", "--data", "strokes", "--output", "digits.html")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert data_of((tmp_path / "digits.html").read_text())["name"] == "mine.npz"
 
 
+@pytest.mark.usefixtures("few_strokes")
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page, expect
 from browser import FORTY_TWO, SEVEN, Open, answer, draw, made_up, open_mistake
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model
-from mnistnet.network import COSTS
 from mnistnet.page.snapshots import read_snapshots
 from mnistnet.settings import Settings
 
@@ -104,8 +103,8 @@ def test_a_place_lights_up_on_the_digit_and_says_how_the_outline_runs(open_page:
 
 
 def test_the_neurons_dot_is_on_the_curve(open_page: Open) -> None:
-    for name in COSTS:
-        page = open_page(made_up(Settings(cost=name, activation="relu")))
+    for cost, activation in (("mse", "tanh"), ("softmax", "relu")):
+        page = open_page(made_up(Settings(cost=cost, activation=activation)))
         draw(page, SEVEN)
         for neuron in (3, 33):
             page.locator("#diagram button").nth(neuron).click()
@@ -216,16 +215,17 @@ def test_axe_finds_nothing(open_page: Open, pretrained: Model, scheme: str, view
         assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_stand_out_from_their_ground(open_page: Open, pretrained: Model, scheme: str) -> None:
-    page = open_page(pretrained, color_scheme=scheme)
+def test_words_stand_out_from_their_ground(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
     names = ("paper", "card", "ink", "soft", "positive", "negative", "positive-fill", "negative-fill")
     style = "getComputedStyle(document.documentElement).getPropertyValue"
-    colours = {name: page.evaluate(f"{style}('--{name}').trim()") for name in names}
-    for ground in ("paper", "card", "positive-fill", "negative-fill"):
-        assert contrast(colours["ink"], colours[ground]) >= 4.5, ground
-    for words in ("soft", "positive"):
-        assert min(contrast(colours[words], colours[ground]) for ground in ("paper", "card")) >= 4.5, words
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        colours = {name: page.evaluate(f"{style}('--{name}').trim()") for name in names}
+        for ground in ("paper", "card", "positive-fill", "negative-fill"):
+            assert contrast(colours["ink"], colours[ground]) >= 4.5, (scheme, ground)
+        for words in ("soft", "positive"):
+            assert min(contrast(colours[words], colours[ground]) for ground in ("paper", "card")) >= 4.5, words
 
 
 def contrast(one: str, other: str) -> float:
@@ -238,11 +238,12 @@ def contrast(one: str, other: str) -> float:
     return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
-@pytest.mark.parametrize("width", [360, 800, 1920])
-def test_nothing_is_wider_than_the_window(open_page: Open, pretrained: Model, width: int) -> None:
-    page = open_page(pretrained, viewport={"width": width, "height": 700})
+def test_nothing_is_wider_than_the_window(open_page: Open, pretrained: Model) -> None:
+    page = open_page(pretrained)
     open_mistake(page)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for width in (360, 800, 1920):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_the_whole_network_is_printed_on_one_page(open_page: Open, pretrained: Model) -> None:
@@ -315,14 +316,3 @@ def test_day_turns_to_night_while_the_page_is_open(open_page: Open, pretrained: 
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(100)
     assert min(page.evaluate(inked)) > 192
-
-
-def test_the_time_of_an_update_is_measured(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
-    times = []
-    for at in range(2, 12):
-        draw(page, [[(40.0 + 10 * step, 60.0 + 3 * step) for step in range(at)]])
-        answer(page)
-        times.append(float(page.locator("#timing").get_attribute("data-milliseconds") or "nan"))
-    print(f"an update took {np.median(times):.1f} ms")  # noqa: T201  # how fast a shared machine is, no test can ask
-    assert all(0 < time < 1000 for time in times)
