@@ -113,7 +113,7 @@ def test_attacks_by_one_file_take_little_memory(tmp_path: Path) -> None:
         file.truncate(300_000_000)
     names = ("bomb.npz", "directory.npz", "line.csv")
     said, memory = peak_memory(READ, *(tmp_path / name for name in names))
-    reasons = ("damaged (x_test has 784,000,128 bytes", "damaged (its directory is too large)", "line 1 has 2 columns")
+    reasons = ("damaged (x_test has 268,435,456 bytes", "damaged (its directory is too large)", "line 1 has 2 columns")
     for line, name, reason in zip(said.splitlines(), names, reasons, strict=True):
         assert line.startswith(f"{tmp_path / name}: {reason}")
     assert memory < MEMORY
