@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 from mnistnet.augmentation import augmented_set
 from mnistnet.datasets.dataset import Dataset, hold_out
 from mnistnet.errors import OptionError, TrainingError
-from mnistnet.images import NO_DIGIT, PIXELS, SIDE, ByteArray, FloatArray, IntArray
+from mnistnet.images import NO_DIGIT, PIXELS, SIDE, ByteArray, FloatArray, IntArray, check_images
 from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.model import Model
 from mnistnet.model_file import network_of
@@ -240,14 +240,15 @@ def train_model(images: ByteArray, labels: IntArray, **settings: Any) -> Model:
     images, labels = np.asarray(images), np.asarray(labels)
     if images.dtype.kind == "f":
         raise ValueError(f"images are {images.dtype}, expected uint8: scale them to bytes, 0 to 255, ink bright")
-    if images.dtype != np.uint8 or images.shape[1:] not in ((SIDE, SIDE), (PIXELS,)):
-        raise ValueError(f"images are {images.dtype} {images.shape}, expected uint8 (n, 28, 28) or (n, 784)")
+    if images.shape[1:] == (PIXELS,):
+        images = images.reshape(-1, SIDE, SIDE)
+    check_images(images)
     if labels.dtype.kind not in "iu" or labels.shape != (len(images),):
         raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected integers ({len(images)},)")
     if len(labels) == 0 or labels.min() < 0 or labels.max() > NO_DIGIT:
         raise ValueError(f"labels must be 0 to 9, or {NO_DIGIT} for an image without a digit, and at least one")
-    dataset = Dataset(images.reshape(-1, SIDE, SIDE), labels.astype(np.uint8))
-    *_, (_, model) = fit(*hold_out(dataset, chosen.validation), chosen)
+    training, validation = hold_out(Dataset(images, labels.astype(np.uint8)), chosen.validation)
+    *_, (_, model) = fit(training, validation, chosen)
     return model
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +20,7 @@ from mnistnet.npz import NpzError, open_npz, read_array
 MAX_BYTES = MAX_IMAGES * PIXELS
 BLOCK = 1000  # lines parsed at once
 MAX_LINE = 1 << 14  # characters; Kaggle's have at most 3,300
+MAX_REASON = 80  # characters of a reason that may quote the file
 
 
 def load_npz(path: Path, subset: Subset) -> Dataset:
@@ -66,28 +67,25 @@ def load_csv(path: Path) -> Dataset:
 def _parse(path: Path, file: TextIO) -> Iterator[ByteArray]:
     """Yield labels and pixels, uint8 (n, 785), of a block of lines at a time."""
     lines = iter(partial(file.readline, MAX_LINE), "")
-    for start in range(1, MAX_IMAGES, BLOCK):
-        block = list(islice(lines, BLOCK))
+    first = next(lines, "")
+    column = first.partition(",")[0].strip(' "\n')
+    if column.isdigit():
+        lines = chain([first], lines)
+    elif column.lower() != "label":
+        raise DatasetError(f"{path}: its first column is {column[:20]!r}, expected label, then 784 pixels")
+    for start in range(0, MAX_IMAGES, BLOCK):
+        block = [line for line in islice(lines, BLOCK) if not line.isspace()]
         if not block:
             return
-        first = block[0].partition(",")[0].strip(' "\n')
-        if start == 1 and not first.isdigit():
-            if first.lower() != "label":
-                raise DatasetError(f"{path}: its first column is {first[:20]!r}, expected label, then 784 pixels")
-            block[0] = "\n"  # a blank line keeps the line numbers right
-        for number, line in enumerate(block, start):
-            if not line.isspace() and line.count(",") != PIXELS:
-                raise DatasetError(f"{path}: line {number} has {line.count(',') + 1} columns, expected 785")
-        block = [line for line in block if not line.isspace()]
-        if not block:
-            continue
         try:
             # NumPy before 2.0 wraps 256 around to 0 when it parses integers.
             values = np.loadtxt(block, np.float32, delimiter=",", comments=None, ndmin=2)
         except ValueError as error:
-            reason = str(error).partition(" at row")[0]
-            raise DatasetError(f"{path}: damaged in lines {start} to {number} ({reason})") from None
-        if not ((values >= 0) & (values <= 255)).all() or (values % 1).any():
+            reason = str(error)[:MAX_REASON].partition(" at row")[0]
+            raise DatasetError(f"{path}: damaged in lines {start + 1} to {start + len(block)} ({reason})") from None
+        if values.shape[1] != 1 + PIXELS:
+            raise DatasetError(f"{path}: {values.shape[1]} columns, expected a label and 784 pixels")
+        if not (values == np.clip(np.rint(values), 0, 255)).all():
             raise DatasetError(f"{path}: expected whole numbers from 0 to 255; scale the pixels to bytes")
         yield values.astype(np.uint8)
     raise DatasetError(f"{path}: more than {MAX_IMAGES:,} lines; split the file")
