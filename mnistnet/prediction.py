@@ -85,9 +85,10 @@ class Digit:
     @property
     def reasons(self) -> frozenset[str]:
         """Why the digit is unsure: `low`, `rival`, both, or neither."""
-        return frozenset(
-            reason for reason, is_met in zip(("low", "rival"), _checks(self.outputs), strict=True) if not is_met
-        )
+        is_high, leads = _checks(self.outputs)
+        # Far below a low best output, no digit comes close.
+        has_rival = not leads and (bool(is_high) or self.ranking()[1][1] >= MIN_SURE - MIN_LEAD)
+        return frozenset(name for name, is_met in (("low", not is_high), ("rival", has_rival)) if is_met)
 
     def __repr__(self) -> str:
         return f"<Digit {self.digit} ({self.probability * 100:.1f} %) at {tuple(self.box)}>"

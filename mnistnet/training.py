@@ -74,13 +74,8 @@ def train(
         An Epoch after each one; `network` and `velocity` are then as it left them.
 
     Raises:
-        OptionError: a batch is larger than the training set.
         TrainingError: training diverged.
     """
-    if settings.batch_size > len(inputs):
-        raise OptionError(
-            f"batch size is {settings.batch_size}, but there are only {len(inputs)} training images; lower --batch-size"
-        )
     network.check_labels(inputs, labels)
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
     blas = ThreadpoolController()  # once, because it searches the loaded libraries
@@ -173,9 +168,15 @@ def fit(
         network is that of the best epoch.
 
     Raises:
-        OptionError: the settings don't fit `start`; see also `train`.
-        TrainingError: `resume` was trained on other images, or has no optimizer state; see also `train`.
+        OptionError: the settings don't fit `start`, or a batch is larger than the training set; at once.
+        TrainingError: `resume` was trained on other images, or has no optimizer state, at once; or training diverged.
     """
+    if settings.batch_size > len(training):
+        held_out = "" if validation is None else f", beside {len(validation)} held out for validation"
+        raise OptionError(
+            f"batch size is {settings.batch_size}, but there are only {len(training)} training images{held_out}; "
+            "lower --batch-size"
+        )
     encoding = ENCODINGS[settings.inputs]
     if resume is not None:
         _check_resumable(resume, training)
@@ -188,6 +189,12 @@ def fit(
         model = replace(resume, settings=settings)
     else:
         model = _new_model(training, features[0], settings, start)
+    return _fit_epochs(model, training, validation, features)
+
+
+def _fit_epochs(
+    model: Model, training: Dataset, validation: Dataset | None, features: list[ByteArray]
+) -> Iterator[tuple[Epoch, Model]]:
     network = model.network
     best = network.parameters.copy()
     if model.latest is not None:
@@ -197,7 +204,7 @@ def fit(
         network,
         model.inputs.from_features(features[0]),
         training.labels,
-        settings,
+        model.settings,
         augmented=lambda number: model.inputs.from_features(features[number]),
         velocity=model.velocity,
         done=model.epoch,
@@ -209,7 +216,7 @@ def fit(
             epoch = replace(epoch, validation_accuracy=float(right.mean()))
         _record(model, epoch)
         latest = network.parameters.copy()
-        if settings.patience is None or _is_best(epoch, model):
+        if model.settings.patience is None or _is_best(epoch, model):
             best[...] = latest
             model.best_epoch, model.validation_accuracy, model.latest = epoch.number, epoch.validation_accuracy, None
         else:

@@ -165,6 +165,12 @@ def test_read_takes_a_model_by_its_path(model_file: Path, model: Model) -> None:
         mnistnet.read(SEVEN, "missing.npz")
 
 
+def test_a_digit_far_below_a_low_best_one_is_no_rival() -> None:
+    assert str(Answer("a.png", (digit(0.5, 0.09),))) == "a.png: 0 (50 %, unsure: low probability)"
+    assert str(Answer("a.png", (digit(0.5, 0.3),))) == "a.png: 0 (50 %, unsure: 1 at 30 %)"
+    assert str(Answer("a.png", (digit(0.9, 0.4),))) == "a.png: 0 (90 %, unsure: 1 at 40 %)"
+
+
 def test_an_answer_and_a_digit_print_as_one_line() -> None:
     answer = Answer("a\n.png", (digit(0.9, 0.4), digit(0, 0.97)), doubts=frozenset({"other-ink"}))
     assert answer.reasons == ("rival", "other-ink")

@@ -13,7 +13,7 @@ import click
 from mnistnet.cli.answers import ANSWER_FORMATS, Format
 from mnistnet.cli.command import command
 from mnistnet.cli.drawing import Terminal, draw
-from mnistnet.cli.messages import print_notes
+from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import MODEL_HERE, load_chosen_model, model_option, option, quiet_option
 from mnistnet.cli.progress import answer_bar
 from mnistnet.errors import OptionError, one_line
@@ -42,7 +42,12 @@ POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "ligh
 @option("--top", rule=integer(1, 10, "N"), default=1, help="Show the N most likely digits.")
 @option("--invert", rule=choice(POLARITIES), default="auto", help="Whether the ink is darker than the paper.")
 @option("--show", is_flag=True, help="Draw each digit as the network gets it, and the ten outputs.")
-@option("--annotate", metavar="DIR", type=click.Path(), help="Write a copy of each picture with boxes and digits.")
+@option(
+    "--annotate",
+    metavar="DIR",
+    type=click.Path(),
+    help="Write a copy of each picture with boxes and digits; equal names are numbered in the order given.",
+)
 @option("--recursive", is_flag=True, help="Read the pictures in sub-folders, too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 if an answer is unsure.")
 @option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Number of processes; more than one requires joblib.")
@@ -84,7 +89,7 @@ def predict(
 
         del sys.argv[1:]  # joblib sends them to each process through a pipe, and blocks if they don't fit
         read = partial(read_in_jobs, classifier, jobs=jobs)
-    failed = False
+    failed, unsure = False, 0
     with (
         closing(read(paths, sys.stdin.buffer, invert, digits)) as answers,
         answer_bar(len(paths), quiet) as (advance, write_line),
@@ -92,9 +97,11 @@ def predict(
         if chosen.header is not None:
             click.echo(chosen.header)
         for answer in answers:
-            failed = failed or answer.error is not None or (fail_unsure and answer.unsure)
             if answer.error is not None:
+                failed = True
                 write_line(f"Error: {one_line(answer.error)}")
+            elif answer.unsure:
+                unsure += 1
             if (line := chosen.line(answer, top)) is not None:
                 click.echo(line)
             if show and answer.digits:
@@ -102,13 +109,17 @@ def predict(
             if copies is not None and answer.digits:
                 copies.write(answer)
             advance()
-    return 1 if failed else 0
+    if fail_unsure and unsure:
+        print_message(f"Error: {unsure} of {len(paths)} answers {'is' if unsure == 1 else 'are'} unsure")
+    return 1 if failed or (fail_unsure and unsure) else 0
 
 
 def _check(images: Sequence[str], chosen: Format, top: int, show: bool, annotate: str | None) -> None:
     """Raise an OptionError if options contradict each other."""
-    if (show and not chosen.draws) or (top > 1 and not chosen.ranks):
-        raise OptionError("--show needs --format text, and --top needs text or jsonl")
+    if show and not chosen.draws:
+        raise OptionError("--show needs --format text")
+    if top > 1 and not chosen.ranks:
+        raise OptionError("--top needs --format text or jsonl")
     if annotate is not None and "-" in images:
         raise OptionError("--annotate needs files, but - is standard input")
     if images.count("-") > 1:

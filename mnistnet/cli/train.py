@@ -56,14 +56,15 @@ def train(
     done = 0 if resumed is None else resumed.epoch
     check_writable(output)
     record = None if history is None else History(history, done)
-    replaced = [output] if resumed is None and Path(output).exists() else []
-    replaced += [str(history)] if record is not None and record.replaces else []
-    print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
     model = resumed
     with _saving(output, done > 0) as save:
         training, validation = hold_out(load_data(data, quiet), settings.validation)
+        epochs = fit(training, validation, settings, resume=resumed, start=first)
+        replaced = [output] if resumed is None and Path(output).exists() else []
+        replaced += [str(history)] if record is not None and record.replaces else []
+        print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
         with epoch_lines(settings.epochs, done, quiet) as report:
-            for epoch, model in fit(training, validation, settings, resume=resumed, start=first):
+            for epoch, model in epochs:
                 if record is not None:  # first: --resume drops an extra line, but can't restore a missing one
                     record.record(epoch)
                 save(model)

@@ -79,7 +79,9 @@ def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, dig
     some = {answer["unsure"]: answer["path"] for answer in answers if "error" not in answer}
     for unsure in (True, False):
         assert program("predict", some[unsure]).returncode == 0
-        assert program("predict", some[unsure], "--fail-unsure").returncode == int(unsure)
+        failed = program("predict", some[unsure], "--fail-unsure", "-q")
+        assert failed.returncode == int(unsure)
+        assert failed.stderr == ("Error: 1 of 1 answers is unsure\n" if unsure else "")
 
 
 @pytest.mark.usefixtures("trained")
