@@ -227,7 +227,7 @@ def _fit_epochs(
             network.parameters[...] = latest  # and gradient descent continues from the latest
 
 
-def train_model(images: ByteArray, labels: IntArray, **settings: Any) -> Model:
+def train_model(images: npt.ArrayLike, labels: npt.ArrayLike, **settings: Any) -> Model:
     """Train a model, with a tenth of the images, at most 5,000, as the validation set; see `Settings`.
 
     Args:
