@@ -8,7 +8,7 @@ import json
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from mirror import Answer, Mirror, whole
+from mnistnet.datasets.dataset import ProgressCallback, ignore
 from mnistnet.datasets.download import download
-from mnistnet.datasets.mnist import Progress, RemoteFile
+from mnistnet.datasets.mnist import RemoteFile
 from mnistnet.errors import DownloadError, OptionError
 
 RAW = {"images": np.random.default_rng(1).bytes(200_000), "labels": bytes(range(10)) * 20}
@@ -38,7 +39,7 @@ PROGRAM = """
 import json, resource, sys
 from pathlib import Path
 from mnistnet.datasets.download import download
-from mnistnet.datasets.mnist import Progress, RemoteFile
+from mnistnet.datasets.mnist import RemoteFile
 from mnistnet.errors import DownloadError, OptionError
 
 folder, limit, *mirrors = sys.argv[1:]
@@ -60,7 +61,7 @@ def get(
     force: bool = False,
     timeout: float = 5.0,
     retries: int = 0,
-    progress: Callable[[Progress], None] | None = None,
+    progress: ProgressCallback = ignore,
     files: Sequence[RemoteFile] = (IMAGES,),
 ) -> None:
     download(folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress, files=files)

@@ -14,9 +14,8 @@ from click.shell_completion import CompletionItem
 from mnistnet.cli.messages import print_notes
 from mnistnet.cli.options import Function, complete, option
 from mnistnet.cli.progress import progress_bar
-from mnistnet.datasets.dataset import Dataset
-from mnistnet.datasets.mnist import Progress
-from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks, find_source, load_training
+from mnistnet.datasets.dataset import Dataset, Progress, ProgressCallback, ignore
+from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, find_source, load_training
 from mnistnet.errors import DatasetError, one_line
 
 DEFAULT_SOURCE = "mnist"
@@ -56,34 +55,30 @@ def load_data(sources: Sequence[str], quiet: bool) -> Dataset:
     """Load the training images of sources, with notes and a progress bar."""
     sources = sources or [default_source()]
     print_notes(quiet, f"Reading {', '.join(sources)}")
-    with loading_bar(quiet) as callbacks:
-        dataset = load_training(sources, callbacks)
+    with loading_bar(quiet) as progress:
+        dataset = load_training(sources, progress)
     print_notes(quiet, *dataset.notes)
     return dataset
 
 
 @contextmanager
-def loading_bar(quiet: bool) -> Iterator[ProgressCallbacks]:
-    """Draw a progress bar for a download or for reading pictures; print a download's notes as lines."""
+def loading_bar(quiet: bool) -> Iterator[ProgressCallback]:
+    """Draw a progress bar for a download or for reading pictures; print notes as lines."""
     if quiet:
-        yield ProgressCallbacks()
+        yield ignore
         return
     if not sys.stderr.isatty():
-        yield ProgressCallbacks(download=lambda progress: print_notes(not progress.note, progress.note))
+        yield lambda progress: print_notes(not progress.note, progress.note)
         return
     with progress_bar(leave=False, delay=DELAY) as bar:
 
-        def report_pictures(done: int, total: int) -> None:
-            bar.unit, bar.total = "picture", total
-            bar.update(done - bar.n)
-
-        def report_download(progress: Progress) -> None:
+        def report(progress: Progress) -> None:
             if progress.note:
                 bar.write(one_line(progress.note), file=sys.stderr)
             if bar.desc != f"{progress.name}: ":
-                bar.unit, bar.unit_scale = "B", True
+                bar.unit, bar.unit_scale = progress.unit, progress.unit == "B"
                 bar.set_description(progress.name, refresh=False)
                 bar.reset(progress.total)
             bar.update(progress.done - bar.n)
 
-        yield ProgressCallbacks(report_pictures, report_download)
+        yield report

@@ -31,8 +31,6 @@ def download(
     """
     folder = Path(directory) if directory else cache_directory()
     mirrors = mirror or MIRRORS
-    with loading_bar(quiet) as callbacks:
-        download_mnist(
-            folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=callbacks.download
-        )
+    with loading_bar(quiet) as progress:
+        download_mnist(folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress)
     print_notes(quiet, f"MNIST is in {folder}")

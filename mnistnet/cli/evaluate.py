@@ -55,8 +55,8 @@ def evaluate(
     name, classifier = load_chosen_model(model, quiet)
     if mistakes is not None:
         make_empty_folder(Path(mistakes))  # before the evaluation, so that a wrong folder fails at once
-    with loading_bar(quiet) as callbacks:
-        dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, callbacks)
+    with loading_bar(quiet) as progress:
+        dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, progress)
     print_notes(quiet, *dataset.notes)
     outputs = classifier.outputs(dataset.images)
     evaluation = Evaluation.of(dataset.labels, outputs.argmax(axis=1))

@@ -34,8 +34,8 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     """
     path, classifier = load_chosen_model(model, quiet)
     source = data or (default_source() if os.environ.get("MNISTNET_DATA") else _downloaded_or_drawn())
-    with loading_bar(quiet) as callbacks:
-        dataset = load_split(source, "test", 0, callbacks=callbacks)
+    with loading_bar(quiet) as progress:
+        dataset = load_split(source, "test", 0, progress=progress)
     print_notes(quiet, *dataset.notes)
     name = "the built-in model" if path == BUILT_IN else one_line(Path(path).name)
     # Only names: a path would reveal folders to whoever gets the page.

@@ -44,13 +44,10 @@ def chosen_settings(
         return Settings(**{**{name: getattr(start.settings, name) for name in ARCHITECTURE}, **given})
     if resumed is None:
         return Settings(**values)
-    before, settings = resumed.settings, replace(resumed.settings, **given)
+    settings = replace(resumed.settings, **given)
     for each in fields(Settings):
-        rule, was = each.metadata["rule"], getattr(before, each.name)
-        same = getattr(settings, each.name) == was or (
-            each.name == "learning_rate" and settings.learning_rate_in_use == before.learning_rate_in_use
-        )
-        if each.name != "epochs" and not same:
+        rule, was = each.metadata["rule"], getattr(resumed.settings, each.name)
+        if each.name != "epochs" and getattr(settings, each.name) != was:
             name = f"--{each.name.replace('_', '-')}"
             raise OptionError(f"{name} was {rule.format(was)} and can't change; leave out {name} or --resume")
     return settings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,23 @@ from mnistnet.images import NO_DIGIT, ByteArray, IntArray, check_images
 
 Subset: TypeAlias = Literal["test", "train"]  # MNIST's own split
 DEFAULT_VALIDATION = 5000  # images; at 99 % accuracy, the standard error is 0.14 %
+
+
+class Progress(NamedTuple):
+    """The state of loading pictures or downloading a file; `done` returns to 0 for another attempt."""
+
+    name: str
+    done: int
+    total: int
+    note: str = ""  # one line for the user, such as why a mirror failed
+    unit: Literal["B", "picture"] = "B"
+
+
+ProgressCallback: TypeAlias = Callable[[Progress], object]
+
+
+def ignore(_progress: Progress) -> None:
+    """Report no progress."""
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
 from urllib3.exceptions import HTTPError
 
-from mnistnet.datasets.mnist import FILES, MISSING, Progress, RemoteFile, verify
+from mnistnet.datasets.dataset import Progress, ProgressCallback, ignore
+from mnistnet.datasets.mnist import FILES, MISSING, RemoteFile, verify
 from mnistnet.errors import DownloadError, OptionError
 from mnistnet.saving import replace_file
 
@@ -26,6 +26,7 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
+URL = re.compile(r"https?://[^/][^\s?#\\]*")
 CHUNK = 1 << 16  # bytes; a server that sends less within a time-out counts as failed
 MAX_PAUSE = 60  # seconds between two attempts
 MAX_TIMEOUT = 86_400.0  # seconds; the system's clocks overflow somewhere above
@@ -47,7 +48,7 @@ def download(
     force: bool = False,
     timeout: float = 30.0,
     retries: int = 4,
-    progress: Callable[[Progress], None] | None = None,
+    progress: ProgressCallback = ignore,
     files: Sequence[RemoteFile] = FILES,
 ) -> None:
     """Download each of MNIST's files that is missing or damaged in `directory`.
@@ -67,15 +68,14 @@ def download(
     """
     _check_arguments(mirrors, timeout, retries)
     mirrors = list(dict.fromkeys(mirrors))
-    report = progress or (lambda _: None)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         problems = verify(directory, files)
         for file in files if force else problems:
             target, problem = directory / file.name, problems.get(file, MISSING)
             if problem != MISSING:
-                report(Progress(file.name, 0, file.size, f"{target} is damaged ({problem}); replacing it"))
-            content, mirror = _try_mirrors(file, mirrors, timeout, retries, report)
+                progress(Progress(file.name, 0, file.size, f"{target} is damaged ({problem}); replacing it"))
+            content, mirror = _try_mirrors(file, mirrors, timeout, retries, progress)
             replace_file(target, content)
             mirrors.sort(key=mirror.__ne__)  # try the mirror that works first for the next file
     except _MirrorError as failure:
@@ -94,22 +94,13 @@ def _check_arguments(mirrors: Sequence[str], timeout: float, retries: int) -> No
         raise OptionError(f"timeout is {timeout}, expected more than 0 and at most {MAX_TIMEOUT:,.0f} seconds")
     if retries < 0:
         raise OptionError(f"retries is {retries}, expected 0 or more")
-    if not mirrors or not all(map(_is_url, mirrors)):
-        # The message doesn't quote the URL, because in a malformed one a password can't be recognized.
+    if not mirrors or not all(map(URL.fullmatch, mirrors)):
+        # Without the URL, because in a malformed one a password can't be recognized
         raise OptionError("each mirror must be a URL like https://example.org/mnist/ (a host, a folder; no '?' or '#')")
 
 
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port above 65535, an IPv6 address that isn't closed
-        return False
-    return valid and text.isprintable() and not set("\\?# ").intersection(text)
-
-
 def _try_mirrors(
-    file: RemoteFile, mirrors: Sequence[str], timeout: float, retries: int, progress: Callable[[Progress], None]
+    file: RemoteFile, mirrors: Sequence[str], timeout: float, retries: int, progress: ProgressCallback
 ) -> tuple[bytes, str]:
     """Return the file's bytes and the mirror that sent them."""
     reasons, left = {}, list(mirrors)
@@ -131,7 +122,7 @@ def _try_mirrors(
     raise _MirrorError(f"{file.name} could not be downloaded: {'; '.join(reasons.values())}")
 
 
-def _receive(url: str, file: RemoteFile, timeout: float, progress: Callable[[Progress], None]) -> bytes:
+def _receive(url: str, file: RemoteFile, timeout: float, progress: ProgressCallback) -> bytes:
     headers = {"Accept-Encoding": "identity"}  # the .gz as it is: it must not be compressed again or unpacked
     content = b""
     try:

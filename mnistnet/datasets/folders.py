@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from mnistnet.datasets.dataset import Dataset, Subset
+from mnistnet.datasets.dataset import Dataset, Progress, ProgressCallback, Subset, ignore
 from mnistnet.errors import DatasetError, PictureError
 from mnistnet.images import DIGITS
 from mnistnet.picture_paths import MAX_NAMED, is_picture, left_out, list_folder
@@ -28,7 +28,7 @@ def find_subset(directory: Path, subset: Subset) -> Path | None:
     return next((path for path in paths if has_class_folders(path)), None)
 
 
-def load_subset(directory: Path, subset: Subset, progress: Callable[[int, int], None] | None = None) -> Dataset:
+def load_subset(directory: Path, subset: Subset, progress: ProgressCallback = ignore) -> Dataset:
     """Read the pictures of one subset, see `find_subset` and `load_pictures`.
 
     Raises:
@@ -40,7 +40,7 @@ def load_subset(directory: Path, subset: Subset, progress: Callable[[int, int], 
     return load_pictures(path, progress)
 
 
-def load_pictures(directory: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
+def load_pictures(directory: Path, progress: ProgressCallback = ignore) -> Dataset:
     """Read the pictures in the folders `0` to `9` of a folder, each folder in the order of its file names.
 
     Files whose names start with a dot are ignored. In the data set, `unreadable` lists pictures that can't be read or
@@ -48,7 +48,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
 
     Args:
         directory: the folder that holds the folders `0` to `9`.
-        progress: called with the number of pictures read so far and their total number.
+        progress: called after each picture.
 
     Raises:
         DatasetError: one of the folders can't be listed, or no picture can be read.
@@ -73,8 +73,7 @@ def load_pictures(directory: Path, progress: Callable[[int, int], None] | None =
             paths.append(str(path))
         except PictureError as error:
             unreadable.append(str(error))
-        if progress is not None:
-            progress(count, len(pictures))
+        progress(Progress("pictures", count, len(pictures), unit="picture"))
 
     folders = [name for name, path in entries.items() if name not in DIGIT_NAMES and path.is_dir()]
     notes = _notes(directory, {digit for _, digit in pictures}, folders, others)

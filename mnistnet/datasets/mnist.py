@@ -8,7 +8,6 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from mnistnet.errors import DownloadError
 
@@ -22,15 +21,6 @@ class RemoteFile:
     name: str
     size: int
     sha256: str
-
-
-class Progress(NamedTuple):
-    """State of one file's download, in bytes of its gzipped form; `done` returns to 0 for another attempt."""
-
-    name: str
-    done: int
-    total: int
-    note: str = ""  # one line for the user, such as why a mirror failed
 
 
 FILES = (

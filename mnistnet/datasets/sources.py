@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from mnistnet.datasets.archives import load_csv, load_npz
-from mnistnet.datasets.dataset import Dataset, Subset, hold_out, join
+from mnistnet.datasets.dataset import Dataset, ProgressCallback, Subset, hold_out, ignore, join
 from mnistnet.datasets.folders import find_subset, has_class_folders, load_pictures, load_subset
 from mnistnet.datasets.idx import has_idx, load_idx
-from mnistnet.datasets.mnist import Progress, cache_directory, verify
+from mnistnet.datasets.mnist import cache_directory, verify
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.errors import DatasetError
 from mnistnet.picture_paths import list_folder
@@ -24,18 +24,6 @@ from mnistnet.pictures.files import PICTURE_SUFFIXES
 Split: TypeAlias = Literal["test", "validation", "train"]
 STROKES_COUNT: dict[Subset, int] = {"train": 30_000, "test": 5_000}
 STROKES_SEED: dict[Subset, int] = {"train": 0, "test": 1}
-
-
-class ProgressCallbacks(NamedTuple):
-    """Functions that report the progress of the slow parts of loading; None: report nothing.
-
-    Attributes:
-        picture: called with the number of pictures read so far and their total number.
-        download: called with the progress of a download.
-    """
-
-    picture: Callable[[int, int], None] | None = None
-    download: Callable[[Progress], None] | None = None
 
 
 class Source(NamedTuple):
@@ -53,21 +41,21 @@ class Source(NamedTuple):
     name: str
     description: str
     matches: Callable[[str], bool]
-    load: Callable[[str, Subset, ProgressCallbacks], Dataset]
+    load: Callable[[str, Subset, ProgressCallback], Dataset]
     has_splits: bool = True
     title: str | None = None
 
 
-def _load_mnist(_source: str, subset: Subset, callbacks: ProgressCallbacks) -> Dataset:
+def _load_mnist(_source: str, subset: Subset, progress: ProgressCallback) -> Dataset:
     directory = cache_directory()
     if verify(directory):
         from mnistnet.datasets.download import download  # late: requests is slow to import, and rarely needed
 
-        download(directory, retries=1, progress=callbacks.download)  # few: the user waits for another command
+        download(directory, retries=1, progress=progress)  # few: the user waits for another command
     return load_idx(directory, subset)
 
 
-def _draw_strokes(_source: str, subset: Subset, _callbacks: ProgressCallbacks) -> Dataset:
+def _draw_strokes(_source: str, subset: Subset, _progress: ProgressCallback) -> Dataset:
     return Dataset(*draw_digits(STROKES_COUNT[subset], seed=STROKES_SEED[subset]))
 
 
@@ -112,14 +100,14 @@ SOURCES = (
         "pictures",
         "a folder of pictures in folders 0 to 9",
         lambda source: has_class_folders(Path(source)),
-        lambda source, _, callbacks: load_pictures(Path(source), callbacks.picture),
+        lambda source, _, progress: load_pictures(Path(source), progress),
         has_splits=False,
     ),
     Source(
         "split pictures",
         "a folder of two such folders, train and test",
         lambda source: any(find_subset(Path(source), subset) for subset in get_args(Subset)),
-        lambda source, subset, callbacks: load_subset(Path(source), subset, callbacks.picture),
+        lambda source, subset, progress: load_subset(Path(source), subset, progress),
     ),
     Source(
         "npz",
@@ -131,7 +119,7 @@ SOURCES = (
         "csv",
         "Kaggle's .csv of label,pixel0,…",
         lambda source: _is_file(source, ".csv"),
-        lambda source, _subset, _callbacks: load_csv(Path(source)),
+        lambda source, _subset, _progress: load_csv(Path(source)),
         has_splits=False,
     ),
 )
@@ -168,18 +156,18 @@ def _explain(path: Path) -> str:
     return "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor pictures in folders 0 to 9"
 
 
-def load_training(sources: Sequence[str], callbacks: ProgressCallbacks | None = None) -> Dataset:
+def load_training(sources: Sequence[str], progress: ProgressCallback = ignore) -> Dataset:
     """Load all training images of one or more sources, one source after the other.
 
     Args:
         sources: each is given as in --data.
-        callbacks: called while it loads.
+        progress: called while it loads.
 
     Raises:
         DatasetError: a source is missing, damaged or of an unknown type, or a picture in it can't be read.
         DownloadError: MNIST is missing and could not be downloaded.
     """
-    parts = [find_source(source).load(source, "train", callbacks or ProgressCallbacks()) for source in sources]
+    parts = [find_source(source).load(source, "train", progress) for source in sources]
     for part in parts:
         if part.unreadable:
             raise DatasetError(f"{part.unreadable[0]} (unreadable pictures: {len(part.unreadable)})")
@@ -191,7 +179,7 @@ def load_split(
     split: Split,
     validation: int | None = None,
     trained_on: str = "",
-    callbacks: ProgressCallbacks | None = None,
+    progress: ProgressCallback = ignore,
 ) -> Dataset:
     """Load the images of a source to evaluate on.
 
@@ -202,7 +190,7 @@ def load_split(
         validation: the number of validation images, see `hold_out`.
         trained_on: the `Dataset.digest` of the images that the model was trained on. If the test images are among
             them, a note says so. For the other splits it must be their digest, or empty.
-        callbacks: called while it loads.
+        progress: called while it loads.
 
     Raises:
         DatasetError: see `load_training`; but pictures that can't be read are listed in the Dataset.
@@ -213,7 +201,7 @@ def load_split(
         raise ValueError(f"split is {split!r}, expected one of {', '.join(get_args(Split))}")
     if split == "test":
         origin = find_source(source)
-        dataset = origin.load(source, "test", callbacks or ProgressCallbacks())
+        dataset = origin.load(source, "test", progress)
         if trained_on and not origin.has_splits and (validation or 0) < len(dataset):
             training, _ = hold_out(dataset, validation)
             if training.digest() == trained_on:
@@ -221,7 +209,7 @@ def load_split(
                 dataset = replace(dataset, notes=(*dataset.notes, note))
         return dataset
     other = DatasetError(f"{source}: not the data that the model was trained on; use --split test")
-    training = load_training([source], callbacks)
+    training = load_training([source], progress)
     if validation is not None and validation >= len(training):
         raise other
     rest, validation_set = hold_out(training, validation)

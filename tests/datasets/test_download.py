@@ -11,7 +11,7 @@ import mirror as answers
 from conftest import Program
 from fetching import CONTENT, FAKES, HALF, IMAGES, NOWHERE, assert_complete, get, names, refusal, serve, start
 from mirror import Answer
-from mnistnet.datasets.mnist import Progress
+from mnistnet.datasets.dataset import Progress
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
 

@@ -22,7 +22,7 @@ def folder(tmp_path: Path, few: Dataset) -> Path:
 def test_pictures_are_labelled_by_their_folder_and_in_the_order_of_their_names(folder: Path) -> None:
     assert has_class_folders(folder)
     seen: list[tuple[int, int]] = []
-    dataset = load_pictures(folder, lambda done, total: seen.append((done, total)))
+    dataset = load_pictures(folder, lambda progress: seen.append((progress.done, progress.total)))
     assert dataset.labels.tolist() == [digit for digit in range(10) for _ in range(2)]
     assert list(dataset.paths) == sorted(dataset.paths)
     assert [Path(path).parent.name for path in dataset.paths] == [str(label) for label in dataset.labels]

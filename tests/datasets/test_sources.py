@@ -14,8 +14,9 @@ from mirror import Mirror, whole
 from mnistnet.datasets import Dataset, hold_out, load_split, load_training
 from mnistnet.datasets import download as download_module
 from mnistnet.datasets import sources as sources_module
+from mnistnet.datasets.dataset import Progress
 from mnistnet.datasets.mnist import FILES, RemoteFile, verify
-from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, ProgressCallbacks, find_source
+from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, find_source
 from mnistnet.errors import DatasetError
 
 MNIST_NAMES = [file.name for file in FILES]
@@ -89,9 +90,7 @@ def test_mnist_is_downloaded_whenever_a_file_is_missing_or_damaged(
         monkeypatch.setattr(sources_module, "verify", partial(verify, files=files))
         fetch = partial(download_module.download, mirrors=[mirror.url], files=files)
         monkeypatch.setattr(download_module, "download", fetch)
-        training = load_training(
-            ["mnist"], ProgressCallbacks(download=lambda progress: downloaded.append(progress.name))
-        )
+        training = load_training(["mnist"], lambda progress: downloaded.append(progress.name))
         test = load_split("mnist", "test", 0)
         assert [seen.path for seen in mirror.seen] == [f"/mnist/{name}" for name in bad]
     assert (len(training), len(test)) == (600, 50)
@@ -129,10 +128,9 @@ def test_without_validation_images_there_are_none_to_evaluate_on(folder: Path) -
 def test_a_folder_of_pictures_is_test_images_as_a_whole_and_has_the_validation_set_of_its_training(
     pictures: Path,
 ) -> None:
-    seen: list[tuple[int, int]] = []
-    callbacks = ProgressCallbacks(picture=lambda done, total: seen.append((done, total)))
-    assert len(load_split(str(pictures), "test", 0, callbacks=callbacks)) == 20
-    assert seen[-1] == (20, 20)
+    seen: list[Progress] = []
+    assert len(load_split(str(pictures), "test", 0, progress=seen.append)) == 20
+    assert seen[-1] == Progress("pictures", 20, 20, unit="picture")
     training, validation = hold_out(load_training([str(pictures)]), 10)
     assert validation is not None
     loaded = load_split(str(pictures), "validation", 10, training.digest())
