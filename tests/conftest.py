@@ -1,4 +1,4 @@
-"""What several test modules share: small data sets drawn from strokes, and the real program in a subprocess."""
+"""What several test modules share: small data sets drawn from strokes, and the program, in this process or its own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from browser import chromium, open_page, pretrained, pretrained_page  # noqa: F401  # fixtures
 from mnistnet.cli.program import main
@@ -30,6 +31,7 @@ from mnistnet.training import fit
 
 # What a shell runs in the background (`make test &`) is deaf to Ctrl-C, and so is what that starts, unless it is told.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+threadpool_limits(1)  # as in the program, which sets it before NumPy loads
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

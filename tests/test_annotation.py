@@ -8,7 +8,6 @@ from PIL import Image
 
 from conftest import Program
 from mnistnet.annotation import AnnotatedCopies
-from mnistnet.errors import MnistnetError
 from mnistnet.images import ByteArray
 from mnistnet.pictures.marks import DASHED_COLOUR, SOLID_COLOUR
 from mnistnet.prediction import Answer, Digit
@@ -47,13 +46,6 @@ def test_a_box_is_drawn_around_a_digit_and_an_unsure_one_is_dashed(tmp_path: Pat
     assert coloured(sure, SOLID_COLOUR)[bottom, bottom_side].all()
     assert 0.3 < coloured(unsure, DASHED_COLOUR)[bottom, bottom_side].mean() < 0.7
     assert not coloured(unsure, SOLID_COLOUR).any()
-
-
-def test_the_folder_must_be_new_or_empty(tmp_path: Path, picture: Path) -> None:
-    with pytest.raises(MnistnetError, match="not empty; name a new folder"):
-        AnnotatedCopies(picture.parent)
-    AnnotatedCopies(tmp_path / "new")
-    AnnotatedCopies(tmp_path / "new")
 
 
 def test_predict_writes_a_copy_of_each_picture(program: Program, tmp_path: Path) -> None:

@@ -4,9 +4,6 @@ import numpy as np
 
 from mnistnet.augmentation import augmented_set, distort
 from mnistnet.datasets import Dataset
-from mnistnet.model import Model
-from mnistnet.settings import Settings
-from mnistnet.training import fit
 
 
 def test_an_augmented_set_depends_only_on_the_seed_and_its_number(digits: Dataset) -> None:
@@ -43,20 +40,3 @@ def test_erosion_never_erases_a_thin_line() -> None:
 
 def test_blank_images_stay_blank() -> None:
     assert not distort(np.zeros((3, 28, 28), np.uint8), np.random.default_rng(1)).any()
-
-
-def test_epochs_cycle_through_the_augmented_sets_also_when_resumed(digits: Dataset) -> None:
-    settings = Settings(epochs=5, augment=2, validation=0)
-
-    def after(stop: int) -> Model:
-        run = fit(digits, None, settings)
-        for _ in range(stop):
-            _, model = next(run)
-        *_, (_, model) = fit(digits, None, settings, resume=model)
-        return model
-
-    *_, (_, whole) = fit(digits, None, settings)
-    *_, (_, plain) = fit(digits, None, Settings(epochs=5, validation=0))
-    assert not np.array_equal(whole.network.parameters, plain.network.parameters)
-    for stop in (1, 3):
-        assert after(stop).network.parameters.tobytes() == whole.network.parameters.tobytes()

@@ -80,16 +80,6 @@ def test_blank_images_dots_and_lines_give_finite_and_sensible_inputs() -> None:
         assert np.isfinite(Inputs(encoding, np.zeros(784, np.float32))(images)).all()
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
-def test_the_inputs_of_an_image_do_not_depend_on_the_other_images(name: str, digits: Dataset) -> None:
-    together = ENCODINGS[name].features(digits.images)
-    assert together.dtype == np.uint8
-    assert together.shape == (600, 784)
-    for start, count in ((0, 1), (63, 2), (127, 2), (200, 300)):
-        part = slice(start, start + count)
-        assert np.array_equal(ENCODINGS[name].features(digits.images[part]), together[part])
-
-
 @pytest.mark.parametrize("name", ["moments", "directions"])
 def test_inputs_have_a_mean_of_zero_over_the_training_images(name: str, digits: Dataset) -> None:
     features = ENCODINGS[name].features(digits.images)
@@ -171,12 +161,6 @@ def test_the_whole_numbers_approximate_sine_and_cosine() -> None:
     angles = np.deg2rad(22.5) * np.arange(8)
     assert np.abs(SINES / 13 - np.sin(angles)).max() < 0.02
     assert np.abs(COSINES / 13 - np.cos(angles)).max() < 0.02
-
-
-def test_images_are_not_changed(digits: Dataset) -> None:
-    before = digits.images.copy()
-    deskew(digits.images)
-    assert np.array_equal(before, digits.images)
 
 
 def test_the_slant_is_limited_to_45_degrees() -> None:

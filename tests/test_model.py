@@ -19,11 +19,13 @@ import numpy as np
 import pytest
 
 import mnistnet
+from browser import made_up
 from mnistnet import model_file as model_format
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.errors import ModelError
+from mnistnet.inputs import ENCODINGS
 from mnistnet.model import Model, load
-from mnistnet.model_file import check_writable
+from mnistnet.settings import Settings
 from mnistnet.training import fit
 
 Arrays = dict[str, Any]
@@ -43,51 +45,31 @@ def change_metadata(arrays: Arrays, **changes: Any) -> None:
     arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
 
 
-def test_a_model_comes_back_from_its_file_the_same(model_file: Path, model: Model, digits: Dataset) -> None:
+def test_a_model_comes_back_from_its_file_the_same_and_gives_the_same_file(
+    tmp_path: Path, model_file: Path, model: Model, digits: Dataset
+) -> None:
     loaded = mnistnet.load(model_file)
-    assert loaded.network.parameters.tobytes() == model.network.parameters.tobytes()
-    assert loaded.settings == model.settings
-    assert loaded.velocity is not None
-    assert model.velocity is not None
-    assert loaded.velocity.tobytes() == model.velocity.tobytes()
-    assert (loaded.epoch, loaded.validation_accuracy, loaded.data_digest) == (
-        model.epoch,
-        model.validation_accuracy,
-        model.data_digest,
-    )
+    assert (loaded.settings, loaded.epoch, loaded.best_epoch) == (model.settings, model.epoch, model.best_epoch)
+    assert (loaded.validation_accuracy, loaded.data_digest) == (model.validation_accuracy, model.data_digest)
     assert loaded.outputs(digits.images).tobytes() == model.outputs(digits.images).tobytes()
-
-
-def test_the_file_has_the_members_that_are_documented_and_no_pickle(model_file: Path) -> None:
-    with np.load(model_file, allow_pickle=False) as archive:
-        assert set(archive) == {
-            *(
-                f"{prefix}{kind}_{layer}"
-                for prefix in ("", "velocity_")
-                for kind in ("weights", "biases")
-                for layer in (1, 2, 3)
-            ),
-            "history",
-            "mean_inputs",
-            "metadata",
-        }
-        assert archive["weights_1"].shape == (20, 784)
-        assert archive["weights_1"].dtype == np.float32
-        metadata = json.loads(archive["metadata"].tobytes())
-    assert metadata["sizes"] == [784, 20, 10, 10]
-    assert metadata["versions"]["numpy"] == np.__version__
-
-
-def test_a_model_for_inference_only_needs_no_velocity(tmp_path: Path, model: Model) -> None:
-    replace(model, velocity=None).save(tmp_path / "light.npz")
+    loaded.save(tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == model_file.read_bytes()
+    replace(model, velocity=None).save(tmp_path / "light.npz")  # for inference only
     assert load(tmp_path / "light.npz").velocity is None
 
 
-def test_every_member_of_a_model_file_is_documented(model_file: Path) -> None:
-    with np.load(model_file) as archive:
-        for name in archive:
-            told = re.sub(r"_[23]$", "_1", name).replace("velocity_biases", "velocity_weights")
-            assert f"`{told}`" in str(model_format.__doc__)
+def test_the_file_has_the_members_that_are_documented_and_no_pickle(model_file: Path) -> None:
+    parameters = [f"{kind}_{layer}" for kind in ("weights", "biases") for layer in (1, 2, 3)]
+    expected = {*parameters, *(f"velocity_{name}" for name in parameters), "history", "mean_inputs", "metadata"}
+    with np.load(model_file, allow_pickle=False) as archive:
+        assert set(archive) == expected
+        assert (archive["weights_1"].shape, archive["weights_1"].dtype) == ((20, 784), np.float32)
+        metadata = json.loads(archive["metadata"].tobytes())
+    assert metadata["sizes"] == [784, 20, 10, 10]
+    assert metadata["versions"]["numpy"] == np.__version__
+    for name in expected:
+        told = re.sub(r"_[23]$", "_1", name).replace("velocity_biases", "velocity_weights")
+        assert f"`{told}`" in str(model_format.__doc__)
 
 
 def test_the_history_has_a_row_for_each_epoch(model: Model, model_file: Path, digits: Dataset) -> None:
@@ -131,14 +113,11 @@ def test_weights_too_large_to_compute_with_are_an_error(model: Model, digits: Da
         huge.outputs(digits.images)
 
 
-def test_the_same_model_gives_the_same_file(tmp_path: Path, model_file: Path, model: Model) -> None:
-    model.save(tmp_path / "again.npz")
-    assert (tmp_path / "again.npz").read_bytes() == model_file.read_bytes()
-
-
-def test_the_outputs_of_an_image_do_not_depend_on_the_other_images(model: Model, digits: Dataset) -> None:
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_outputs_of_an_image_do_not_depend_on_the_other_images(encoding: str, digits: Dataset) -> None:
+    model = made_up(Settings(inputs=encoding))
     together = model.outputs(digits.images)
-    for start, count in ((0, 1), (5, 1), (130, 1), (3, 7), (100, 300)):
+    for start, count in ((0, 1), (5, 1), (127, 2), (3, 7), (100, 300)):
         part = slice(start, start + count)
         assert model.outputs(digits.images[part]).tobytes() == together[part].tobytes()
 
@@ -154,6 +133,8 @@ def test_predictions_are_the_digits_with_the_highest_output(model: Model, digits
 def test_images_of_another_shape_or_dtype_are_refused(model: Model, images: Any) -> None:
     with pytest.raises(ValueError, match=r"expected uint8 \(n, 28, 28\)"):
         model.outputs(images)
+    with pytest.raises(ValueError, match="expected uint8"):
+        model.cost(images, np.zeros(1, int))
 
 
 def test_the_cost_is_that_of_the_network_on_all_images(model: Model, digits: Dataset) -> None:
@@ -161,9 +142,7 @@ def test_the_cost_is_that_of_the_network_on_all_images(model: Model, digits: Dat
     assert model.cost(digits.images, digits.labels) == pytest.approx(whole, rel=1e-5)
 
 
-def test_a_cost_needs_images_of_the_right_kind_and_as_many_labels(model: Model, digits: Dataset) -> None:
-    with pytest.raises(ValueError, match="expected uint8"):
-        model.cost(digits.images.astype(np.float32), digits.labels)
+def test_a_cost_needs_images_and_as_many_labels(model: Model, digits: Dataset) -> None:
     with pytest.raises(ValueError, match="600 images with 599 labels"):
         model.cost(digits.images, digits.labels[1:])
     with pytest.raises(ValueError, match="0 images with 0 labels"):
@@ -182,18 +161,6 @@ def test_a_link_stays_a_link(tmp_path: Path, model: Model) -> None:
     model.save(tmp_path / "link.npz")
     assert (tmp_path / "link.npz").is_symlink()
     assert load(tmp_path / "real.npz").settings == model.settings
-
-
-def test_a_path_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
-    for path, reason in (
-        (tmp_path, "Is a directory"),
-        (tmp_path / "missing" / "model.npz", "No such file or directory"),
-        (Path("/proc/model.npz"), "can't be written"),
-    ):
-        with pytest.raises(ModelError, match=reason):
-            check_writable(path)
-    check_writable(tmp_path / "model.npz")
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -33,16 +33,6 @@ def test_answers_come_in_the_order_given_with_errors_in_their_places(
     assert first.outputs.tobytes() == same.outputs.tobytes()
 
 
-def test_a_picture_comes_from_standard_input(model: Model, digits: Dataset) -> None:
-    stream = io.BytesIO()
-    Image.fromarray(digits.images[0]).resize((56, 56)).save(stream, "PNG")
-    stream.seek(0)
-    (answer,) = read_numbers(model, ["-"], stream)
-    rows, columns = (np.flatnonzero((digits.images[0] >= 128).any(axis=axis)) for axis in (1, 0))
-    inked = 2 * np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
-    assert np.abs(np.array([digit.box for digit in answer.digits]) - inked).max() <= 4
-
-
 def digit(*outputs: float) -> Digit:
     """A digit with these outputs for 0, 1, …, and 0 for the others."""
     return Digit(

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import mnistnet
 from conftest import Program
 from mnistnet.model import PRETRAINED, load
 
@@ -23,17 +22,6 @@ def test_it_is_the_network_of_the_derivation_small_and_only_to_be_used() -> None
     assert model.velocity is None
     assert model.latest is None
     assert PRETRAINED.stat().st_size < 100_000
-
-
-def test_it_is_what_is_loaded_and_read_with_where_no_file_is_named() -> None:
-    model = mnistnet.load()
-    assert isinstance(model, mnistnet.Model)
-    assert model.network.parameters.tobytes() == load().network.parameters.tobytes()
-    answer = mnistnet.read(DIGITS / "7.png")
-    assert isinstance(answer, mnistnet.Answer)
-    assert answer.number == "7"
-    with pytest.raises(mnistnet.MnistnetError):
-        mnistnet.read(DIGITS / "missing.png")
 
 
 def test_it_reads_ten_drawn_digits_without_any_training(program: Program) -> None:

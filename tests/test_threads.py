@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np  # its BLAS library is the one that is limited
@@ -24,9 +25,11 @@ def blas_threads() -> set[int]:
 
 
 @pytest.fixture(autouse=True)
-def several_threads() -> None:
-    if blas_threads() == {1}:
-        pytest.skip("BLAS has only one thread here")
+def several_threads() -> Iterator[None]:
+    with threadpool_limits(2):
+        if blas_threads() == {1}:
+            pytest.skip("BLAS has only one thread here")
+        yield
 
 
 def test_training_uses_one_thread_and_restores_the_limit(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,9 +28,3 @@ def test_info_is_json_for_scripts(program: Program, trained: Path) -> None:
     assert values["validation_accuracy"] == pytest.approx(model.validation_accuracy)
     assert set(values["versions"]) == {"mnistnet", "numpy"}
     assert json.loads(program("info", "builtin", "--json").stdout)["model"] == "builtin"
-
-
-def test_a_file_that_is_not_a_model_is_an_error_in_a_line(program: Program, pngs: list[str]) -> None:
-    done = program("info", pngs[0])
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith("Error: 0.png: not a mnistnet model")

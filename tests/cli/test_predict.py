@@ -41,12 +41,6 @@ def test_predictions_in_every_format(program: Program, pngs: list[str], digits: 
     assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, read, strict=True)]
 
 
-@pytest.mark.usefixtures("trained")
-def test_a_picture_can_be_read_as_one_digit(program: Program, pngs: list[str]) -> None:
-    for digits in ("1", "auto"):
-        assert program("predict", *pngs, "--digits", digits, "-q", "--format", "plain").stdout.count("\n") == 3
-
-
 def test_the_model_is_the_named_one_else_the_variables_else_this_folders_else_the_built_in_one(
     program: Program, trained: Path, pngs: list[str]
 ) -> None:
@@ -82,28 +76,6 @@ def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, dig
         failed = program("predict", some[unsure], "--fail-unsure", "-q")
         assert failed.returncode == int(unsure)
         assert failed.stderr == ("Error: 1 of 1 answers is unsure\n" if unsure else "")
-
-
-@pytest.mark.usefixtures("trained")
-def test_sub_folders_are_read_on_request(program: Program, tmp_path: Path, pngs: list[str]) -> None:
-    for name in ("own/a/1.png", "own/2.png", "own/IMG.CR2"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes((tmp_path / pngs[0]).read_bytes())
-    assert program("predict", "own", "-q").stdout.count("\n") == 1
-    done = program("predict", "own", "--recursive")
-    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["own/2.png", "own/a/1.png"]
-    assert "\nown: 1 file that is not PNG, " in done.stderr
-    assert ": IMG.CR2; save it as JPEG\n" in done.stderr
-    assert program("predict", "own", "--recursive", "-q").stderr == ""
-
-
-@pytest.mark.usefixtures("trained")
-def test_a_pattern_or_a_url_gets_a_hint(program: Program) -> None:
-    done = program("predict", "-q", "*.jpg", "https://example.org/7.png")
-    assert done.returncode == 1
-    pattern, url = done.stderr.splitlines()
-    assert pattern.startswith("Error: *.jpg: no such file; the pattern matches no file")
-    assert url == "Error: https://example.org/7.png: a URL; download the picture first"
 
 
 def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: list[str]) -> None:

@@ -36,8 +36,3 @@ def test_predict_imports_no_network_and_no_progress_bars(process: Program, tmp_p
     Image.fromarray(255 - digits.images[0]).resize((90, 90)).save(tmp_path / "digit.png")
     done = process("predict", "digit.png", environment={"PYTHONPROFILEIMPORTTIME": "1"})
     assert (done.returncode, imports(done.stderr)) == (0, {"PIL", "click", "numpy"})
-
-
-def test_a_command_computes_with_one_thread(process: Program, mnist_files: Path) -> None:
-    done = process("evaluate", "--data", mnist_files, environment={"PYTHONPROFILEIMPORTTIME": "1"})
-    assert (done.returncode, "threadpoolctl" in imports(done.stderr)) == (0, False)

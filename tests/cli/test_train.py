@@ -146,12 +146,6 @@ def test_a_file_that_is_not_a_history_is_kept(program: Program, folder: Path) ->
         assert done.stderr.startswith(f"Reading {folder}\n{printed}epoch 1/")
 
 
-def test_a_network_without_hidden_layers_can_be_trained(program: Program, folder: Path) -> None:
-    assert program("train", *QUICK, "--data", folder, "--hidden", "none").returncode == 0
-    assert load(folder.parent / "mnistnet.npz").network.sizes == (784, 10)
-    assert program("evaluate", "--data", folder).returncode == 0
-
-
 def test_a_few_pictures_can_be_trained_on(program: Program, tmp_path: Path, digits: Dataset) -> None:
     few = digits.take(np.flatnonzero(digits.labels != 4)[:54])
     write_class_folders(tmp_path / "own", few)
