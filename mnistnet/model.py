@@ -29,7 +29,7 @@ class Model:
     Attributes:
         network: the trained network, float32.
         inputs: turns images into the network's inputs.
-        settings: the settings of the training.
+        settings: the settings of the training run.
         epoch: epochs trained.
         best_epoch: the epoch of the network's parameters: with patience the best so far, else the last.
         validation_accuracy: accuracy of the network on the validation set, 0 to 1; None without a validation set.

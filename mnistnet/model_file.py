@@ -49,7 +49,7 @@ class Contents:
     """The contents of a model file.
 
     Attributes:
-        settings: the settings of the training.
+        settings: the settings of the training run.
         vectors: float32 (parameters,) each, in the order of `Network.parameters`: `parameters` and, where the file has
             optimizer state, `velocity` and `latest`.
         mean_inputs: float32 (784,).

@@ -75,11 +75,11 @@ def train(
 
 @contextmanager
 def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
-    """Yield a function that saves the model. If a signal stops the training, print how to continue.
+    """Yield a function that saves the model. If a signal stops training, print how to continue.
 
     Args:
         output: the model file.
-        saved: whether it holds an epoch of this training already.
+        saved: whether it holds an epoch of this run already.
     """
 
     def save(model: Model) -> None:

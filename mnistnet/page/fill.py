@@ -1,4 +1,4 @@
-"""Make one HTML file of the page's plain files, a model, and what was measured on it; it needs nothing else."""
+"""Fill the page: one HTML file from its plain files, a model, and what was measured on it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mnistnet.prediction import MIN_LEAD, MIN_SURE
 from mnistnet.saving import replace_file
 
 HERE = Path(__file__).parent
-# Imports, exports and the type checker's own lines have no place in the one module.
+# Lines that one module from many must not have: imports, the type checker's own, and the keyword of an export
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n|^/\*\* @import .*\n|^// @ts-check\n", re.MULTILINE)
 IMPORTED = re.compile(r"^import \{[^}]*\} from \"\./(\w+\.js)\";$", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
@@ -37,8 +37,8 @@ def write_page(model: Model, name: str, dataset: Dataset, data: str, path: str |
     """Write the page about a model.
 
     Args:
-        model: what it is about.
-        name: the model's, in words.
+        model: the model.
+        name: its name, in words.
         dataset: labelled images to measure it on, at least one.
         data: the dataset's name, in words.
         path: of the HTML file.
@@ -78,17 +78,17 @@ def _one_script() -> str:
 
 
 def _sha256(text: str) -> str:
-    """How a Content-Security-Policy names what may run: by its digest."""
+    """Return the digest by which a Content-Security-Policy allows a script or a style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _as_json(data: dict[str, Any]) -> str:
-    """JSON that no HTML can be mistaken for: the name of a model may hold `</script>`."""
+    """Return JSON without "<": the name of a model may hold `</script>`."""
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _data(model: Model, name: str, dataset: Dataset, data: str) -> dict[str, Any]:
-    """What `main.js` reads."""
+    """Return the data that `main.js` reads."""
     own_snapshots, twin_snapshots, twin = read_snapshots()
     is_built_in = np.array_equal(model.network.parameters, load().network.parameters)
     measured = measure(model, twin, dataset, data)
@@ -112,7 +112,7 @@ def _data(model: Model, name: str, dataset: Dataset, data: str) -> dict[str, Any
 
 
 def _model_data(model: Model, title: str, snapshots: Snapshots | None) -> dict[str, Any]:
-    """What `model.js` reads, but for what was measured."""
+    """Return the data that `model.js` reads, except the measurements."""
     settings, network = model.settings, model.network
     is_derived = (settings.activation, settings.cost) == ("sigmoid", "mse")
     return {

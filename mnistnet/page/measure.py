@@ -1,4 +1,4 @@
-"""What the page shows of a model on labelled images: its mistakes, its confidence, what excites its neurons."""
+"""Measure a model for the page: its mistakes, its confidence, and the images that activate its neurons most."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ BINS = 10  # of confidence, in the reliability diagram
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured.
+    """The measurements of two models.
 
     Attributes:
         figures: plain Python values, as `mistakes.js` reads them.
-        models: of each of the two its accuracy and the images that excite its neurons most, as `model.js` reads them.
+        models: for each model, its accuracy and the images that activate its neurons most, as `model.js` reads them.
         images: uint8 (n, 28, 28); the figures refer to them by index.
     """
 
@@ -53,8 +53,8 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
     """Measure two models for the page.
 
     Args:
-        model: what the page is about.
-        twin: the network of the derivation, of which the page needs less.
+        model: the model that the page is about.
+        twin: the network of the derivation.
         dataset: labelled images, at least one.
         data: the dataset's name, in words.
     """
@@ -70,8 +70,8 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
     sloppy = sloppy[np.argsort(probabilities[sloppy], kind="stable")][:1]  # the least sure of the sure ones
     replay = _some_of_each_digit(dataset.labels)
     strongest = [_strongest(*each) for each in zip(models, layers, STRONGEST, strict=True)]
-    excited = [indices for layer in strongest for neurons in layer for indices in neurons]
-    kept = np.unique(np.concatenate([mistakes, sloppy, replay, *excited]))
+    shown = [indices for layer in strongest for neurons in layer for indices in neurons]
+    kept = np.unique(np.concatenate([mistakes, sloppy, replay, *shown]))
     place = {int(index): number for number, index in enumerate(kept)}  # of an image among those kept
     figures = {
         **Evaluation.of(dataset.labels, predictions).as_json(),
@@ -103,14 +103,14 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
 
 
 def _activations(model: Model, images: ByteArray) -> list[FloatArray]:
-    """A^2 … A^L of every image, float32 (n, neurons of the layer) each."""
+    """Return A^2 … A^L of every image, float32 (n, neurons of the layer) each."""
     starts = range(0, len(images), BLOCK)
     blocks = [model.network.activations(model.inputs(images[start : start + BLOCK])) for start in starts]
     return [np.concatenate(layer) for layer in zip(*blocks, strict=True)]
 
 
 def _strongest(model: Model, activations: list[FloatArray], count: int) -> list[list[IntArray]]:
-    """For each layer from the second, for each neuron drawn, the images that excite it most."""
+    """Return the images that activate a neuron most, for each neuron drawn of each layer from the second."""
     return [
         [np.argsort(-values[:, neuron], kind="stable")[:count] for neuron in shown]
         for values, shown in zip(activations, shown_neurons(model.network), strict=True)
@@ -118,12 +118,12 @@ def _strongest(model: Model, activations: list[FloatArray], count: int) -> list[
 
 
 def _some_of_each_digit(labels: IntArray) -> IntArray:
-    """The first images of each digit, REPLAY in all where there are enough, sorted by digit."""
+    """Return the first images of each digit, at most REPLAY in all, sorted by digit."""
     return np.concatenate([np.flatnonzero(labels == digit)[: REPLAY // DIGITS] for digit in range(DIGITS)])
 
 
 def _bins(probabilities: FloatArray, right: BoolArray) -> list[dict[str, float]]:
-    """For each tenth of confidence: the number of answers, their mean confidence and their accuracy."""
+    """Return, for each tenth of confidence, the number of images, their mean confidence and their accuracy."""
     bins = np.minimum((probabilities * BINS).astype(np.intp), BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     sure = np.bincount(bins, probabilities, minlength=BINS) / np.maximum(counts, 1)

@@ -1,6 +1,6 @@
-"""Parameters at some moments of two trainings, which the page lets people go back to.
+"""Parameters after some epochs of two training runs, for the page to replay them.
 
-One training is that of the built-in model, the other of its pixel twin: a network of the same sizes that is shown
+One run is that of the built-in model, the other that of its pixel twin: a network of the same sizes whose inputs are
 the plain pixels, as in the derivation. `make pretrained` writes the file.
 """
 
@@ -24,14 +24,13 @@ SNAPSHOTS_AFTER = (1, 3, 10)  # epochs, beside the start and the end of training
 
 @dataclass(frozen=True)
 class Snapshots:
-    """One training.
+    """Snapshots of one training run.
 
     Attributes:
-        epochs: after how many the snapshots were taken; the last is the trained model.
-        parameters: int8 (len(epochs) - 1, 16,020), all but the last.
-        scales: float32 (len(epochs) - 1, 6): what 1 stands for in each matrix of weights, then in each vector of
-            biases.
-        validation_accuracy: after each epoch of the training.
+        epochs: the epochs of the snapshots; the last snapshot is the trained model.
+        parameters: int8 (len(epochs) - 1, 16,020), quantized, without those of the trained model.
+        scales: float32 (len(epochs) - 1, 6), the step of the quantization in each weight matrix, then each bias vector.
+        validation_accuracy: after each epoch of the run.
     """
 
     epochs: tuple[int, ...]
