@@ -176,7 +176,7 @@ export class Diagram {
     const columns = layers.length - 1;
     this.size = 1.5 * rem;
     const first = clip(root.clientWidth * 0.16, 1.5 * rem, 7 * rem) + 2.2 * this.size;
-    const room = 7.2 * rem; // for the outputs' bars
+    const room = 7.6 * rem; // for the outputs' bars
     root.style.minWidth = `${first + (columns - 1) * 2.2 * rem + room}px`;
     const [width, height] = [root.clientWidth, root.clientHeight];
     const top = 1.6 * rem;

@@ -72,7 +72,7 @@ export class Inspector {
     const sum =
       layer === 1 ? "It weighs all the inputs" : `It weighs the ${network.sizes[layer - 1]} neurons before it`;
     return layer === last
-      ? `${sum}, adds them up, and says how sure it is that this is a ${neuron}.`
+      ? `${sum}, adds them up, and says how sure it is that this is a ${neuron}${network.costFunction.sumsToOne ? "" : ", independently of the other nine"}.`
       : `${sum}, adds them up, and passes on how strongly it is excited.`;
   }
 
@@ -84,12 +84,8 @@ export class Inspector {
     const { network, encoding } = model;
     const last = layer === network.sizes.length - 1;
     const { name, curve, shifts } = activationOf(network, last);
-    const field = make("canvas", { class: "field", role: "img", width: FIELD, height: FIELD });
-    field.setAttribute(
-      "aria-label",
-      `What ${titleOf(focus, network.sizes)} looks for${layer > 1 ? ", through the layers before it" : ""}`,
-    );
-    pointAtCells(field, store);
+    const through = layer > 1 ? ", through the layers before it" : "";
+    const field = this.field(`What ${titleOf(focus, network.sizes)} looks for${through}`);
     const sum = make("dl", { class: "sum" });
     const values = ["Σ weight × input", "+ bias", "= sum Z", `A = ${name}(Z)`].map((label) => {
       const value = make("dd");
@@ -102,18 +98,12 @@ export class Inspector {
       make(
         "div",
         { class: "look" },
-        make(
-          "figure",
-          {},
+        figure(
           field,
-          make(
-            "figcaption",
-            {},
-            encoding.edges ? "Outline here: " : "Ink here: ",
-            make("span", { class: "key positive" }, "excites it"),
-            " ",
-            make("span", { class: "key negative" }, "calms it"),
-          ),
+          encoding.edges ? "Outline here: " : "Ink here: ",
+          make("span", { class: "key positive" }, "excites it"),
+          " ",
+          make("span", { class: "key negative" }, "calms it"),
         ),
         make("div", {}, sum, chart),
       ),
@@ -157,43 +147,24 @@ export class Inspector {
     };
   }
 
+  /** A canvas whose 7×7 places can be pointed at. @param {string} label */
+  field(label) {
+    const canvas = make("canvas", { class: "field", role: "img", "aria-label": label, width: FIELD, height: FIELD });
+    pointAtCells(canvas, this.store);
+    return canvas;
+  }
+
   /** The inputs, with what each place tells. @returns {() => void} */
   buildInputs() {
     const { store, body } = this;
     const { encoding } = store.state.model;
-    const digit = make("canvas", {
-      class: "field",
-      role: "img",
-      "aria-label": "The digit that the network is shown",
-      width: FIELD,
-      height: FIELD,
-    });
-    const inputs = make("canvas", {
-      class: "field",
-      role: "img",
-      "aria-label": "The inputs",
-      width: FIELD,
-      height: FIELD,
-    });
+    const digit = this.field("The digit that the network is shown");
+    const inputs = this.field("The inputs");
     const words = make("p", { role: "status" });
-    for (const canvas of encoding.edges ? [digit, inputs] : [digit]) pointAtCells(canvas, store);
-    body.append(
-      make(
-        "div",
-        { class: "look" },
-        make(
-          "figure",
-          {},
-          digit,
-          make("figcaption", {}, encoding.steps[encoding.steps.length - (encoding.edges ? 2 : 1)]),
-        ),
-      ),
-    );
-    if (encoding.edges)
-      /** @type {HTMLElement} */ (body.firstChild).append(
-        make("figure", {}, inputs, make("figcaption", {}, "Its edges, in 7×7 places")),
-      );
-    body.append(words);
+    const figures = encoding.edges
+      ? [figure(digit, encoding.steps[encoding.steps.length - 2]), figure(inputs, "Its edges, in 7×7 places")]
+      : [figure(digit, encoding.steps[encoding.steps.length - 1])];
+    body.append(make("div", { class: "look" }, ...figures), words);
     return () => {
       const { thought, place } = store.state;
       const { ink } = colours();
@@ -205,6 +176,9 @@ export class Inspector {
     };
   }
 }
+
+/** A picture with words below it. @param {Element} picture @param {(Node | string)[]} words */
+const figure = (picture, ...words) => make("figure", {}, picture, make("figcaption", {}, ...words));
 
 /** What the features of one place tell. @param {Uint8Array} features @param {number} place @param {boolean} edges */
 function placeInWords(features, place, edges) {

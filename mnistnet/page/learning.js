@@ -24,7 +24,7 @@ export class Learning {
    * @param {Store} store
    * @param {Replay} replay
    * @param {{changed: () => void, toTwin: (() => void) | null}} page what to call when the parameters have changed,
-   *     and to     go to the model that has snapshots
+   *     and to go to the model that has snapshots
    */
   constructor(root, store, replay, page) {
     this.store = store;
@@ -102,11 +102,21 @@ export class Learning {
     this.show();
   }
 
+  /** The moment that the slider is at, with the accuracy on validation images; null at the end of training. */
+  get past() {
+    const { snapshots } = this.store.state.model.data;
+    if (!snapshots || this.at === snapshots.epochs.length - 1) return null;
+    const epoch = snapshots.epochs[this.at];
+    return { epoch, accuracy: snapshots.accuracy[epoch - 1] };
+  }
+
   /** Leave the past. */
   leave() {
     const { snapshots } = this.store.state.model.data;
-    if (snapshots && this.at < snapshots.epochs.length - 1) this.goTo(snapshots.epochs.length - 1);
-    if (snapshots) this.slider.value = String(snapshots.epochs.length - 1);
+    if (!snapshots) return;
+    const end = snapshots.epochs.length - 1;
+    if (this.at < end) this.goTo(end);
+    this.slider.value = String(end);
   }
 
   /** The weights of the first neurons at this moment. */

@@ -96,11 +96,11 @@ const mistakes = new Mistakes(store, data.measured, imageAt, (image, truth) => {
 const teaching = new Teaching(byId("teach"), store, replay, {
   nextOffer: () => mistakes.nextOffer(),
   open,
-  changed: update,
+  changed,
   taught: () => mistakes.markLearned(),
 });
 const learning = new Learning(byId("learn"), store, replay, {
-  changed: update,
+  changed,
   toTwin: models.length > 1 ? () => chooseModel(1) : null,
 });
 
@@ -122,16 +122,19 @@ function soon() {
 /** Read what is drawn, then show all that follows from it. */
 function update() {
   isDue = false;
-  const start = performance.now();
   const { model } = store.state;
   const think = (/** @type {Uint8Array} */ image) => model.think(image);
   const whole = { left: 0, top: 0, right: SHEET, bottom: SHEET };
   const digits = sheet.digit ? [digitOf(think(sheet.digit), whole)] : readNumber(sheet.ink, SHEET, think, known);
   const chosen = chosenOf(digits);
   const thought = digits[chosen]?.thought ?? null;
-  const computed = performance.now();
   store.set({ digits, chosen, thought });
-  showTiming(computed - start, performance.now() - computed);
+}
+
+/** The parameters have changed: read again. */
+function changed() {
+  update();
+  showModels();
 }
 
 /** The digit that is being drawn, else the one that was chosen before. @param {Digit[]} digits */
@@ -139,14 +142,6 @@ function chosenOf(digits) {
   const [x, y] = sheet.line?.points.at(-1) ?? [-1, -1];
   const drawn = digits.findIndex(({ box }) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom);
   return drawn >= 0 ? drawn : Math.min(store.state.chosen, Math.max(digits.length - 1, 0));
-}
-
-/** @param {number} compute milliseconds @param {number} draw milliseconds */
-function showTiming(compute, draw) {
-  const timing = byId("timing");
-  timing.dataset.compute = String(compute);
-  timing.dataset.draw = String(draw);
-  timing.dataset.milliseconds = String(compute + draw);
 }
 
 // Views
@@ -233,22 +228,22 @@ function shrink(isSmall) {
   stage.classList.toggle("small", isSmall);
 }
 
-/** Put an image of 28×28 into the network. @param {Uint8Array} image @param {number | null} truth */
-function open(image, truth) {
+/** Put something on the sheet. @param {() => void} draw @param {number | null} truth */
+function put(draw, truth) {
   endPlay();
-  sheet.apply({ tool: "digit", image });
+  draw();
   newDrawing(truth);
   update();
+}
+
+/** Put an image of 28×28 into the network. @param {Uint8Array} image @param {number | null} truth */
+function open(image, truth) {
+  put(() => sheet.apply({ tool: "digit", image }), truth);
   scrollToStage();
 }
 
 /** @param {import("./strokes.js").Point[][]} strokes @param {number} [width] of the pen */
-function write(strokes, width) {
-  endPlay();
-  sheet.write(strokes, width);
-  newDrawing(null);
-  update();
-}
+const write = (strokes, width) => put(() => sheet.write(strokes, width), null);
 
 byId("undo").addEventListener("click", () => edit(() => sheet.undo()));
 byId("clear").addEventListener("click", () => edit(() => sheet.clear()));
@@ -337,8 +332,15 @@ function showModels() {
   const { model } = store.state;
   for (const [at, button] of [...byId("models").children].entries())
     button.setAttribute("aria-pressed", String(models[at] === model));
-  byId("model-words").textContent =
-    `Shown ${model.encoding.edges ? "edges" : "pixels"}, it reads ${percent(model.data.accuracy)} of ${data.measured.data}.`;
+  byId("model-words").textContent = `Shown ${model.encoding.edges ? "edges" : "pixels"}, ${score(model)}.`;
+}
+
+/** What the network reads with its numbers of the moment. @param {Model} model */
+function score(model) {
+  const { past } = learning;
+  if (past?.epoch === 0) return "it guesses: before training, its numbers are random";
+  if (past) return `it reads ${percent(past.accuracy)} of its validation images after epoch ${past.epoch}`;
+  return `${model.isTaught ? "before the lesson it read" : "it reads"} ${percent(model.data.accuracy)} of ${data.measured.data}`;
 }
 
 byId("models").append(...models.map((model, at) => make("button", { click: () => chooseModel(at) }, model.data.title)));
@@ -375,24 +377,17 @@ byId("tour-begin").addEventListener("click", () => goTo("#tour-1"));
 
 // For scripts, and for the curious: open the console and try.
 
-/** @param {Uint8Array} pixels */
-function check(pixels) {
+/** The inputs of the network for an image. @param {Uint8Array} pixels */
+function inputsOf(pixels) {
   if (!(pixels instanceof Uint8Array) || pixels.length !== PIXELS)
     throw new TypeError(`expected a Uint8Array of ${PIXELS}`);
-  return pixels;
-}
-
-/** @param {number} label */
-function checkLabel(label) {
-  if (!Number.isInteger(label) || label < 0 || label > 9)
-    throw new RangeError(`the label is ${label}, expected 0 to 9`);
-  return label;
+  return store.state.model.inputs.from(pixels);
 }
 
 Object.assign(window, {
   mnistnet: {
     /** The ten outputs for an image. @param {Uint8Array} pixels 28×28, ink bright */
-    outputs: (pixels) => store.state.model.network.forward(store.state.model.inputs.from(check(pixels))),
+    outputs: (pixels) => store.state.model.network.forward(inputsOf(pixels)),
     /**
      * ∇C for an image, in the order of `Network.parameters`.
      *
@@ -400,8 +395,10 @@ Object.assign(window, {
      * @param {number} label 0 to 9
      */
     gradient: (pixels, label) => {
-      const { network, inputs } = store.state.model;
-      return network.backpropagate(network.propagate(inputs.from(check(pixels))), checkLabel(label)).gradient;
+      if (!Number.isInteger(label) || label < 0 || label > 9)
+        throw new RangeError(`the label is ${label}, expected 0 to 9`);
+      const { network } = store.state.model;
+      return network.backpropagate(network.propagate(inputsOf(pixels)), label).gradient;
     },
     /** What is read in the drawing: null where nothing is drawn, and while the page writes itself. */
     answer: () => {
@@ -417,10 +414,10 @@ byId("about").textContent =
   "Nothing you draw leaves this page. For scripts: window.mnistnet has outputs(pixels), gradient(pixels, label) and answer().";
 listenToTools(sheet);
 showExamples(data.measured, imageAt, { write, open });
-showModels();
 showHistory(data.training, data.models[0].cost === "mse");
 teaching.begin();
 learning.begin();
+showModels();
 onNewColours(() => {
   sheet.show();
   inspector.forget();

@@ -56,7 +56,8 @@ export function inWords(digits, answer, thresholds) {
   if (!answer.unsure) return `${percent(answer.probability)} sure`;
   if (digits.length > 1) return `only ${percent(answer.probability)} sure`;
   const [, second] = ranking(digits[0].outputs);
-  const rival = second.output > MIN_DIGIT / 5 && answer.probability - second.output < thresholds.lead;
+  const { sure, lead } = thresholds;
+  const rival = second.output >= sure - lead && answer.probability - second.output < lead;
   return `only ${percent(answer.probability)} sure${rival ? `; or is it a ${second.digit}?` : ""}`;
 }
 

@@ -130,24 +130,15 @@ export class Teaching {
 
   /** Something else is on the sheet. */
   drawingChanged() {
-    this.stop();
-    this.lesson = null;
-    const { truth } = this.store.state;
-    this.press(truth);
-    this.show();
+    this.mean(this.store.state.truth);
   }
 
-  /** @param {number | null} digit */
-  press(digit) {
-    for (const [at, button] of [...this.digits.children].entries())
-      button.setAttribute("aria-pressed", String(at === digit));
-  }
-
-  /** @param {number} digit */
+  /** Choose the digit that was meant. @param {number | null} digit */
   mean(digit) {
     this.stop();
-    this.press(digit);
     this.lesson = null;
+    for (const [at, button] of [...this.digits.children].entries())
+      button.setAttribute("aria-pressed", String(at === digit));
     this.show();
   }
 
@@ -261,8 +252,7 @@ export class Teaching {
     this.result.hidden = !outputs;
     if (outputs && wasHidden) this.replay.show();
     if (outputs) this.showResult(lesson?.before ?? outputs, outputs);
-    if (lesson) this.curve.replaceChildren(costChart(lesson.costs));
-    else this.curve.replaceChildren();
+    this.curve.replaceChildren(...(lesson ? [costChart(lesson.costs)] : []));
     this.showEquations();
   }
 
@@ -273,11 +263,7 @@ export class Teaching {
       return "Backwards through the layers: how much each neuron contributed to C. Orange ones should rise, blue ones fall.";
     }
     if (!lesson || lesson.costs.length < 2)
-      return label === null || read === null
-        ? ""
-        : read === label
-          ? "It reads that already; a step makes it surer."
-          : "";
+      return label !== null && read === label ? "It reads that already; a step makes it surer." : "";
     const steps = lesson.costs.length - 1;
     const [first, last] = [lesson.costs[0], lesson.costs[steps]];
     const cost = `The cost C went from ${number(first, 3)} to ${number(last, 3)}`;

@@ -55,7 +55,7 @@ const CARDS = [
     panel: null,
     title: "The answer",
     words:
-      "Ten outputs, one for each digit: the highest is the answer. Where all ten are low, the network says that it doesn’t know.",
+      "Ten outputs, one for each digit and each on its own, so they needn’t add up to 100 %: the highest is the answer. Where all ten are low, the network says that it doesn’t know.",
     task: "Draw something that is not a digit, or tap A under the sheet.",
     isDone: ({ state }) =>
       !state.playing &&

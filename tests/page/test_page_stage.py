@@ -131,6 +131,7 @@ def test_the_network_of_pixels_and_its_snapshots_read_the_same_drawing(
         slider.fill("1")
         assert page.evaluate(read) != trained
         expect(page.locator("#learn .verdict")).to_contain_text("After 1 epoch, it reads ")
+        expect(page.locator("#model-words")).to_contain_text("of its validation images after epoch 1.")
         parameters = np.repeat(np.nan, len(network.parameters)).astype(np.float32)
         views = network.views(parameters)
         quantized = network.views(taken.parameters[1].astype(np.float32))
@@ -140,6 +141,7 @@ def test_the_network_of_pixels_and_its_snapshots_read_the_same_drawing(
             part[...] = values * scale
         slider.fill("4")
         assert page.evaluate(read) == trained
+        expect(page.locator("#model-words")).to_contain_text("of drawn digits.")
         assert np.isfinite(parameters).all()
 
 
