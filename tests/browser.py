@@ -32,6 +32,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+LIMIT = 600_000  # milliseconds; a busy machine is slow, but only a page that hangs takes this long
 SHEET = 192  # the side of the page's sheet, in the pixels of its ink
 # The mouse is a pointer that is always there, so that events made up for it are like real ones, at a hundredth of
 # their time.
@@ -66,13 +67,14 @@ FORTY_TWO: Strokes = [
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Chromium, without a window."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"there is no {' or '.join(NAMES)} to open the page in")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), timeout=LIMIT)
+        expect.set_options(timeout=LIMIT)
         yield browser
         browser.close()
 
@@ -92,6 +94,7 @@ def open_page(
         path.write_text(text, encoding="utf-8")
         usual = {"viewport": {"width": 1366, "height": 768}, "reduced_motion": "reduce"}
         context = chromium.new_context(**{**usual, **options})
+        context.set_default_timeout(LIMIT)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: troubles.append(message.text))

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conftest import HANG
 from mirror import Answer, Mirror, whole
 from mnistnet.datasets.dataset import ProgressCallback, ignore
 from mnistnet.datasets.download import download
@@ -45,7 +46,7 @@ from mnistnet.errors import DownloadError, OptionError
 folder, limit, *mirrors = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 try:
-    download(Path(folder), mirrors=mirrors, timeout=5, files=[RemoteFile(**file) for file in json.load(sys.stdin)])
+    download(Path(folder), mirrors=mirrors, timeout=600, files=[RemoteFile(**file) for file in json.load(sys.stdin)])
 except DownloadError as error:
     sys.exit(str(error))
 """
@@ -59,7 +60,7 @@ def get(
     folder: Path,
     *mirrors: str,
     force: bool = False,
-    timeout: float = 5.0,
+    timeout: float = HANG,
     retries: int = 0,
     progress: ProgressCallback = ignore,
     files: Sequence[RemoteFile] = (IMAGES,),
@@ -67,7 +68,7 @@ def get(
     download(folder, mirrors=mirrors, force=force, timeout=timeout, retries=retries, progress=progress, files=files)
 
 
-def refusal(folder: Path, *mirrors: str, timeout: float = 5.0, retries: int = 0) -> str:
+def refusal(folder: Path, *mirrors: str, timeout: float = HANG, retries: int = 0) -> str:
     """The one line that a failing download ends with."""
     with pytest.raises((DownloadError, OptionError)) as caught:
         get(folder, *mirrors, timeout=timeout, retries=retries)

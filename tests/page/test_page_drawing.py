@@ -142,7 +142,7 @@ def test_what_is_no_digit_is_said_to_be_none(open_page: Open, pretrained: Model)
 
 def test_a_3_writes_itself_until_the_first_touch_which_is_ink(open_page: Open, pretrained: Model) -> None:
     page = open_page(pretrained, reduced_motion="no-preference")
-    expect(page.locator("#answer .big")).to_have_text("3", timeout=15_000)
+    expect(page.locator("#answer .big")).to_have_text("3")
     assert answer(page) is None
     draw_by_mouse(page, SEVEN)
     said = answer(page)

@@ -316,5 +316,4 @@ def test_day_turns_to_night_while_the_page_is_open(open_page: Open, pretrained: 
     }"""
     assert max(page.evaluate(inked)) < 64
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(100)
-    assert min(page.evaluate(inked)) > 192
+    page.wait_for_function(f"Math.min(...({inked})()) > 192")
