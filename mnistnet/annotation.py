@@ -6,10 +6,9 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from mnistnet.errors import PictureError
 from mnistnet.pictures.marks import Mark, write_marked
 from mnistnet.prediction import Answer
-from mnistnet.saving import make_empty_folder
+from mnistnet.saving import make_empty_folder, writing
 
 MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 
@@ -33,7 +32,7 @@ class AnnotatedCopies:
         """Write a PNG of the picture with a box around each digit; unsure ones are dashed.
 
         Raises:
-            PictureError: the copy can't be written.
+            MnistnetError: the copy can't be written.
         """
         name = os.fsdecode(os.fsencode(Path(answer.path).stem)[:MAX_NAME])
         path = self._directory / f"{name}.png"
@@ -41,7 +40,5 @@ class AnnotatedCopies:
             self._copies[name] += 1
             path = self._directory / f"{name}-{self._copies[name] + 1}.png"
         marks = [Mark(each.box, str(each.digit), each.unsure or bool(answer.doubts)) for each in answer.digits]
-        try:
+        with writing(path):
             write_marked(path, answer.path, marks)
-        except OSError as error:
-            raise PictureError(f"{path}: can't be written ({error.strerror or error}); name another folder") from None

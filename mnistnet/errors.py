@@ -37,7 +37,3 @@ class ModelError(MnistnetError):
 
 class TrainingError(MnistnetError):
     """Training diverged, or can't be resumed."""
-
-
-class PageError(MnistnetError):
-    """The page can't be written."""

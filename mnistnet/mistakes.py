@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mnistnet.datasets.dataset import Dataset
-from mnistnet.errors import DatasetError
 from mnistnet.evaluation import Mistake
 from mnistnet.pictures.files import write_picture
+from mnistnet.saving import writing
 
 MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 
@@ -24,10 +24,8 @@ def write_mistakes(directory: Path, dataset: Dataset, mistakes: Sequence[Mistake
     """Write each misread image to a folder, as the network saw it, under its `file_name`.
 
     Raises:
-        DatasetError: the folder can't be written.
+        MnistnetError: the folder can't be written.
     """
-    try:
+    with writing(directory):
         for mistake in mistakes:
             write_picture(directory / file_name(mistake), dataset.images[mistake.index])
-    except OSError as error:
-        raise DatasetError(f"{directory}: can't be written ({error.strerror or error}); name another folder") from None

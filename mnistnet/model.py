@@ -103,7 +103,7 @@ class Model:
         """Write the model to an `.npz` file; `path` always holds the old file or the new one, never a part.
 
         Raises:
-            ModelError: the file can't be written; the old file is untouched.
+            MnistnetError: the file can't be written; the old file is untouched.
         """
         vectors = {PARAMETERS: self.network.parameters, "velocity": self.velocity, "latest": self.latest}
         contents = Contents(

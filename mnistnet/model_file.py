@@ -16,7 +16,6 @@ these members, stored and not compressed, with their checksums, shapes, dtypes a
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import math
@@ -34,7 +33,7 @@ from mnistnet.errors import MnistnetError, ModelError, one_line
 from mnistnet.images import PIXELS, FloatArray
 from mnistnet.network import MAX_PARAMETER, Network
 from mnistnet.npz import NpzError, open_npz, read_array
-from mnistnet.saving import check_replaceable, replace_file
+from mnistnet.saving import replace_file
 from mnistnet.settings import MAX_COST, MAX_EPOCHS, MAX_LEARNING_RATE, Settings
 
 FORMAT = 3  # raise it when the inputs or the settings change
@@ -68,7 +67,7 @@ def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
     """Write a model file; `path` always holds the old file or the new one, never a part.
 
     Raises:
-        ModelError: the file can't be written; the old file is untouched.
+        MnistnetError: the file can't be written; the old file is untouched.
     """
     network = network_of(contents.settings)
     arrays: dict[str, Any] = {"mean_inputs": contents.mean_inputs, "history": contents.history}
@@ -83,22 +82,7 @@ def write_model_file(path: str | os.PathLike[str], contents: Contents) -> None:
     arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
     content = io.BytesIO()  # in memory, because zipfile hides the error of a full disk behind its own
     np.savez(content, **arrays)
-    try:
-        replace_file(path, content.getbuffer())
-    except OSError as error:
-        raise _unwritable(path, error) from None
-
-
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Check before a long run that a model can be saved at `path`.
-
-    Raises:
-        ModelError: it can't.
-    """
-    try:
-        check_replaceable(path)
-    except OSError as error:
-        raise _unwritable(path, error) from None
+    replace_file(path, content.getbuffer())
 
 
 def read_model_file(path: str | os.PathLike[str]) -> Contents:
@@ -122,17 +106,6 @@ def read_model_file(path: str | os.PathLike[str]) -> Contents:
         if len(reason) > MAX_REASON:
             reason = reason[:MAX_REASON] + "…"
         raise ModelError(f"{path}: not a mnistnet model ({reason}); train one with 'mnistnet train'") from None
-
-
-def _unwritable(path: str | os.PathLike[str], error: OSError) -> ModelError:
-    first = _FIRST_ADVICE.get(error.errno or 0, "")
-    return ModelError(f"{path}: can't be written ({error.strerror}); {first}choose another file")
-
-
-_FIRST_ADVICE = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room, or "),
-    errno.ENOENT: "make its folder, or ",
-}
 
 
 def network_of(settings: Settings) -> Network:

@@ -20,7 +20,7 @@ from mirror import Answer, Mirror, whole
 from mnistnet.datasets.dataset import ProgressCallback, ignore
 from mnistnet.datasets.download import download
 from mnistnet.datasets.mnist import RemoteFile
-from mnistnet.errors import DownloadError, OptionError
+from mnistnet.errors import MnistnetError
 
 RAW = {"images": np.random.default_rng(1).bytes(200_000), "labels": bytes(range(10)) * 20}
 CONTENT = {f"{name}.gz": gzip.compress(raw, mtime=0) for name, raw in RAW.items()}
@@ -41,13 +41,13 @@ import json, resource, sys
 from pathlib import Path
 from mnistnet.datasets.download import download
 from mnistnet.datasets.mnist import RemoteFile
-from mnistnet.errors import DownloadError, OptionError
+from mnistnet.errors import MnistnetError
 
 folder, limit, *mirrors = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 try:
     download(Path(folder), mirrors=mirrors, timeout=600, files=[RemoteFile(**file) for file in json.load(sys.stdin)])
-except DownloadError as error:
+except MnistnetError as error:
     sys.exit(str(error))
 """
 
@@ -70,7 +70,7 @@ def get(
 
 def refusal(folder: Path, *mirrors: str, timeout: float = HANG, retries: int = 0) -> str:
     """The one line that a failing download ends with."""
-    with pytest.raises((DownloadError, OptionError)) as caught:
+    with pytest.raises(MnistnetError) as caught:
         get(folder, *mirrors, timeout=timeout, retries=retries)
     message = str(caught.value)
     assert "\n" not in message

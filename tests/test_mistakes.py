@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mnistnet.datasets import Dataset
-from mnistnet.errors import DatasetError
+from mnistnet.errors import MnistnetError
 from mnistnet.evaluation import Mistake
 from mnistnet.mistakes import write_mistakes
 
@@ -31,5 +31,5 @@ def test_each_mistake_is_written_under_a_name_that_tells_it(tmp_path: Path, digi
 
 def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, digits: Dataset) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DatasetError, match=r"file: can't be written \(Not a directory\); name another folder"):
+    with pytest.raises(MnistnetError, match=r"file: can't be written \(Not a directory\); choose another name"):
         write_mistakes(tmp_path / "file", digits, mistakes(None))

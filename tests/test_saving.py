@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from conftest import Program, Start
-from mnistnet.errors import MnistnetError, ModelError
+from mnistnet.errors import MnistnetError
 from mnistnet.model import Model
-from mnistnet.model_file import check_writable
-from mnistnet.saving import make_empty_folder, replace_file
+from mnistnet.saving import check_writable, make_empty_folder, replace_file
 
 
 def test_an_open_old_file_can_still_be_read(tmp_path: Path) -> None:
@@ -50,7 +49,7 @@ def test_a_folder_for_results_is_new_or_empty(tmp_path: Path) -> None:
     with pytest.raises(MnistnetError, match="new: not empty; name a new folder"):
         make_empty_folder(tmp_path / "new")
     (tmp_path / "file").touch()
-    with pytest.raises(MnistnetError, match=r"file: can't be made \(File exists\); name another folder"):
+    with pytest.raises(MnistnetError, match=r"file: can't be written \(File exists\); choose another name"):
         make_empty_folder(tmp_path / "file")
 
 
@@ -67,9 +66,9 @@ def test_a_write_protected_file_is_not_replaced(tmp_path: Path, model: Model) ->
     path = tmp_path / "model.npz"
     path.write_bytes(b"precious")
     path.chmod(0o444)
-    with pytest.raises(ModelError, match=r"model.npz: can't be written \(write-protected\)"):
+    with pytest.raises(MnistnetError, match=r"model.npz: can't be written \(write-protected\)"):
         check_writable(path)
-    with pytest.raises(ModelError, match=r"model.npz: can't be written \(write-protected\)"):
+    with pytest.raises(MnistnetError, match=r"model.npz: can't be written \(write-protected\)"):
         model.save(path)
     assert path.read_bytes() == b"precious"
     assert [other.name for other in tmp_path.iterdir()] == ["model.npz"]
@@ -87,7 +86,7 @@ def test_on_a_full_disk_the_old_model_and_the_old_history_stay(
     full = f"import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
     environment = {"PYTHONDONTWRITEBYTECODE": "1"}
     done = process(*train, "--epochs", "2", "--resume", before=full, environment=environment)
-    name, advice = ("mnistnet.npz", "make room, or choose another file") if room else (history, "")
+    name, advice = ("mnistnet.npz", "make room, or choose another name") if room else (history, "")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(f"Error: {name}: can't be written (File too large)")
     assert advice in done.stderr

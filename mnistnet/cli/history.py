@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnistnet.errors import OptionError, TrainingError
-from mnistnet.saving import check_replaceable, replace_file
+from mnistnet.saving import check_writable, replace_file
 from mnistnet.training import Epoch
 
 COLUMNS = ("epoch", "cost", "validation_accuracy", "learning_rate", "seconds")
@@ -45,7 +45,8 @@ class History:
 
     Raises:
         OptionError: the path has another ending.
-        TrainingError: the file can't be written, or isn't a history.
+        TrainingError: the file isn't a history.
+        MnistnetError: it can't be written.
     """
 
     def __init__(self, path: str, done: int) -> None:
@@ -53,11 +54,8 @@ class History:
         if self._path.suffix not in HISTORY_FORMATS:
             raise OptionError(f"--history is {path}, expected a name that ends in {' or '.join(HISTORY_FORMATS)}")
         self._format = HISTORY_FORMATS[self._path.suffix]
-        try:
-            check_replaceable(path)
-            found = self._read()
-        except OSError as error:
-            raise self._unwritable(error) from None
+        check_writable(path)
+        found = self._read()
         self._lines = list(takewhile(lambda line: self._format.epoch(line) <= done, found))
         self.replaces = bool(found) and not self._lines
 
@@ -66,10 +64,7 @@ class History:
         values = (epoch.number, epoch.cost, epoch.validation_accuracy, epoch.learning_rate, epoch.seconds)
         self._lines.append(self._format.line(dict(zip(COLUMNS, values, strict=True))))
         content = "".join(f"{line}\n" for line in self._format.header + self._lines)
-        try:
-            replace_file(self._path, content.encode())
-        except OSError as error:
-            raise self._unwritable(error) from None
+        replace_file(self._path, content.encode())
 
     def _read(self) -> list[str]:
         """Return the lines of the existing file; raise TrainingError if it isn't a history."""
@@ -87,6 +82,3 @@ class History:
                 f"{self._path}: not the history of a training run, and would be overwritten; name another file"
             ) from None
         return lines
-
-    def _unwritable(self, error: OSError) -> TrainingError:
-        return TrainingError(f"{self._path}: can't be written ({error.strerror}); name another file")

@@ -20,7 +20,7 @@ from mnistnet.cli.settings import chosen_settings, settings_options
 from mnistnet.datasets import hold_out
 from mnistnet.errors import OptionError, one_line
 from mnistnet.model import Model, load
-from mnistnet.model_file import check_writable
+from mnistnet.saving import check_writable
 from mnistnet.training import fit
 
 LOW_ACCURACY = 0.5  # validation accuracy; below this, training has failed

@@ -63,8 +63,9 @@ def download(
         files: what to download.
 
     Raises:
-        DownloadError: a file could not be downloaded or written.
+        DownloadError: a file could not be downloaded.
         OptionError: an argument is invalid.
+        MnistnetError: a file can't be written.
     """
     _check_arguments(mirrors, timeout, retries)
     mirrors = list(dict.fromkeys(mirrors))

@@ -16,7 +16,6 @@ import numpy as np
 
 import mnistnet
 from mnistnet.datasets import Dataset
-from mnistnet.errors import PageError
 from mnistnet.model import Model, load
 from mnistnet.page.measure import measure, shown_neurons
 from mnistnet.page.snapshots import Snapshots, read_snapshots
@@ -44,13 +43,9 @@ def write_page(model: Model, name: str, dataset: Dataset, data: str, path: str |
         path: of the HTML file.
 
     Raises:
-        PageError: the file can't be written.
+        MnistnetError: the file can't be written.
     """
-    content = fill_page(model, name, dataset, data).encode()
-    try:
-        replace_file(path, content)
-    except OSError as error:
-        raise PageError(f"{path}: can't be written ({error.strerror}); choose another file") from None
+    replace_file(path, fill_page(model, name, dataset, data).encode())
 
 
 def fill_page(model: Model, name: str, dataset: Dataset, data: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mnistnet.cli.history import History
-from mnistnet.errors import OptionError, TrainingError
+from mnistnet.errors import MnistnetError, OptionError, TrainingError
 from mnistnet.training import Epoch
 
 EPOCHS = [Epoch(number, 0.5 / number, 0.1, 0.25, None if number == 2 else 0.9) for number in (1, 2, 3)]
@@ -100,10 +100,10 @@ def test_other_suffixes_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_an_error_at_once(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="can't be written .No such file or directory"):
+    with pytest.raises(MnistnetError, match="can't be written .No such file or directory"):
         History(str(tmp_path / "none" / "h.csv"), 0)
     os.mkfifo(tmp_path / "h.csv")
-    with pytest.raises(TrainingError, match="can't be written .not a regular file"):
+    with pytest.raises(MnistnetError, match="can't be written .not a regular file"):
         History(str(tmp_path / "h.csv"), 0)
 
 
@@ -116,7 +116,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(TrainingError, match="h.csv: can't be written .No space left on device"):
+    with pytest.raises(MnistnetError, match="h.csv: can't be written .No space left on device"):
         history.record(EPOCHS[1])
     assert [path.name for path in tmp_path.iterdir()] == ["h.csv"]
     assert (tmp_path / "h.csv").read_bytes() == before

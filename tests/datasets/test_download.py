@@ -174,7 +174,7 @@ def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
         process = start(tmp_path, mirror.url, limit=100_000)
         _, message = process.communicate(timeout=HANG)
     assert process.returncode == 1
-    assert message.endswith(": File too large; name another folder\n")
+    assert message.endswith(": can't be written (File too large); make room, or choose another name\n")
     assert message.count("\n") == 1
     assert names(tmp_path) == ["labels.gz"]
     assert (tmp_path / "labels.gz").read_bytes() == b"old"
@@ -197,7 +197,9 @@ def test_a_file_in_the_place_of_the_folder_or_a_folder_in_that_of_a_file_is_repo
     assert file.read_bytes() == b"precious"
     (tmp_path / "images.gz").mkdir()
     with serve() as mirror:
-        assert refusal(tmp_path, mirror.url).startswith(f"{tmp_path / 'images.gz'}: Is a directory; ")
+        assert refusal(tmp_path, mirror.url).startswith(
+            f"{tmp_path / 'images.gz'}: can't be written (Is a directory); "
+        )
     assert names(tmp_path) == ["file", "images.gz"]
 
 

@@ -16,7 +16,7 @@ import pytest
 from browser import made_up
 from conftest import Program
 from mnistnet.datasets import Dataset, load_split
-from mnistnet.errors import PageError
+from mnistnet.errors import MnistnetError
 from mnistnet.model import Model
 from mnistnet.network import Network
 from mnistnet.page.fill import HERE, fill_page, write_page
@@ -170,7 +170,7 @@ def test_of_a_wide_layer_the_neurons_with_the_largest_weights_are_shown() -> Non
 
 def test_a_page_that_cant_be_written_is_told_in_a_line(pretrained: Model, digits: Dataset, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing" / "page.html", "/dev/full"):
-        with pytest.raises(PageError, match=re.escape(f"{path}: can't be written (")):
+        with pytest.raises(MnistnetError, match=re.escape(f"{path}: can't be written (")):
             write_page(pretrained, "a model", digits.take(np.arange(20)), "drawn digits", path)
 
 
