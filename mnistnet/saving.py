@@ -37,10 +37,10 @@ def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> N
     Raises:
         MnistnetError: the file can't be written, is write-protected, or isn't a regular file; the old one is untouched.
     """
-    target = Path(os.path.realpath(path))
-    # A random name, so that two programs that save the same file don't collide.
-    temporary = target.with_name(f".{target.name}-{os.urandom(4).hex()}.tmp")
     with writing(path):
+        target = Path(os.path.realpath(path))
+        # A random name, so that two programs that save the same file don't collide.
+        temporary = target.with_name(f".{target.name}-{os.urandom(4).hex()}.tmp")
         mode = _mode_to_keep(target)
         try:
             with temporary.open("xb") as file:
@@ -60,8 +60,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     Raises:
         MnistnetError: it can't.
     """
-    target = Path(os.path.realpath(path))
     with writing(path):
+        target = Path(os.path.realpath(path))
         _mode_to_keep(target)
         NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", suffix=".tmp").close()
 

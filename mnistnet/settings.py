@@ -67,7 +67,7 @@ def choice(meanings: Mapping[str, str]) -> Rule:
     def accepts(value: Any) -> bool:
         return isinstance(value, str) and value in meanings
 
-    return Rule("|".join(meanings), "one of " + ", ".join(meanings), str, accepts, meanings=meanings)
+    return Rule("WORD", "one of " + ", ".join(meanings), str, accepts, meanings=meanings)
 
 
 def layer_sizes() -> Rule:

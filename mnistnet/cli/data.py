@@ -9,32 +9,21 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from mnistnet.cli.messages import print_notes
-from mnistnet.cli.options import Function, complete, option
+from mnistnet.cli.options import Function, option
 from mnistnet.cli.progress import progress_bar
 from mnistnet.datasets.dataset import Dataset, Progress, ProgressCallback, ignore
-from mnistnet.datasets.sources import SOURCES, SOURCES_HELP, find_source, load_training
+from mnistnet.datasets.sources import SOURCES_HELP, find_source, load_training
 from mnistnet.errors import DatasetError, one_line
 
 DEFAULT_SOURCE = "mnist"
 DELAY = 0.2  # seconds before the progress bar appears
 
 
-class SourceName(click.Path):
-    """A source of data: a word or a path. In the environment, several are separated as in $PATH."""
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Complete the words, files and folders."""
-        words = {source.name: source.description for source in SOURCES if source.matches(source.name)}
-        # Files come first: click's bash script clears the list at a file, and would drop the words.
-        return [*super().shell_complete(ctx, param, incomplete), *complete(words, incomplete)]
-
-
 def source_option(help: str, **more: Any) -> Callable[[Function], Function]:  # noqa: A002
     """Return a decorator that adds the option for the source of data."""
-    return option("--data", metavar="SOURCE", type=SourceName(), help=f"{help}: {SOURCES_HELP}.", **more)
+    return option("--data", metavar="SOURCE", type=click.Path(), help=f"{help}: {SOURCES_HELP}.", **more)
 
 
 def default_source() -> str:

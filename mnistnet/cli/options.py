@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,8 +30,8 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in newer vers
         self.rule = rule
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
-        """Return the placeholder in the help, which lists the words of a choice with their meanings."""
-        return "WORD" if self.rule.meanings else self.rule.metavar
+        """Return the placeholder in the help."""
+        return self.rule.metavar
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Parse and check a value."""
@@ -44,14 +44,10 @@ class Value(click.ParamType):  # type: ignore[type-arg]  # generic in newer vers
         name = param.get_error_hint(ctx) if param else "value"
         raise click.UsageError(f"{name} is {value}, expected {self.rule.expected}.", ctx)
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Complete the words of a choice."""
-        return complete(self.rule.meanings, incomplete) or super().shell_complete(ctx, param, incomplete)
-
-
-def complete(words: Mapping[str, str], incomplete: str) -> list[CompletionItem]:
-    """Return the words that start with `incomplete`, with their meanings."""
-    return [CompletionItem(word, help=meaning) for word, meaning in words.items() if word.startswith(incomplete)]
+        words = [word for word in self.rule.meanings if word.startswith(incomplete)]
+        return [CompletionItem(word, help=self.rule.meanings[word]) for word in words]
 
 
 class Option(click.Option):

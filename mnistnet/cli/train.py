@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,8 +55,8 @@ def train(
     done = 0 if resumed is None else resumed.epoch
     check_writable(output)
     record = None if history is None else History(history, done)
-    model = resumed
-    with _saving(output, done > 0) as save:
+    model, saved = resumed, done > 0
+    try:
         training, validation = hold_out(load_data(data, quiet), settings.validation)
         epochs = fit(training, validation, settings, resume=resumed, start=first)
         replaced = [output] if resumed is None and Path(output).exists() else []
@@ -67,34 +66,17 @@ def train(
             for epoch, model in epochs:
                 if record is not None:  # first: --resume drops an extra line, but can't restore a missing one
                     record.record(epoch)
-                save(model)
+                model.save(output)
+                saved = True
                 report(epoch)
-    if model is not None:
-        print_notes(quiet, *summary(model, done, len(training)), f"The model is in {output}")
-
-
-@contextmanager
-def _saving(output: str, saved: bool) -> Iterator[Callable[[Model], None]]:
-    """Yield a function that saves the model. If a signal stops training, print how to continue.
-
-    Args:
-        output: the model file.
-        saved: whether it holds an epoch of this run already.
-    """
-
-    def save(model: Model) -> None:
-        nonlocal saved
-        model.save(output)
-        saved = True
-
-    try:
-        yield save
     except KeyboardInterrupt:
         if saved:
             print_message(f"\nStopped. {one_line(output)} holds the last complete epoch; continue with --resume.")
         else:
             print_message("\nStopped before the end of the first epoch; nothing was saved.")
         raise
+    if model is not None:
+        print_notes(quiet, *summary(model, done, len(training)), f"The model is in {output}")
 
 
 def summary(model: Model, done: int, images: int) -> Iterator[str]:
