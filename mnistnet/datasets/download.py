@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from mnistnet.datasets.dataset import Progress, ProgressCallback, ignore
 from mnistnet.datasets.mnist import FILES, MISSING, RemoteFile, verify
 from mnistnet.errors import DownloadError, OptionError
-from mnistnet.saving import replace_file
+from mnistnet.saving import replace_file, writing
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -69,8 +69,9 @@ def download(
     """
     _check_arguments(mirrors, timeout, retries)
     mirrors = list(dict.fromkeys(mirrors))
-    try:
+    with writing(directory):
         directory.mkdir(parents=True, exist_ok=True)
+    try:
         problems = verify(directory, files)
         for file in files if force else problems:
             target, problem = directory / file.name, problems.get(file, MISSING)
@@ -84,10 +85,6 @@ def download(
             f"{failure}; put MNIST's four .gz files into {directory} by hand, "
             "or name a mirror with 'mnistnet download --mirror URL'; 'mnistnet train --data strokes' needs no network"
         ) from None
-    except BrokenPipeError:  # comes from `progress`, not from the disk
-        raise
-    except OSError as error:
-        raise DownloadError(f"{error.filename or directory}: {error.strerror or error}; name another folder") from error
 
 
 def _check_arguments(mirrors: Sequence[str], timeout: float, retries: int) -> None:

@@ -192,8 +192,8 @@ def test_a_closed_pipe_of_the_progress_callback_is_not_taken_for_a_mirrors_or_th
 def test_a_file_in_the_place_of_the_folder_or_a_folder_in_that_of_a_file_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"precious")
-    assert refusal(file, NOWHERE).startswith(f"{file}: File exists; name another folder")
-    assert refusal(file / "folder", NOWHERE).startswith(f"{file / 'folder'}: Not a directory; ")
+    assert refusal(file, NOWHERE).startswith(f"{file}: can't be written (File exists); ")
+    assert refusal(file / "folder", NOWHERE).startswith(f"{file / 'folder'}: can't be written (Not a dir")
     assert file.read_bytes() == b"precious"
     (tmp_path / "images.gz").mkdir()
     with serve() as mirror:
