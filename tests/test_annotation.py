@@ -48,6 +48,17 @@ def test_a_box_is_drawn_around_a_digit_and_an_unsure_one_is_dashed(tmp_path: Pat
     assert not coloured(unsure, SOLID_COLOUR).any()
 
 
+def test_long_names_are_cut_to_what_file_systems_allow(tmp_path: Path) -> None:
+    picture = tmp_path / f"{'é' * 125}.jpg"  # 254 bytes, and the copies' names end in -2.png
+    Image.new("L", (200, 200), 255).save(picture)
+    copies = AnnotatedCopies(tmp_path / "copies")
+    for _ in range(2):
+        copies.write(answer(picture, 0.99))
+    assert sorted(path.name for path in (tmp_path / "copies").iterdir()) == [
+        f"{'é' * 100}{end}.png" for end in ("-2", "")
+    ]
+
+
 def test_predict_writes_a_copy_of_each_picture(program: Program, tmp_path: Path) -> None:
     done = program("predict", "-q", DIGITS / "7.png", "none.png", "--annotate", "copies")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

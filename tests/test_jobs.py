@@ -48,6 +48,14 @@ def test_the_program_prints_the_same_with_several_jobs(program: Program, folder:
     assert (two.returncode, two.stdout, two.stderr) == (one.returncode, one.stdout, one.stderr)
 
 
+def test_standard_input_of_a_byte_too_many_is_refused(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = OWN[7].read_bytes()
+    for module in ("jobs", "pictures.files"):
+        monkeypatch.setattr(f"mnistnet.{module}.MAX_BYTES", len(content))
+    (whole,), (longer,) = (read_in_jobs(model, ["-"], io.BytesIO(content + more), jobs=1) for more in (b"", b"\0"))
+    assert (whole.error, "bytes" in (longer.error or "")) == (None, True)
+
+
 def test_without_joblib_one_line_says_what_to_install(process: Program, tmp_path: Path) -> None:
     (tmp_path / "joblib.py").write_text("raise ImportError")
     done = process("predict", "-q", "--jobs", "2", OWN[0])

@@ -20,7 +20,9 @@ def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Progra
     assert lines[0] == f"Reading {folder}"
     assert [line.split(":")[0] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
     assert lines[-1] == "The model is in a b.npz"
-    assert load(folder.parent / "a b.npz").epoch == 2
+    model = load(folder.parent / "a b.npz")
+    assert model.epoch == 2
+    assert ("Best epoch" in done.stderr) == (model.history[:, 2].argmax() != 1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import mirror as answers
 from conftest import HANG, Program
 from fetching import CONTENT, FAKES, HALF, IMAGES, NOWHERE, assert_complete, get, names, refusal, serve, start
-from mirror import Answer
+from mirror import Answer, Request
 from mnistnet.datasets.dataset import Progress
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
@@ -150,7 +150,11 @@ def test_pauses_double_up_to_a_minute(tmp_path: Path, pauses: list[float]) -> No
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-@pytest.mark.parametrize("answer", [answers.labelled_gzip, answers.chunked, answers.without_length])
+def one_byte_more(request: Request, body: bytes) -> None:
+    request.send(200, body + b"!")
+
+
+@pytest.mark.parametrize("answer", [answers.labelled_gzip, answers.chunked, answers.without_length, one_byte_more])
 def test_no_kind_of_transfer_changes_a_byte(tmp_path: Path, answer: Answer) -> None:
     with serve(answer) as mirror, serve(answers.redirect(mirror.url)) as first:
         get(tmp_path, first.url)
