@@ -76,18 +76,6 @@ def test_every_derivative_of_a_small_network_is_the_slope_of_its_cost(activation
 
 
 @pytest.mark.parametrize(("activation", "cost"), KINDS)
-def test_derivatives_of_the_full_network_are_the_slopes_of_its_cost(activation: str, cost: str) -> None:
-    rng = np.random.default_rng(6)
-    network = Network(activation=activation, cost=cost, dtype=np.float64)
-    network.initialize(rng)
-    inputs, labels = rng.random((4, 784)), rng.integers(0, 10, 4)
-    gradient = network.gradient(inputs, labels).copy()
-    sample = np.append(rng.choice(network.weight_count, 60, replace=False), np.arange(15_980, 16_020))
-    slopes = [central_difference(network, index, inputs, labels, 1e-6) for index in sample.tolist()]
-    assert gradient[sample] == pytest.approx(np.array(slopes), rel=1e-4, abs=1e-9)
-
-
-@pytest.mark.parametrize(("activation", "cost"), KINDS)
 def test_the_gradient_of_a_batch_is_the_mean_of_its_images_gradients(activation: str, cost: str) -> None:
     network, inputs, labels = small(activation, cost)
     each = [network.gradient(inputs[i : i + 1], labels[i : i + 1]).copy() for i in range(7)]

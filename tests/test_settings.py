@@ -15,41 +15,28 @@ NAN, INF = float("nan"), float("inf")
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "values"),
     [
-        ("epochs", 0),
-        ("epochs", 2.5),
-        ("epochs", True),
-        ("batch_size", 0),
-        ("learning_rate", 0),
-        ("learning_rate", NAN),
-        ("learning_rate", INF),
-        ("learning_rate", "0.5"),
-        ("momentum", 1),
-        ("momentum", -0.1),
-        ("momentum", NAN),
-        ("weight_decay", -1e-5),
-        ("weight_decay", INF),
-        ("weight_decay", 1e308),
-        ("hidden", (20, 0)),
-        ("hidden", (1001,)),
-        ("hidden", (1,) * 9),
-        ("hidden", [20, 10]),
-        ("hidden", "20,10"),
-        ("augment", -1),
-        ("patience", 0),
-        ("validation", 0.1),
-        ("validation", -1),
-        ("seed", -1),
-        ("schedule", "linear"),
-        ("activation", "step"),
-        ("cost", "mae"),
-        ("inputs", "zscore"),
+        ("epochs", (0, 2.5, True)),
+        ("batch_size", (0,)),
+        ("learning_rate", (0, NAN, INF, "0.5")),
+        ("momentum", (1, -0.1, NAN)),
+        ("weight_decay", (-1e-5, INF, 1e308)),
+        ("hidden", ((20, 0), (1001,), (1,) * 9, [20, 10], "20,10")),
+        ("augment", (-1,)),
+        ("patience", (0,)),
+        ("validation", (0.1, -1)),
+        ("seed", (-1,)),
+        ("schedule", ("linear",)),
+        ("activation", ("step",)),
+        ("cost", ("mae",)),
+        ("inputs", ("zscore",)),
     ],
 )
-def test_a_value_out_of_range_is_refused_by_its_name(name: str, value: Any) -> None:
-    with pytest.raises(OptionError, match=f"^{name.replace('_', ' ')} is .*, expected "):
-        Settings(**{name: value})
+def test_a_value_out_of_range_is_refused_by_its_name(name: str, values: tuple[Any, ...]) -> None:
+    for value in values:
+        with pytest.raises(OptionError, match=f"^{name.replace('_', ' ')} is .*, expected "):
+            Settings(**{name: value})
 
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)

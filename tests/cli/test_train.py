@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from conftest import QUICK, Program, Start, write_class_folders, write_idx
+from mnistnet.cli.train import summary
 from mnistnet.datasets import Dataset
-from mnistnet.model import load
+from mnistnet.model import Model, load
 from mnistnet.prediction import is_unsure
 
 
@@ -20,9 +22,7 @@ def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Progra
     assert lines[0] == f"Reading {folder}"
     assert [line.split(":")[0] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
     assert lines[-1] == "The model is in a b.npz"
-    model = load(folder.parent / "a b.npz")
-    assert model.epoch == 2
-    assert ("Best epoch" in done.stderr) == (model.history[:, 2].argmax() != 1)
+    assert load(folder.parent / "a b.npz").epoch == 2
 
 
 @pytest.mark.parametrize(
@@ -72,21 +72,22 @@ def test_a_training_that_failed_gets_advice(program: Program, folder: Path) -> N
     assert "The network learned almost nothing: few images need more steps; try --batch-size 10 --epochs 300\n" in again
 
 
-@pytest.mark.parametrize("patience", [False, True])
-def test_the_final_and_the_best_epoch_are_printed(program: Program, folder: Path, patience: bool) -> None:
-    options = ("--epochs", "40", "--learning-rate", "9", *(("--patience", "2") if patience else ()))
-    printed = program("train", "--validation", "100", "--data", folder, *options).stderr
-    model = load(folder.parent / "mnistnet.npz")
-    accuracies = model.history[:, 2]
-    best = int(accuracies.argmax()) + 1
-    last = f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}, validation {accuracies[-1]:.2%}\n"
-    assert last in printed
-    assert best < model.epoch
-    kept = "; kept" if patience else ""
-    assert f"{last}Best epoch {best}: validation {accuracies[best - 1]:.2%}{kept}\n" in printed
-    assert (model.best_epoch == best) is patience
-    again = program("train", "--validation", "100", "--data", folder, *options, "--resume").stderr
-    assert f"Already trained for {model.epoch} epochs" in again
+@pytest.mark.parametrize(
+    ("accuracies", "kept", "best"),
+    [
+        ([0.8, 0.9], 2, []),
+        ([0.9, 0.8], 2, ["Best epoch 1: validation 90.00%"]),
+        ([0.9, 0.8], 1, ["Best epoch 1: validation 90.00%; kept"]),
+    ],
+)
+def test_the_summary_names_the_final_epoch_and_the_best_one_if_that_is_another(
+    model: Model, accuracies: list[float], kept: int, best: list[str]
+) -> None:
+    history = np.column_stack([[0.5, 0.25], [0.1, 0.1], accuracies])
+    trained = replace(model, history=history, best_epoch=kept, validation_accuracy=accuracies[kept - 1])
+    final = f"Final epoch 2: cost 0.25000, validation {accuracies[-1]:.2%}"
+    assert list(summary(trained, 0, 60_000)) == [final, *best]
+    assert list(summary(trained, 2, 60_000)) == ["Already trained for 2 epochs; train longer with --epochs"]
 
 
 def test_fine_tuning_starts_with_the_weights_of_another_model(
