@@ -2,6 +2,7 @@
 /** The answer: large, in words, aloud, and as boxes around the digits of a number. */
 
 import { byId, make, say } from "./dom.js";
+import { argmax } from "./network.js";
 import { answerOf, inWords } from "./prediction.js";
 import { SHEET } from "./sheet.js";
 /** @import { Thresholds } from "./prediction.js" */
@@ -31,7 +32,7 @@ export class AnswerView {
   showBoxes() {
     const { digits, chosen } = this.store.state;
     const boxes = digits.map(({ box, outputs }, at) => {
-      const digit = outputs.indexOf(Math.max(...outputs));
+      const digit = argmax(outputs);
       const name = `Send the ${digit} through the network`;
       const button = make(
         "button",

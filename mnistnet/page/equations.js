@@ -4,12 +4,10 @@
 import { light } from "./diagram.js";
 import { equation, make } from "./dom.js";
 import { SIDE } from "./inputs.js";
+import { largest } from "./network.js";
 import { colours, contextOf, paintSigned, placesOf } from "./paint.js";
 /** @import { Lesson } from "./lesson.js" */
 /** @import { Model } from "./model.js" */
-
-/** @param {Float32Array} values */
-export const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /** A derivative as a plain number. @param {number} value */
 function plain(value) {

@@ -5,6 +5,7 @@ import { Bars, number, signed } from "./bars.js";
 import { activationChart } from "./charts.js";
 import { make, rove, say } from "./dom.js";
 import { DIRECTIONS, GRID, clip } from "./inputs.js";
+import { largest } from "./network.js";
 import { cellOf, colours, paintBehind, paintCell, paintEdges, paintInk, paintInputs } from "./paint.js";
 /** @import { Place, Store } from "./store.js" */
 
@@ -139,7 +140,7 @@ export class Inspector {
       }
       plot.move(thought ? z : null);
       const weights = network.sensitivity(pass, layer, neuron);
-      const full = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) || 1;
+      const full = largest(weights) || 1;
       paintInputs(field, weights, full * 0.8, encoding.edges);
       if (thought) paintBehind(field, thought.deskewed, 0.22);
       if (place !== null) paintCell(field, place);

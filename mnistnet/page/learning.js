@@ -3,6 +3,7 @@
 
 import { lineChart } from "./charts.js";
 import { byId, make, say } from "./dom.js";
+import { largest } from "./network.js";
 import { paintInputs } from "./paint.js";
 import { percent } from "./prediction.js";
 /** @import { Replay } from "./replay.js" */
@@ -128,7 +129,7 @@ export class Learning {
       this.fields.replaceChildren(...neurons.map(() => make("canvas", { width: FIELD_SIDE, height: FIELD_SIDE })));
     neurons.forEach((i, at) => {
       const weights = network.weights[0].subarray(i * n, (i + 1) * n);
-      const full = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) || 1;
+      const full = largest(weights) || 1;
       paintInputs(/** @type {HTMLCanvasElement} */ (this.fields.children[at]), weights, 0.8 * full, encoding.edges);
     });
   }

@@ -1,6 +1,7 @@
 // @ts-check
 /** Gradient descent on one image: the costs and outputs of each step, without anything that is seen. */
 
+import { argmax } from "./network.js";
 /** @import { Network } from "./network.js" */
 
 export const RATES = [0.01, 0.03, 0.1, 0.3, 1];
@@ -28,7 +29,7 @@ export class Lesson {
 
   /** The digit that the network reads now. */
   get read() {
-    return this.outputs.indexOf(Math.max(...this.outputs));
+    return argmax(this.outputs);
   }
 
   /** Whether the outputs that are wrong are so sure that σ′, and with it the gradient, is near 0. */

@@ -58,12 +58,17 @@ export class Mistakes {
     this.list();
   }
 
-  /** The misread images, or those of one cell of the matrix. What a lesson has mended is marked. */
-  list() {
-    const { measured, cell, imageAt } = this;
-    const chosen = measured.mistakes.filter(
+  /** The misread images in the list. */
+  get chosen() {
+    const { measured, cell } = this;
+    return measured.mistakes.filter(
       (mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read),
     );
+  }
+
+  /** List the misread images, or those of one cell of the matrix. What a lesson has mended is marked. */
+  list() {
+    const { measured, cell, imageAt, chosen } = this;
     byId("misread-title").textContent = cell
       ? `${cell.true} read as ${cell.read}: ${measured.confusion[cell.true][cell.read]}`
       : "Misread, the most confident first";
@@ -85,18 +90,14 @@ export class Mistakes {
 
   /** Mark the images that are read right by now. */
   markLearned() {
-    const { cell, measured, store, imageAt } = this;
+    const { store, imageAt, chosen } = this;
     const { model } = store.state;
     const { isTaught } = model;
-    const chosen = measured.mistakes.filter(
-      (mistake) => !cell || (mistake.true === cell.true && mistake.read === cell.read),
-    );
     byId("misread")
       .querySelectorAll("button")
       .forEach((button, at) => {
         const { image, true: truth } = chosen[at];
-        const outputs = isTaught ? model.network.forward(model.inputs.from(imageAt(image))) : null;
-        const isLearned = outputs !== null && outputs.indexOf(Math.max(...outputs)) === truth;
+        const isLearned = isTaught && model.read(imageAt(image)) === truth;
         button.classList.toggle("learned", isLearned);
         if (isLearned) button.title = "Read right since the lesson";
         else button.removeAttribute("title");
@@ -110,8 +111,7 @@ export class Mistakes {
     const { model } = this.store.state;
     for (let tries = 0; tries < mistakes.length; tries++) {
       const { image, true: truth } = mistakes[this.offered++ % mistakes.length];
-      const outputs = model.network.forward(model.inputs.from(this.imageAt(image)));
-      const read = outputs.indexOf(Math.max(...outputs));
+      const read = model.read(this.imageAt(image));
       if (read !== truth) return { image: this.imageAt(image), truth, read };
     }
     return null;

@@ -2,7 +2,7 @@
 /** A model on the page: a network, the way from an image to its inputs, and what it is shown at work on. */
 
 import { Inputs } from "./inputs.js";
-import { Network } from "./network.js";
+import { Network, argmax } from "./network.js";
 /** @import { Thought } from "./store.js" */
 
 /**
@@ -59,6 +59,11 @@ export class Model {
     const features = this.encoding.features(deskewed);
     const inputs = this.inputs.fromFeatures(features);
     return { image, deskewed, features, inputs, pass: this.network.propagate(inputs) };
+  }
+
+  /** The digit that it reads. @param {Uint8Array} image */
+  read(image) {
+    return argmax(this.network.forward(this.inputs.from(image)));
   }
 
   /** Put the trained parameters back. */

@@ -6,6 +6,12 @@
  * `biases[l - 2]`. Sums are made in float64 and kept in float32.
  */
 
+/** The largest absolute value. @param {Float32Array} values */
+export const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** The digit with the highest output. @param {Float32Array} outputs */
+export const argmax = (outputs) => outputs.indexOf(Math.max(...outputs));
+
 /**
  * What a hidden layer does to its sums Z, and the slope of that, which follows from A alone.
  *

@@ -3,6 +3,7 @@
 
 import { make, say } from "./dom.js";
 import { SIDE } from "./inputs.js";
+import { argmax } from "./network.js";
 import { colours, contextOf, paintInk, rgba } from "./paint.js";
 /** @import { Store } from "./store.js" */
 
@@ -36,7 +37,7 @@ export class Replay {
     this.inputs ??= this.images.map(({ image }) => inputs.from(image));
     return this.inputs.map((x, at) => {
       const outputs = network.forward(x);
-      return outputs.indexOf(Math.max(...outputs)) === this.images[at].label;
+      return argmax(outputs) === this.images[at].label;
     });
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** What the page knows at the moment, and the views that are called when a part of it changes. */
 
+import { argmax } from "./network.js";
 /** @import { Digit } from "./segmentation.js" */
 /** @import { Model } from "./model.js" */
 /** @import { Pass } from "./network.js" */
@@ -65,6 +66,6 @@ export class Store {
     if (pinned ?? pointed) return /** @type {Place} */ (pinned ?? pointed);
     const layer = model.network.sizes.length - 1;
     const outputs = thought?.pass.activations[layer];
-    return { layer, neuron: outputs ? outputs.indexOf(Math.max(...outputs)) : 3 };
+    return { layer, neuron: outputs ? argmax(outputs) : 3 };
   }
 }

@@ -7,8 +7,9 @@
 import { number } from "./bars.js";
 import { lineChart } from "./charts.js";
 import { isStill, make, pause, rove, say } from "./dom.js";
-import { largest, listEquations } from "./equations.js";
+import { listEquations } from "./equations.js";
 import { Lesson, RATES } from "./lesson.js";
+import { argmax, largest } from "./network.js";
 import { paintInk } from "./paint.js";
 import { percent } from "./prediction.js";
 /** @import { Replay } from "./replay.js" */
@@ -237,7 +238,7 @@ export class Teaching {
     const { thought, truth, model, playing } = store.state;
     const drawn = thought !== null && !playing;
     const outputs = drawn ? /** @type {Float32Array} */ (thought.pass.activations.at(-1)) : null;
-    const read = outputs ? outputs.indexOf(Math.max(...outputs)) : null;
+    const read = outputs ? argmax(outputs) : null;
     this.showOffer(drawn);
     say(this.question, truth === null ? "What did you mean?" : `This is a ${truth}, and it reads a ${read}.`);
     for (const button of this.digits.children) /** @type {HTMLButtonElement} */ (button).disabled = !drawn;
@@ -270,7 +271,7 @@ export class Teaching {
     const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
     if (last > lesson.costs[steps - 1])
       return `${cost}: the step was too long and went past the lowest point. Try a smaller η.`;
-    if (read === label && lesson.before.indexOf(Math.max(...lesson.before)) !== label)
+    if (read === label && argmax(lesson.before) !== label)
       return (
         `It changed its mind after ${count}: now it reads a ${label}. Each step moved all its numbers a little, so that ` +
         `the error of its outputs, the cost C, falls: from ${number(first, 3)} to ${number(last, 3)}.`

@@ -2,6 +2,7 @@
 /** A tour of seven cards, each with a task, that lights up what it is about. */
 
 import { byId, make, say } from "./dom.js";
+import { argmax } from "./network.js";
 import { MIN_DIGIT } from "./prediction.js";
 /** @import { State, Store } from "./store.js" */
 
@@ -85,7 +86,7 @@ const CARDS = [
 
 /** @param {State} state */
 function readOf({ digits }) {
-  return digits.length === 1 ? digits[0].outputs.indexOf(Math.max(...digits[0].outputs)) : null;
+  return digits.length === 1 ? argmax(digits[0].outputs) : null;
 }
 
 export class Tour {
