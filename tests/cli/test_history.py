@@ -12,58 +12,41 @@ from mnistnet.errors import MnistnetError, OptionError, TrainingError
 from mnistnet.training import Epoch
 
 EPOCHS = [Epoch(number, 0.5 / number, 0.1, 0.25, None if number == 2 else 0.9) for number in (1, 2, 3)]
+CSV = "epoch,cost,validation_accuracy,learning_rate,seconds\n1,0.5,0.9,0.1,0.25\n2,0.25,,0.1,0.25\n"
 
 
-def test_csv_has_a_header_and_a_line_for_each_epoch(tmp_path: Path) -> None:
-    history = History(str(tmp_path / "h.csv"), 0)
-    for epoch in EPOCHS:
+def record(path: Path, epochs: list[Epoch], done: int = 0) -> History:
+    history = History(str(path), done)
+    for epoch in epochs:
         history.record(epoch)
-    assert (tmp_path / "h.csv").read_text().splitlines()[:3] == [
-        "epoch,cost,validation_accuracy,learning_rate,seconds",
-        "1,0.5,0.9,0.1,0.25",
-        "2,0.25,,0.1,0.25",
-    ]
+    return history
 
 
-def test_jsonl_has_an_object_for_each_epoch(tmp_path: Path) -> None:
-    history = History(str(tmp_path / "h.jsonl"), 0)
-    history.record(EPOCHS[1])
-    assert json.loads((tmp_path / "h.jsonl").read_text()) == {
-        "epoch": 2,
-        "cost": 0.25,
-        "validation_accuracy": None,
-        "learning_rate": 0.1,
-        "seconds": 0.25,
-    }
+def test_csv_has_a_header_and_a_line_for_each_epoch_and_jsonl_an_object(tmp_path: Path) -> None:
+    record(tmp_path / "h.csv", EPOCHS[:2])
+    assert (tmp_path / "h.csv").read_text() == CSV
+    record(tmp_path / "h.jsonl", EPOCHS[1:2])
+    values = {"epoch": 2, "cost": 0.25, "validation_accuracy": None, "learning_rate": 0.1, "seconds": 0.25}
+    assert json.loads((tmp_path / "h.jsonl").read_text()) == values
 
 
 @pytest.mark.parametrize("name", ["h.csv", "h.jsonl"])
 def test_resuming_keeps_the_lines_of_the_trained_epochs_and_drops_later_ones(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    history = History(str(path), 0)
-    for epoch in EPOCHS:
-        history.record(epoch)
-    whole = path.read_text()
-    again = History(str(path), 2)
-    again.record(EPOCHS[2])
-    assert path.read_text() == whole
+    record(tmp_path / name, EPOCHS)
+    whole = (tmp_path / name).read_text()
+    record(tmp_path / name, EPOCHS[2:], done=2)
+    assert (tmp_path / name).read_text() == whole
 
 
 def test_a_new_run_replaces_the_history_after_its_first_epoch(tmp_path: Path) -> None:
     path = tmp_path / "h.csv"
-    first = History(str(path), 0)
-    assert not first.replaces
-    for epoch in EPOCHS:
-        first.record(epoch)
+    path.touch()  # an empty file counts as none
+    assert not record(path, EPOCHS).replaces
     before = path.read_text()
     history = History(str(path), 0)
-    assert history.replaces
-    assert path.read_text() == before
+    assert (history.replaces, path.read_text()) == (True, before)
     history.record(EPOCHS[0])
-    assert path.read_text().splitlines() == [
-        "epoch,cost,validation_accuracy,learning_rate,seconds",
-        "1,0.5,0.9,0.1,0.25",
-    ]
+    assert path.read_text() == CSV[: CSV.index("2,")]
 
 
 @pytest.mark.parametrize("done", [0, 2])
@@ -84,14 +67,6 @@ def test_another_file_is_neither_continued_nor_replaced(tmp_path: Path, name: st
     with pytest.raises(TrainingError, match="not the history of a training run"):
         History(str(tmp_path / name), done)
     assert (tmp_path / name).read_bytes() == content
-
-
-def test_an_empty_file_counts_as_none(tmp_path: Path) -> None:
-    (tmp_path / "h.csv").touch()
-    history = History(str(tmp_path / "h.csv"), 0)
-    assert not history.replaces
-    history.record(EPOCHS[0])
-    assert (tmp_path / "h.csv").read_text().count("\n") == 2
 
 
 def test_other_suffixes_are_refused(tmp_path: Path) -> None:

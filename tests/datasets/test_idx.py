@@ -18,12 +18,6 @@ def folder(tmp_path: Path, digits: Dataset) -> Path:
     return write_mnist(tmp_path / "mnist", digits, digits.take(np.arange(50)))
 
 
-def test_idx_files_are_read_gzipped_and_raw(tmp_path: Path, digits: Dataset) -> None:
-    for name in ("images.gz", "images"):
-        write_idx(tmp_path / name, digits.images)
-        assert np.array_equal(read_idx(tmp_path / name, 3), digits.images)
-
-
 def test_training_and_test_files_are_read_separately(folder: Path, digits: Dataset) -> None:
     assert has_idx(folder)
     assert len(load_idx(folder, "train")) == 600
