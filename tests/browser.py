@@ -111,6 +111,12 @@ def open_page(
     assert not troubles, troubles
 
 
+@pytest.fixture
+def page(open_page: Open, pretrained: Model) -> Page:
+    """The page about the built-in model."""
+    return open_page(pretrained)
+
+
 @pytest.fixture(scope="session")
 def pretrained() -> Model:
     """The model that comes with the package."""
@@ -138,10 +144,17 @@ def draw(page: Page, strokes: Strokes, width: float = 16) -> None:
     page.evaluate(DRAW, [strokes, width])
 
 
-def answer(page: Page) -> dict[str, Any] | None:
-    """What the page reads in what is drawn."""
+def answer(page: Page) -> dict[str, Any]:
+    """What the page reads in what is drawn; empty where nothing is."""
     said: dict[str, Any] | None = page.evaluate("window.mnistnet.answer()")
-    return said
+    return said or {}
+
+
+def box_of(page: Page, selector: str) -> tuple[float, float, float, float]:
+    """The left, top, right and bottom of the first element of a selector, in CSS pixels of the window."""
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None, selector
+    return box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
 
 
 def open_mistake(page: Page, number: int = 0) -> None:

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from browser import chromium, open_page, pretrained, pretrained_page  # noqa: F401  # fixtures
+from browser import chromium, open_page, page, pretrained, pretrained_page  # noqa: F401  # fixtures
 from mnistnet.cli.program import main
 from mnistnet.datasets import Dataset, hold_out
 from mnistnet.datasets.strokes import draw_digits

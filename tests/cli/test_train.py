@@ -25,6 +25,10 @@ def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Progra
     assert load(folder.parent / "a b.npz").epoch == 2
 
 
+# While the program ends, Ctrl-C comes once more.
+STOP_AGAIN = "import atexit, os, signal\natexit.register(os.kill, os.getpid(), signal.SIGINT)"
+
+
 @pytest.mark.parametrize(
     ("options", "epochs", "stop", "status"),
     [
@@ -39,7 +43,7 @@ def test_a_run_that_is_stopped_says_how_to_continue_and_resumed_ends_in_the_same
     train = ("train", "--epochs", "40", "--validation", "100", "--data", str(folder), *options)
     program(*train, "-o", "whole.npz", "--history", "whole.csv")
     command = [*train, "-o", "stopped.npz", "--history", "stopped.jsonl"]
-    process = start(*command)
+    process = start(*command, before=STOP_AGAIN)
     assert process.stderr is not None
     for _ in range(1 + epochs):  # the first line names the data
         process.stderr.readline()

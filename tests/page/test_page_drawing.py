@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from browser import FORTY_TWO, SEVEN, SHEET, Open, Strokes, answer, draw
+from browser import FORTY_TWO, SEVEN, SHEET, Open, Strokes, answer, box_of, draw
 from conftest import Program
 from mnistnet.datasets.skeletons import SHEET as SKELETON_SHEET
 from mnistnet.datasets.skeletons import SKELETONS
@@ -33,9 +33,8 @@ SAVED = """() => {
 
 def place(page: Page, x: float, y: float) -> tuple[float, float]:
     """Where a point of the sheet is in the window."""
-    box = page.locator("#sheet").bounding_box()
-    assert box is not None
-    return box["x"] + x / SHEET * box["width"], box["y"] + y / SHEET * box["height"]
+    left, top, right, bottom = box_of(page, "#sheet")
+    return left + x / SHEET * (right - left), top + y / SHEET * (bottom - top)
 
 
 def draw_by_mouse(page: Page, strokes: Strokes) -> None:
@@ -81,25 +80,18 @@ def _smooth(points: np.ndarray[tuple[int, int], np.dtype[np.float64]], corners: 
     return [*line, (float(points[-1][0]), float(points[-1][1]))]
 
 
-def test_the_mouse_draws_what_predict_reads_the_same(
-    open_page: Open, pretrained: Model, program: Program, tmp_path: Path
-) -> None:
-    page = open_page(pretrained)
-    assert answer(page) is None  # the 3 that the page writes itself
+def test_the_mouse_draws_what_predict_reads_the_same(page: Page, program: Program, tmp_path: Path) -> None:
+    assert answer(page) == {}  # the 3 that the page writes itself
     draw_by_mouse(page, SEVEN)
     said = answer(page)
-    assert said is not None
     assert said["number"] == "7"
     assert page.locator("#answer").inner_text().split() == ["7", f"{100 * said['probability']:.1f}", "%", "sure"]
     done = program("predict", saved(page, tmp_path / "seven.png"))
     assert done.stdout == f"{tmp_path}/seven.png: 7 ({100 * said['probability']:.1f} %)\n"
 
 
-def test_drawings_are_read_as_predict_reads_them(
-    open_page: Open, pretrained: Model, program: Program, tmp_path: Path
-) -> None:
+def test_drawings_are_read_as_predict_reads_them(page: Page, program: Program, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    page = open_page(pretrained)
     folder = tmp_path / "drawings"
     folder.mkdir()
     read = []
@@ -107,7 +99,6 @@ def test_drawings_are_read_as_predict_reads_them(
         skeleton = SKELETONS[rng.integers(len(SKELETONS))]
         draw(page, written(skeleton.strokes, rng), float(rng.uniform(8, 26)))
         said = answer(page)
-        assert said is not None
         read.append(said["number"])
         (folder / f"{number:03}.png").write_bytes(base64.b64decode(page.evaluate(SAVED).partition(",")[2]))
     done = program("predict", "--format", "plain", folder)
@@ -115,11 +106,9 @@ def test_drawings_are_read_as_predict_reads_them(
     assert same >= 0.98 * DRAWINGS, f"only {same} of {DRAWINGS}"
 
 
-def test_a_number_is_read_and_each_of_its_digits_goes_through_the_network(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_a_number_is_read_and_each_of_its_digits_goes_through_the_network(page: Page) -> None:
     draw(page, FORTY_TWO, 12)
     said = answer(page)
-    assert said is not None
     assert (said["number"], said["unsure"]) == ("42", False)
     expect(page.locator("#answer .big")).to_have_text("42")
     boxes = page.locator("#boxes button")
@@ -131,11 +120,9 @@ def test_a_number_is_read_and_each_of_its_digits_goes_through_the_network(open_p
     expect(boxes).to_have_count(0)
 
 
-def test_what_is_no_digit_is_said_to_be_none(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_what_is_no_digit_is_said_to_be_none(page: Page) -> None:
     page.get_by_role("button", name="A letter").click()
     said = answer(page)
-    assert said is not None
     assert (said["number"], said["unsure"]) == (None, True)
     expect(page.locator("#answer")).to_have_text("? Not a digit I know")
 
@@ -143,13 +130,11 @@ def test_what_is_no_digit_is_said_to_be_none(open_page: Open, pretrained: Model)
 def test_a_3_writes_itself_until_the_first_touch_which_is_ink(open_page: Open, pretrained: Model) -> None:
     page = open_page(pretrained, reduced_motion="no-preference")
     expect(page.locator("#answer .big")).to_have_text("3")
-    assert answer(page) is None
+    assert answer(page) == {}
     draw_by_mouse(page, SEVEN)
-    said = answer(page)
-    assert said is not None
-    assert said["number"] == "7"
+    assert answer(page)["number"] == "7"
     page.locator("#undo").click()
-    assert answer(page) is None
+    assert answer(page) == {}
     expect(page.locator("#hint")).to_be_visible()
 
 
@@ -165,28 +150,23 @@ def test_touch_draws_and_does_not_scroll(open_page: Open, pretrained: Model) -> 
                 kind = "touchStart" if at == step == 0 else "touchMove"
                 session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": left, "y": top}]})
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    said = answer(page)
-    assert said is not None
-    assert said["number"] == "7"
+    assert answer(page)["number"] == "7"
     assert page.evaluate("scrollY") == before
 
 
-def test_the_keyboard_draws(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_the_keyboard_draws(page: Page) -> None:
     page.locator("#sheet").focus()
     page.keyboard.press("Space")
     for _ in range(15):
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
     said = answer(page)
-    assert said is not None
     assert said["number"] == "1"
     page.keyboard.press("ArrowRight")  # the pen is up: nothing is drawn
     assert answer(page) == said
 
 
-def test_undo_takes_back_one_stroke_clear_all_and_the_eraser_some_ink(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_undo_takes_back_one_stroke_clear_all_and_the_eraser_some_ink(page: Page) -> None:
     draw_by_mouse(page, SEVEN)
     without_bar = answer(page)
     draw_by_mouse(page, BAR)
@@ -195,16 +175,15 @@ def test_undo_takes_back_one_stroke_clear_all_and_the_eraser_some_ink(open_page:
     page.locator("#undo").click()
     assert answer(page) == without_bar
     page.locator("#clear").click()
-    assert answer(page) is None
+    assert answer(page) == {}
     page.keyboard.press("Control+z")
     assert answer(page) == without_bar
     page.locator("#eraser").click()
     draw_by_mouse(page, [[(20, y), (180, y)] for y in range(30, 180, 12)])
-    assert answer(page) is None
+    assert answer(page) == {}
 
 
-def test_a_wide_pen_draws_more_ink(open_page: Open, pretrained: Model, tmp_path: Path) -> None:
-    page = open_page(pretrained)
+def test_a_wide_pen_draws_more_ink(page: Page, tmp_path: Path) -> None:
     ink = []
     for width in (8, 30):
         draw(page, SEVEN, width)
@@ -215,9 +194,6 @@ def test_a_wide_pen_draws_more_ink(open_page: Open, pretrained: Model, tmp_path:
 
 
 @pytest.mark.parametrize("stroke", [[(0.0, 0.0), (191.0, 191.0)], [(96.0, 96.0)]])
-def test_a_dot_and_a_line_to_the_corners_are_read_like_anything(
-    open_page: Open, pretrained: Model, stroke: list[tuple[float, float]]
-) -> None:
-    page = open_page(pretrained)
+def test_a_dot_and_a_line_to_the_corners_are_read_like_anything(page: Page, stroke: list[tuple[float, float]]) -> None:
     draw(page, [stroke], 6)
-    assert answer(page) is not None
+    assert answer(page) != {}

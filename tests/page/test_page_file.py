@@ -110,6 +110,8 @@ def test_figures_are_those_of_the_model(pretrained: Model, digits: Dataset, meas
     }
     assert sum(part["images"] for part in figures["bins"]) == len(digits)
     assert sum(part["images"] * part["accuracy"] for part in figures["bins"]) == pytest.approx(right.sum(), abs=0.1)
+    for tenth, part in enumerate(figures["bins"]):
+        assert part["images"] == 0 or tenth / 10 <= part["probability"] <= (tenth + 1) / 10
     confidences = [mistake["probability"] for mistake in figures["mistakes"]]
     assert confidences == sorted(confidences, reverse=True)
     assert len(confidences) == figures["wrong"] == (~right).sum()

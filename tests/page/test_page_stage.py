@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser import FORTY_TWO, SEVEN, Open, answer, draw, made_up, open_mistake
+from browser import FORTY_TWO, SEVEN, Open, answer, box_of, draw, made_up, open_mistake
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model
 from mnistnet.page.snapshots import read_snapshots
@@ -27,16 +27,12 @@ def assert_in_sight(page: Page, *selectors: str) -> None:
     viewport = page.viewport_size
     assert viewport is not None
     for selector in selectors:
-        box = page.locator(selector).bounding_box()
-        assert box is not None, selector
-        assert box["x"] >= 0, selector
-        assert box["y"] >= 0, selector
-        assert box["x"] + box["width"] <= viewport["width"], selector
-        assert box["y"] + box["height"] <= viewport["height"], selector
+        left, top, right, bottom = box_of(page, selector)
+        assert 0 <= left <= right <= viewport["width"], selector
+        assert 0 <= top <= bottom <= viewport["height"], selector
 
 
-def test_sheet_network_answer_and_inspector_are_in_sight_together(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_sheet_network_answer_and_inspector_are_in_sight_together(page: Page) -> None:
     draw(page, SEVEN)
     assert_in_sight(page, "#sheet", "#diagram", "#answer", "#inspector")
     page.get_by_role("button", name="Layer 3, neuron 4:").click()
@@ -51,11 +47,9 @@ def test_a_phone_keeps_a_copy_of_the_sheet_and_the_answer_over_the_diagram(open_
     assert_in_sight(page, "#sheet", "#answer")
     page.get_by_role("button", name="Layer 3, neuron 4:").tap()
     assert_in_sight(page, "#sheet", "#answer", "#diagram button[aria-pressed=true]")
-    panel = page.locator("#panel").bounding_box()
-    neuron = page.locator("#diagram button[aria-pressed=true]").bounding_box()
-    assert panel is not None
-    assert neuron is not None
-    assert neuron["y"] + neuron["height"] < panel["y"] < 740 - 200
+    _, panel, _, _ = box_of(page, "#panel")
+    *_, neuron = box_of(page, "#diagram button[aria-pressed=true]")
+    assert neuron < panel < 740 - 200
     page.locator("#close").tap()
     said = answer(page)
     page.locator("#sheet").tap()  # the copy grows; it is not drawn on
@@ -63,8 +57,7 @@ def test_a_phone_keeps_a_copy_of_the_sheet_and_the_answer_over_the_diagram(open_
     assert answer(page) == said
 
 
-def test_a_tapped_neuron_shows_its_sum_in_numbers_and_isolates_its_lines(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_a_tapped_neuron_shows_its_sum_in_numbers_and_isolates_its_lines(page: Page, pretrained: Model) -> None:
     draw(page, SEVEN)
     expect(page.locator("#inspector h2")).to_have_text("Output 7")  # the winner, at first
     page.get_by_role("button", name="Layer 3, neuron 4:").click()
@@ -87,16 +80,14 @@ def test_a_tapped_neuron_shows_its_sum_in_numbers_and_isolates_its_lines(open_pa
     assert page.locator("#diagram .neuron.faded").count() == 0
 
 
-def test_a_place_lights_up_on_the_digit_and_says_how_the_outline_runs(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_a_place_lights_up_on_the_digit_and_says_how_the_outline_runs(page: Page) -> None:
     draw(page, [[(96, 30), (96, 160)]])
     page.get_by_title("Look at the inputs").click()
     canvas = page.locator("#inspector canvas").nth(1)
-    box = canvas.bounding_box()
-    assert box is not None
+    left, top, right, bottom = box_of(page, "#inspector canvas >> nth=1")
     said = []
     for column in (2.5, 4.5):
-        canvas.hover(position={"x": column / 7 * box["width"], "y": box["height"] / 2})
+        canvas.hover(position={"x": column / 7 * (right - left), "y": (bottom - top) / 2})
         said.append(page.locator("#inspector [role=status]").inner_text())
     assert "runs mostly up, with the ink on its right" in said[0]
     assert "runs mostly down, with the ink on its right" in said[1]
@@ -116,9 +107,8 @@ def test_the_neurons_dot_is_on_the_curve(open_page: Open) -> None:
 
 
 def test_the_network_of_pixels_and_its_snapshots_read_the_same_drawing(
-    open_page: Open, pretrained: Model, digits: Dataset
+    page: Page, pretrained: Model, digits: Dataset
 ) -> None:
-    page = open_page(pretrained)
     open_mistake(page)
     page.locator("#tab-learn").click()
     snapshots, twin_snapshots, twin = read_snapshots()
@@ -145,10 +135,7 @@ def test_the_network_of_pixels_and_its_snapshots_read_the_same_drawing(
         assert np.isfinite(parameters).all()
 
 
-def test_a_tour_of_seven_cards_lights_up_what_it_is_about_and_ticks_what_is_done(
-    open_page: Open, pretrained: Model
-) -> None:
-    page = open_page(pretrained)
+def test_a_tour_of_seven_cards_lights_up_what_it_is_about_and_ticks_what_is_done(page: Page) -> None:
     page.locator("#projector").click()
     page.keyboard.press("ArrowRight")  # the keys of a presenter
     task, title = page.locator("#tour .task"), page.locator("#tour h2")
@@ -188,8 +175,7 @@ def test_networks_of_any_size_are_drawn(open_page: Open, hidden: tuple[int, ...]
     assert heads == [*(f"20 of {size}" if size > 20 else f"{size}" for size in hidden), "10"]
 
 
-def test_few_stops_lead_through_the_page_and_arrow_keys_between_neurons(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_few_stops_lead_through_the_page_and_arrow_keys_between_neurons(page: Page) -> None:
     draw(page, FORTY_TWO, 12)
     assert page.evaluate(STOPS) <= 40
     page.get_by_role("button", name="Layer 2, neuron 1:").focus()
@@ -217,8 +203,7 @@ def test_axe_finds_nothing(open_page: Open, pretrained: Model, scheme: str, view
         assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
 
 
-def test_words_stand_out_from_their_ground(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_words_stand_out_from_their_ground(page: Page) -> None:
     names = ("paper", "card", "ink", "soft", "positive", "negative", "positive-fill", "negative-fill")
     style = "getComputedStyle(document.documentElement).getPropertyValue"
     for scheme in ("light", "dark"):
@@ -240,8 +225,7 @@ def contrast(one: str, other: str) -> float:
     return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
-def test_nothing_is_wider_than_the_window(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_nothing_is_wider_than_the_window(page: Page) -> None:
     open_mistake(page)
     for width in (360, 800, 1920):
         page.set_viewport_size({"width": width, "height": 700})
@@ -253,14 +237,11 @@ def test_the_whole_network_is_printed_on_one_page(open_page: Open, pretrained: M
     draw(page, SEVEN)
     page.set_viewport_size({"width": A4["width"], "height": A4["height"]})
     page.emulate_media(media="print")
-    box = page.locator("#stage .network").bounding_box()
-    assert box is not None
-    assert box["y"] >= 0
-    assert box["y"] + box["height"] <= A4["height"]
-    for output in page.locator("#diagram .output").all():
-        place = output.bounding_box()
-        assert place is not None
-        assert place["x"] + place["width"] <= A4["width"]
+    _, top, _, bottom = box_of(page, "#stage .network")
+    assert 0 <= top <= bottom <= A4["height"]
+    for digit in range(10):
+        _, _, right, _ = box_of(page, f"#diagram .output >> nth={digit}")
+        assert right <= A4["width"]
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
@@ -291,8 +272,7 @@ def test_an_old_browser_is_told_what_it_lacks(chromium: Browser, pretrained_page
     context.close()
 
 
-def test_the_answer_is_spoken_once_when_the_pen_is_lifted(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_the_answer_is_spoken_once_when_the_pen_is_lifted(page: Page) -> None:
     page.evaluate("""() => {
         window.spoken = [];
         const spoken = document.getElementById("spoken");
@@ -304,8 +284,7 @@ def test_the_answer_is_spoken_once_when_the_pen_is_lifted(open_page: Open, pretr
     assert page.locator("#answer[aria-live], #answer [aria-live]").count() == 0
 
 
-def test_day_turns_to_night_while_the_page_is_open(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_day_turns_to_night_while_the_page_is_open(page: Page) -> None:
     open_mistake(page)
     inked = """() => {
         const copy = new OffscreenCanvas(28, 28).getContext("2d");

@@ -30,16 +30,14 @@ def costs(page: Page) -> tuple[float, float]:
 
 
 def test_a_mistake_opens_in_the_living_network_with_its_true_label(
-    open_page: Open, pretrained: Model, digits: Dataset
+    page: Page, pretrained: Model, digits: Dataset
 ) -> None:
     wrong = np.flatnonzero(pretrained.predict(digits.images) != digits.labels)
     outputs = pretrained.outputs(digits.images[wrong])
     worst = wrong[np.argsort(-outputs.max(axis=1), kind="stable")[0]]
-    page = open_page(pretrained)
     assert page.locator("#misread button").count() == len(wrong)
     open_mistake(page)
     said = answer(page)
-    assert said is not None
     expected = pretrained.outputs(digits.images[worst : worst + 1])[0]
     assert said["probability"] == pytest.approx(float(expected.max()), abs=1e-5)
     expect(page.locator("#question")).to_have_text(
@@ -65,9 +63,7 @@ def test_each_of_five_misread_digits_changes_the_networks_mind_within_ten_steps(
         expect(page.locator("#verdict")).to_contain_text("It changed its mind after")
         steps = int(re.findall(r"after (\d+)", page.locator("#verdict").inner_text())[0])
         assert 1 <= steps <= 10
-        said = answer(page)
-        assert said is not None
-        assert said["number"] == truth
+        assert answer(page)["number"] == truth
         expect(button).to_have_class("learned")
         page.locator("#reset").click()
         expect(button).not_to_have_class("learned")
@@ -94,9 +90,8 @@ def test_steps_lower_the_cost_and_reset_undoes_them(open_page: Open, activation:
 
 
 def test_the_offer_is_a_misread_digit_and_the_replay_counts_what_is_forgotten(
-    open_page: Open, pretrained: Model, digits: Dataset
+    page: Page, pretrained: Model, digits: Dataset
 ) -> None:
-    page = open_page(pretrained)
     page.locator("#tab-teach").click()
     expect(page.locator(".offer p")).to_have_text(re.compile(r"It reads this \d as a \d\."))
     page.locator("#teach-it").click()
@@ -160,8 +155,7 @@ def test_the_equations_show_the_derivatives_of_the_gradient(open_page: Open, dig
     assert all(re.fullmatch(r"−?\d(\.\d+)?", text) for text in cells.all_inner_texts())  # plain numbers
 
 
-def test_a_cell_of_the_confusion_matrix_shows_its_images(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_a_cell_of_the_confusion_matrix_shows_its_images(page: Page) -> None:
     cell = page.locator("#confusion button").first
     true, read, count = map(int, re.findall(r"\d+", cell.get_attribute("aria-label") or ""))
     everything = page.locator("#misread button").count()
@@ -170,14 +164,12 @@ def test_a_cell_of_the_confusion_matrix_shows_its_images(open_page: Open, pretra
     assert page.locator("#misread button").count() == count
     open_mistake(page)
     said = answer(page)
-    assert said is not None
     assert said["number"] in (str(read), None)
     cell.click()
     assert page.locator("#misread button").count() == everything
 
 
-def test_the_history_of_the_epochs_is_drawn_beside_the_textbooks(open_page: Open, pretrained: Model) -> None:
-    page = open_page(pretrained)
+def test_the_history_of_the_epochs_is_drawn_beside_the_textbooks(page: Page, pretrained: Model) -> None:
     said = page.locator("#charts svg").nth(1).get_attribute("aria-label")
     assert said is not None
     first, last = pretrained.history[[0, -1], 2]
