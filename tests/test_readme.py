@@ -29,7 +29,7 @@ def test_every_option_in_the_readme_exists() -> None:
 
 
 def test_every_word_that_an_option_takes_is_in_the_readme() -> None:
-    words = set(ANSWER_FORMATS) | {source.name for source in SOURCES if source.matches(source.name)}
+    words = set(ANSWER_FORMATS) | {word for each in SOURCES if each.matches(word := each.description.split()[0])}
     assert words <= set(re.findall(r"`([\w-]+)`", README))
 
 

@@ -30,7 +30,6 @@ class Source(NamedTuple):
     """A type of source.
 
     Attributes:
-        name: the value of --data, or a name for the type of folder or file.
         description: the words for it in the help and in messages.
         matches: returns whether a value of --data is of this type.
         load: reads the training or the test images; see `load_split` for the errors.
@@ -38,7 +37,6 @@ class Source(NamedTuple):
         title: what the HTML page calls the test images; None: the name of the folder or file.
     """
 
-    name: str
     description: str
     matches: Callable[[str], bool]
     load: Callable[[str, Subset, ProgressCallback], Dataset]
@@ -77,46 +75,39 @@ NEAR_MISSES = (
 )
 SOURCES = (
     Source(
-        "mnist",
         "mnist (downloaded when it is missing)",
         lambda source: source == "mnist",
         _load_mnist,
         title="MNIST’s test images",
     ),
     Source(
-        "strokes",
         "strokes (drawn by a built-in generator)",
         lambda source: source == "strokes",
         _draw_strokes,
         title="digits drawn by mnistnet itself",
     ),
     Source(
-        "IDX files",
         "a folder of MNIST's files",
         lambda source: has_idx(Path(source)),
         lambda source, subset, _: load_idx(Path(source), subset),
     ),
     Source(
-        "pictures",
         "a folder of pictures in folders 0 to 9",
         lambda source: has_class_folders(Path(source)),
         lambda source, _, progress: load_pictures(Path(source), progress),
         has_splits=False,
     ),
     Source(
-        "split pictures",
         "a folder of two such folders, train and test",
         lambda source: any(find_subset(Path(source), subset) for subset in get_args(Subset)),
         lambda source, subset, progress: load_subset(Path(source), subset, progress),
     ),
     Source(
-        "npz",
         "Keras's mnist.npz",
         lambda source: _is_file(source, ".npz"),
         lambda source, subset, _: load_npz(Path(source), subset),
     ),
     Source(
-        "csv",
         "Kaggle's .csv of label,pixel0,…",
         lambda source: _is_file(source, ".csv"),
         lambda source, _subset, _progress: load_csv(Path(source)),
