@@ -24,7 +24,7 @@ def offered(line: str) -> list[tuple[str, str]]:
     [
         "mnistnet predict di",
         "mnistnet predict -m mo",
-        "mnistnet evaluate --model mo",
+        "mnistnet evaluate --data fi",
         "mnistnet train -o mo",
         "mnistnet train --history hi",
         "mnistnet evaluate --mistakes wr",
@@ -33,11 +33,6 @@ def offered(line: str) -> list[tuple[str, str]]:
 )
 def test_file_options_complete_files(line: str) -> None:
     assert offered(line) == [("file", line.rpartition(" ")[2])]
-
-
-def test_the_data_option_completes_files_and_words() -> None:
-    assert offered("mnistnet train --data st") == [("file", "st"), ("plain", "strokes")]
-    assert offered("mnistnet evaluate --data ") == [("file", ""), ("plain", "mnist"), ("plain", "strokes")]
 
 
 def test_a_choice_completes_its_words() -> None:
