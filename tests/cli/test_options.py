@@ -26,6 +26,7 @@ def offered(line: str) -> list[tuple[str, str]]:
         "mnistnet predict -m mo",
         "mnistnet evaluate --data fi",
         "mnistnet train -o mo",
+        "mnistnet train --data di",
         "mnistnet train --history hi",
         "mnistnet evaluate --mistakes wr",
         "mnistnet download --directory fo",
