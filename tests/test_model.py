@@ -149,13 +149,6 @@ def test_a_cost_needs_images_and_as_many_labels(model: Model, digits: Dataset) -
         model.cost(digits.images[:0], digits.labels[:0])
 
 
-def test_saving_keeps_the_permissions_that_the_user_wants_and_leaves_no_other_file(model_file: Path) -> None:
-    plain = model_file.parent / "plain"
-    plain.touch()
-    assert model_file.stat().st_mode == plain.stat().st_mode
-    assert sorted(path.name for path in model_file.parent.iterdir()) == ["model.npz", "plain"]
-
-
 def test_a_link_stays_a_link(tmp_path: Path, model: Model) -> None:
     (tmp_path / "link.npz").symlink_to(tmp_path / "real.npz")
     model.save(tmp_path / "link.npz")

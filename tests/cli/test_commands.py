@@ -44,7 +44,7 @@ def test_an_invalid_setting_is_wrong_usage_in_one_line(
         ("download", ("--timeout", "nan")),
         ("download", ("--retries", "-1")),
         ("download", ("--mirror", "x")),
-        ("evaluate", ("--min-accuracy", "nan")),
+        *(("evaluate", ("--min-accuracy", nonsense)) for nonsense in ("nan", "98", "-1")),
         ("evaluate", ("--split", "tset")),
         ("evaluate", ("--data", "mnist", "--data", "strokes")),
         *(("predict", ("0.png", "--digits", count)) for count in ("0", "21", "-1", "two", "", "1.5", "²")),

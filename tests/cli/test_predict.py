@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,9 @@ from PIL import Image
 from conftest import Program
 from mnistnet.datasets import Dataset
 from mnistnet.model import load
+from mnistnet.pictures.files import FORMAT_NAMES
+
+SEVEN = Path(__file__).parents[1] / "digits" / "7.png"
 
 
 @pytest.mark.usefixtures("trained")
@@ -85,33 +90,70 @@ def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: li
     assert program("predict", "-", "-q", stdin=b"").returncode == 1
 
 
-def test_an_unreadable_picture_in_every_format(program: Program, trained: Path, pngs: list[str]) -> None:
-    (trained.parent / "1.png").write_bytes(b"no picture")
-    for form, place in (
-        ("text", None),
-        ("plain", ""),
-        ("csv", '1.png,,,,"1.png: '),
-        ("jsonl", '{"path": "1.png", "error": "'),
-    ):
-        done = program("predict", *pngs, "--format", form, "-q")
-        assert done.returncode == 1
-        assert done.stderr.startswith("Error: 1.png: ")
-        assert len(done.stderr.splitlines()) == 1
-        lines = done.stdout.splitlines()[1 if form == "csv" else 0 :]
-        assert len(lines) == (2 if place is None else 3)
-        assert place is None or lines[1].startswith(place)
+def test_an_unlistable_folder_is_an_error(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Path.iterdir
+
+    def closed(self: Path) -> Iterator[Path]:
+        if self.name in ("closed", "3"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    (tmp_path / "own" / "closed").mkdir(parents=True)
+    (tmp_path / "own" / "7.png").write_bytes(SEVEN.read_bytes())
+    done = program("predict", "--format", "plain", "-q", "--recursive", "own")
+    assert (done.returncode, done.stdout) == (1, "7\n\n")
+    assert done.stderr == "Error: own/closed: can't be listed (Permission denied)\n"
+    (tmp_path / "data" / "3").mkdir(parents=True)
+    for command in ("train", "evaluate"):
+        done = program(command, "-q", "--data", "data")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "Error: data/3: can't be listed (Permission denied); repair or remove it\n"
 
 
-def test_errors_escape_line_breaks_and_undecodable_bytes(program: Program, trained: Path) -> None:
-    folder = trained.parent / "odd"
-    folder.mkdir()
-    picture = trained.parent / "x.png"
-    Image.new("L", (40, 40), 255).save(picture)
-    names = [b"two\nlines.png", b"byte\xff.png", b"-dash.png", "ü.png".encode()]
-    for name in names:
-        (folder / os.fsdecode(name)).write_bytes(picture.read_bytes())
-    done = program("predict", "-q", "odd", *(f"odd/{n}" for n in ("-dash.png",)), environment={"LC_ALL": "C"})
-    assert done.returncode == 1  # blank
-    assert len(done.stderr.splitlines()) == 5
-    assert "Traceback" not in done.stderr
-    assert "two\\nlines.png" in done.stderr
+def test_heic_is_read_with_its_plug_in_and_named_in_a_note_without(
+    program: Program, process: Program, tmp_path: Path
+) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="the extra mnistnet[heic] is not installed")
+    heif.register_heif_opener()
+    (tmp_path / "own" / "7").mkdir(parents=True)
+    with Image.open(SEVEN) as picture:
+        picture.convert("RGB").resize((200, 200)).save(tmp_path / "own" / "7" / "IMG_1234.HEIC", "HEIF")
+    assert program("predict", "-q", "--format", "plain", "own/7/IMG_1234.HEIC").stdout == "7\n"
+    assert program("predict", "-q", "--format", "plain", "own/7").stdout == "7\n"
+    missing = "import sys\nsys.modules['pillow_heif'] = None"
+    done = process("predict", "-q", "own/7/IMG_1234.HEIC", before=missing)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("Error: own/7/IMG_1234.HEIC: a HEIC picture; install mnistnet[heic], or save it as JPEG\n")
+    (tmp_path / "own" / "7" / "seven.png").write_bytes(SEVEN.read_bytes())
+    done = process("predict", "--format", "plain", "own/7", before=missing)
+    assert (done.returncode, done.stdout) == (0, "7\n")
+    formats = ", ".join(name for name in FORMAT_NAMES if name != "HEIC")
+    note = f"1 file that is not {formats}: IMG_1234.HEIC; install mnistnet[heic] to read HEIC"
+    assert f"own/7: {note}\n" in done.stderr
+
+
+def test_quiet_hides_notes_and_no_errors(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    for name, content in (("7.png", SEVEN.read_bytes()), ("bad.png", b"bad"), ("IMG.CR2", b"raw")):
+        (tmp_path / "own" / name).write_bytes(content)
+    loud, quiet = (program("predict", "own", *options) for options in ((), ("-q",)))
+    assert (loud.returncode, loud.stdout) == (quiet.returncode, quiet.stdout)
+    using, left_out, error = loud.stderr.splitlines()
+    assert using == "Using the built-in model"
+    assert left_out.startswith("own: 1 file that is not PNG, ")
+    assert error.startswith("Error: own/bad.png: not a picture")
+    assert quiet.stderr == f"{error}\n"
+
+
+def test_a_picture_is_read_as_the_number_of_digits_that_is_given(program: Program, tmp_path: Path) -> None:
+    with Image.open(SEVEN) as picture:
+        seven = picture.convert("L")
+    row = Image.new("L", (2 * seven.width, seven.height), 255)
+    row.paste(seven)
+    row.paste(seven, (seven.width, 0))
+    row.save(tmp_path / "77.png")
+    for digits, count in (("auto", 2), ("2", 2), ("1", 1)):
+        facts = json.loads(program("predict", "-q", "--format", "jsonl", "--digits", digits, "77.png").stdout)
+        assert len(facts["digits"]) == count
+        assert facts["number"] == "77" or count == 1
