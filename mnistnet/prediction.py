@@ -86,7 +86,7 @@ class Digit:
     def reasons(self) -> frozenset[str]:
         """Why the digit is unsure: `low`, `rival`, both, or neither."""
         is_high, leads = _checks(self.outputs)
-        # Far below a low best output, no digit comes close.
+        # Below 24 %, no digit comes close, even to a low best output.
         has_rival = not leads and (bool(is_high) or self.ranking()[1][1] >= MIN_SURE - MIN_LEAD)
         return frozenset(name for name, is_met in (("low", not is_high), ("rival", has_rival)) if is_met)
 
@@ -190,17 +190,7 @@ _built_in = cache(load)
 def read_number(
     model: Model, source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", digits: int | None = None
 ) -> Answer:
-    """Read the digit or the number in one picture file.
-
-    Args:
-        model: the classifier.
-        source: a path, or a binary stream.
-        invert: see `read`.
-        digits: see `read`.
-
-    Raises:
-        PictureError: the picture can't be read.
-    """
+    """Read one picture file, given as a path or a binary stream; see `read` for the other arguments and the errors."""
     if digits is not None and digits not in range(1, MAX_DIGITS + 1):
         raise ValueError(f"digits is {digits}, expected 1 to {MAX_DIGITS}")
     lattice = read_lattice(source, invert)
@@ -214,18 +204,7 @@ def read_number(
 def read_numbers(
     model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str = "auto", digits: int | None = None
 ) -> Generator[Answer, None, None]:
-    """Read pictures, one after the other.
-
-    Args:
-        model: the classifier.
-        paths: picture files; `-` is `stdin`.
-        stdin: a picture file, open for reading.
-        invert: see `read`.
-        digits: see `read`.
-
-    Yields:
-        An Answer for each path, in the order given.
-    """
+    """Yield an Answer for each path, in the order given; `-` is `stdin`. See `read` for `invert` and `digits`."""
     for path in paths:
         try:
             answer = read_number(model, stdin if path == "-" else path, invert, digits)
