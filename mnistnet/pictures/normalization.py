@@ -6,13 +6,12 @@ brought towards MNIST's stroke width. Source: facebookresearch/qmnist and xnist.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray, IntArray
+from mnistnet.images import BOX, CENTRE, SIDE, ByteArray, FloatArray
+from mnistnet.pictures.components import padded, rank_filter
 
 FINE = 4  # the stroke width is changed in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
 STROKE = (9.0, 12.0)  # stroke width in the 80×80 box: MNIST's median, and what 12 in 100 of its digits exceed
@@ -30,24 +29,21 @@ def normalized_already(picture: Image.Image, invert: str) -> ByteArray | None:
         raise ValueError(f"invert is {invert!r}, expected 'auto', 'yes' or 'no'")
     if picture.size != (SIDE, SIDE):
         return None
-    pixels = np.atleast_3d(np.asarray(picture))
-    if (pixels != pixels[:, :, :1]).any():
-        return None
-    pixels = pixels[:, :, 0].copy()
-    if invert != "yes" and _is_like_mnist(pixels):
-        return pixels
-    negative = ~pixels
-    return negative if invert != "no" and _is_like_mnist(negative) else None
+    pixels = np.array(picture.convert("L"))
+    for image, excluded in ((pixels, "yes"), (~pixels, "no")):
+        if invert != excluded and _is_like_mnist(image):
+            return image
+    return None
 
 
 def _is_like_mnist(image: ByteArray) -> bool:
     """Whether uint8 (28, 28) has MNIST's full ink, 20 pixels' extent (19 in 16 of its images) and centre of mass."""
-    if image.max() < MIN_FULL:
-        return False
     sums = _sums(image)
-    longest = max(np.ptp(np.flatnonzero(each)) + 1 for each in sums)
-    is_centred = all(abs(_centre(each) - CENTRE) < MAX_OFF_CENTRE for each in sums)
-    return bool(is_centred and BOX - 1 <= longest <= BOX)
+    return (
+        image.max() >= MIN_FULL
+        and max(np.ptp(np.flatnonzero(each)) + 1 for each in sums) in (BOX - 1, BOX)
+        and all(abs(_centre(each) - CENTRE) < MAX_OFF_CENTRE for each in sums)
+    )
 
 
 def _sums(ink: npt.NDArray[np.generic]) -> tuple[FloatArray, FloatArray]:
@@ -60,32 +56,26 @@ def _centre(sums: FloatArray) -> float:
     return float(sums @ np.arange(len(sums), dtype=np.float64) / sums.sum())
 
 
-def normalize(inks: Sequence[FloatArray], widths: Sequence[float]) -> ByteArray:
-    """Draw digits as MNIST's makers did: fit into 20×20 by area, strongest ink to 255, centre of mass to the middle.
+def normalize(ink: FloatArray, width: float) -> ByteArray:
+    """Draw a digit as MNIST's makers did: fit into 20×20 by area, strongest ink to 255, centre of mass to the middle.
 
     Args:
-        inks: n times (height, width), 0 to 1, each at least in one place a quarter.
-        widths: of their strokes, in pixels.
+        ink: (height, width), 0 to 1, at least in one place a quarter.
+        width: of its strokes, in pixels.
 
     Returns:
-        uint8 (n, 28, 28).
+        uint8 (28, 28).
     """
     fine = BOX * FINE
-    pictures = [_cropped((ink * 255).round().astype(np.uint8)) for ink in inks]
-    scaled = np.array([width * fine / max(each.size) for each, width in zip(pictures, widths, strict=True)])
-    growth = np.rint((scaled.clip(*STROKE) - scaled) / 2).astype(np.intp)
-    margin = 1 + int(growth.max(initial=0).clip(min=0))
-    canvas = np.zeros((len(inks), *2 * (fine - 2 * int(growth.min(initial=0)) + 2 * margin,)), np.uint8)
-    for each, picture, grown in zip(canvas, pictures, growth.tolist(), strict=True):
-        drawn = np.asarray(_fit(picture, fine - 2 * grown))
-        each[margin : margin + drawn.shape[0], margin : margin + drawn.shape[1]] = drawn
-    _change_width(canvas, growth)
-    images = np.zeros((len(inks), SIDE, SIDE), np.uint8)
-    for image, each, picture in zip(images, canvas, pictures, strict=True):
-        # where the strokes are finer than those beside it, nothing may be left
-        changed = each if each.max() >= VISIBLE else np.asarray(_fit(picture, fine))
-        _centre_in(image, np.asarray(_fit(_cropped(changed), fine)))
-    return images
+    picture = _cropped((ink * 255).round().astype(np.uint8))
+    scaled = width * fine / max(picture.size)
+    growth = round((min(max(scaled, STROKE[0]), STROKE[1]) - scaled) / 2)
+    drawn = np.asarray(_fit(picture, fine - 2 * growth))
+    if growth:
+        drawn = _change_width(drawn, growth)
+    if drawn.max() < VISIBLE:  # nothing is left where the strokes are finer than those beside it
+        drawn = np.asarray(_fit(picture, fine))
+    return _centred(np.asarray(_fit(_cropped(drawn), fine)))
 
 
 def _cropped(ink: ByteArray) -> Image.Image:
@@ -97,32 +87,24 @@ def _cropped(ink: ByteArray) -> Image.Image:
 def _fit(ink: Image.Image, longest: int) -> Image.Image:
     """Return ink with its longer side of so many pixels, aspect kept."""
     scale = longest / max(ink.size)
-    if scale == 1:
-        return ink
     size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
     return ink.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC)
 
 
-def _change_width(inks: ByteArray, growth: IntArray) -> None:
-    """Make strokes wider by `growth` pixels on either side, or narrower where growth is negative, in place.
+def _change_width(ink: ByteArray, growth: int) -> ByteArray:
+    """Make strokes wider by `growth` pixels on either side, or narrower where growth is negative.
 
-    Steps with four and with eight neighbours in turn: their octagon is near enough to a round pen.
+    By half in squares and by half in crosses: their octagon is near enough to a round pen.
     """
-    for extreme, steps in ((np.maximum, growth), (np.minimum, -growth)):
-        for step in range(steps.max(initial=0)):
-            chosen = np.flatnonzero(steps > step)
-            p = inks[chosen]
-            grown = p.copy()
-            inner = grown[:, 1:-1, 1:-1]
-            for one in (p[:, :-2, 1:-1], p[:, 2:, 1:-1], p[:, 1:-1, :-2], p[:, 1:-1, 2:]):
-                extreme(inner, one, out=inner)
-            if step % 2:
-                for one in (p[:, :-2, :-2], p[:, 2:, 2:], p[:, :-2, 2:], p[:, 2:, :-2]):
-                    extreme(inner, one, out=inner)
-            inks[chosen] = grown
+    extreme = np.maximum if growth > 0 else np.minimum
+    squares = abs(growth) // 2
+    ink = rank_filter(padded(ink, max(growth, 1)), squares, (0, 1), extreme)
+    for _ in range(abs(growth) - squares):
+        ink = extreme(rank_filter(ink, 1, (0,), extreme), rank_filter(ink, 1, (1,), extreme))
+    return ink
 
 
-def _centre_in(image: ByteArray, fine: ByteArray) -> None:
+def _centred(fine: ByteArray) -> ByteArray:
     """Draw fine ink, uint8 (80, ≤ 80) or (≤ 80, 80), by area into 20×20 and that into the middle of uint8 (28, 28)."""
     height, width = (-(-side // FINE) for side in fine.shape)
     even = np.zeros((height * FINE, width * FINE), np.float32)
@@ -132,4 +114,6 @@ def _centre_in(image: ByteArray, fine: ByteArray) -> None:
     y, x = (_centre(sums) for sums in _sums(small))
     top = min(max(round(CENTRE - y), 0), SIDE - height)
     left = min(max(round(CENTRE - x), 0), SIDE - width)
+    image = np.zeros((SIDE, SIDE), np.uint8)
     image[top : top + height, left : left + width] = (small * (255 / small.max())).round()
+    return image

@@ -164,9 +164,8 @@ def segment(ink: Ink, components: Components) -> Lattice:
     shapes = list(_shapes(grey, segments, height, width))
     if not shapes:
         raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
-    images = normalize([each.ink for each in shapes], [each.width for each in shapes])
     return Lattice(
-        candidates=tuple(Candidate(image, *each[2:]) for image, each in zip(images, shapes, strict=True)),
+        candidates=tuple(Candidate(normalize(each.ink, each.width), *each[2:]) for each in shapes),
         splits=(0.0, *(_split_cost(segments, place, height) for place in range(1, len(segments)))),
         extents=tuple(math.hypot(*each.own.shape) / height for each in segments),
         reasons=frozenset(({"segmentation"} if ink.doubt else set()) | (set() if is_alone else {"other-ink"})),

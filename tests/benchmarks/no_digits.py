@@ -145,5 +145,5 @@ def _cropped(image: ByteArray) -> ByteArray:
 
 
 def _normalized(ink: FloatArray) -> ByteArray:
-    image: ByteArray = normalize([ink], [stroke_width(ink)])[0]
+    image: ByteArray = normalize(ink, stroke_width(ink))
     return image
