@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
@@ -11,7 +11,6 @@ from PIL import Image, ImageDraw, ImageFont
 from mnistnet.pictures.files import decode
 
 MIN_SIDE = 400  # pixels of the longer side; smaller pictures are enlarged, so that the text can be read
-MAX_SIDE = 4096
 SOLID_COLOUR, DASHED_COLOUR = "#007a33", "#d14900"
 DASH = 8  # pixels
 MIN_FONT = 16  # pixels
@@ -33,41 +32,26 @@ def write_marked(path: str | os.PathLike[str], source: str | BinaryIO, marks: Se
         PictureError: the picture can't be read any more.
     """
     picture = decode(source)
+    scale = max(1, -(-MIN_SIDE // max(picture.size)))
+    copy = picture.convert("RGB").resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
     width, height = picture.info["own_size"]
-    longer = max(width, height)
-    scale = min(max(1, -(-MIN_SIDE // longer)), MAX_SIDE / longer)
-    copy = picture.convert("RGB").resize(
-        (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.NEAREST
-    )
     draw = ImageDraw.Draw(copy)
     for mark in marks:
-        left, top, right, bottom = (round(side * scale) for side in mark.box)
+        left, right = (round(x * copy.width / width) for x in mark.box[::2])
+        top, bottom = (round(y * copy.height / height) for y in mark.box[1::2])
         colour = DASHED_COLOUR if mark.is_dashed else SOLID_COLOUR
-        for line in _sides(left, top, right, bottom, is_dashed=mark.is_dashed):
-            draw.line(line, fill=colour, width=2)
+        dash = DASH if mark.is_dashed else max(copy.size)
+        for x in range(left, right, 2 * dash):
+            for y in (top, bottom):
+                draw.line((x, y, min(x + dash, right), y), fill=colour, width=2)
+        for y in range(top, bottom, 2 * dash):
+            for x in (left, right):
+                draw.line((x, y, x, min(y + dash, bottom)), fill=colour, width=2)
         size = max(MIN_FONT, (bottom - top) // 4)
-        below = bottom if bottom + size < copy.height else top  # or in the box
-        draw.text(
-            (left, top if top > size else below),
-            mark.text,
-            fill=colour,
-            font=ImageFont.load_default(size),
-            anchor="lb" if top > size else "lt",
-            stroke_width=2,
-            stroke_fill="white",
-        )
+        if top > size:  # above the box, or below it, or in it
+            place, anchor = (left, top), "lb"
+        else:
+            place, anchor = (left, bottom if bottom + size < copy.height else top), "lt"
+        font = ImageFont.load_default(size)
+        draw.text(place, mark.text, colour, font, anchor, stroke_width=2, stroke_fill="white")
     copy.save(path, "PNG")
-
-
-def _sides(left: int, top: int, right: int, bottom: int, *, is_dashed: bool) -> Iterator[tuple[int, int, int, int]]:
-    for y in (top, bottom):
-        for start, stop in _dashes(left, right, is_dashed):
-            yield start, y, stop, y
-    for x in (left, right):
-        for start, stop in _dashes(top, bottom, is_dashed):
-            yield x, start, x, stop
-
-
-def _dashes(start: int, stop: int, is_dashed: bool) -> Iterator[tuple[int, int]]:
-    step = DASH if is_dashed else max(1, stop - start)
-    return ((at, min(at + step, stop)) for at in range(start, stop, 2 * step))
