@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mnistnet.pictures.files import FORMAT_NAMES, PICTURE_SUFFIXES
 
-HEIC_SUFFIXES = (".heic", ".heif")
 MAX_NAMED = 3  # file names in one note; a folder may hold thousands
 
 
@@ -48,9 +47,7 @@ def left_out(folder: Path, files: Sequence[Path]) -> str:
     """Return a note about files of a folder that aren't pictures, at least one."""
     named = ", ".join(path.name for path in files[:MAX_NAMED]) + (", …" if len(files) > MAX_NAMED else "")
     count, them = ("1 file that is", "it") if len(files) == 1 else (f"{len(files)} files that are", "them")
-    has_heic = any(path.suffix.lower() in HEIC_SUFFIXES for path in files)
-    advice = "install mnistnet[heic] to read HEIC" if has_heic else f"save {them} as JPEG"
-    return f"{folder}: {count} not {', '.join(FORMAT_NAMES)}: {named}; {advice}"
+    return f"{folder}: {count} not {', '.join(FORMAT_NAMES)}: {named}; save {them} as JPEG"
 
 
 def explain(path: str) -> str | None:

@@ -16,8 +16,7 @@ from mnistnet.model import BUILT_IN, Model, load
 from mnistnet.picture_paths import explain
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.decoding import decode
-from mnistnet.pictures.files import name_of, naming
-from mnistnet.pictures.in_memory import as_file
+from mnistnet.pictures.files import Source, as_source, name_of, naming
 from mnistnet.pictures.reading import read_lattice
 
 if TYPE_CHECKING:
@@ -181,16 +180,14 @@ def read(
     """
     if not isinstance(model, Model):
         model = _built_in() if model == BUILT_IN else load(model)
-    return read_number(model, as_file(picture), invert, digits)
+    return read_number(model, as_source(picture), invert, digits)
 
 
 _built_in = cache(load)
 
 
-def read_number(
-    model: Model, source: str | os.PathLike[str] | BinaryIO, invert: str = "auto", digits: int | None = None
-) -> Answer:
-    """Read one picture file, given as a path or a binary stream; see `read` for the other arguments and the errors."""
+def read_number(model: Model, source: Source, invert: str = "auto", digits: int | None = None) -> Answer:
+    """Read one picture: a path, a binary stream or a Pillow image; see `read` for the rest and the errors."""
     if digits is not None and digits not in range(1, MAX_DIGITS + 1):
         raise ValueError(f"digits is {digits}, expected 1 to {MAX_DIGITS}")
     lattice = read_lattice(source, invert)

@@ -125,7 +125,7 @@ def test_the_orientation_of_a_pillow_image_counts() -> None:
         (7, "picture is of type int, expected a path, a binary stream, bytes, a Pillow image or a uint8 array"),
         (np.zeros((28, 28)), r"picture is an array of float64 \(28, 28\), expected uint8 \(height, width\), "),
         (np.zeros((28, 28, 2), np.uint8), r"picture is an array of uint8 \(28, 28, 2\), expected"),
-        (np.zeros((0, 28), np.uint8), "expected at least one pixel"),
+        (np.zeros((0, 28), np.uint8), "with a pixel at least"),
     ],
 )
 def test_another_type_of_picture_is_an_error_in_a_sentence(picture: Any, message: str) -> None:
@@ -138,7 +138,7 @@ def test_a_broken_picture_in_memory_is_an_error() -> None:
         with pytest.raises(PictureError, match="the picture: "):
             mnistnet.read(content)
     cut = Image.open(io.BytesIO(SEVEN.read_bytes()[:200]))
-    with pytest.raises(PictureError, match="can't be loaded"):
+    with pytest.raises(PictureError, match="damaged picture: "):
         mnistnet.read(cut)
 
 

@@ -2,85 +2,51 @@
 
 from __future__ import annotations
 
-import struct
-from typing import BinaryIO
+import io
+from time import thread_time
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from mnistnet.errors import PictureError
 
-MAX_CHUNKS = 100_000  # of a PNG; 50 million pixels have 25,000 chunks of 8 kB, and each takes Python a few microseconds
-MAX_SCANS = 100  # of a progressive JPEG, which has about ten; each takes 0.1 s
-MAX_SCANNED = 500_000_000  # pixels of all scans of a progressive JPEG together
-MAX_VALUES = 1 << 24  # of the tags of a TIFF
-MAX_STRIPS = 1 << 16  # of a TIFF
-MAX_TILE = 50_000_000  # pixels of a tile of a TIFF, which is decoded whole
-PYTHON_DECODERS = ("bmp_rle", "ppm", "ppm_plain")  # of Pillow
-MAX_IN_PYTHON = 1 << 20  # pixels that they decode, and half as many bytes as they read
-SOS = b"\xff\xda"  # the beginning of a scan in a JPEG
-STRIPS = (273, 324)  # the TIFF tags of the offsets of strips and tiles
-TILE_WIDTH, TILE_HEIGHT = 322, 323  # TIFF tags
-SHORT = 3  # the TIFF type of two bytes
+MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a telephone's HEIC has 48 million
+MAX_PIXELS_OF = {"JPEG": 200_000_000, "WEBP": 25_000_000}  # the one is decoded smaller, the other takes 16 bytes each
+MAX_SECONDS = 4  # of the processor; a photograph takes a tenth of one, 50 million pixels take one
+MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
+BLOCK = 1 << 10  # bytes that are decoded at once where each byte can cost a millisecond: JPEG, and comments in PPM
+SOS = b"\xff\xda"  # the beginning of a scan of a JPEG
+ROW = 12  # bytes that a row takes at least; a picture can be one pixel wide
+TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF tags; a tile can be larger than the picture
 
 
-def check_file(file: BinaryIO, head: bytes) -> None:
-    """Refuse a file that would take long to open; raises PictureError, or struct.error when it is cut off."""
-    if head.startswith(b"\x89PNG"):
-        _check_chunks(file)
-    elif head[:2] in (b"II", b"MM"):
-        _check_tags(file, "<" if head.startswith(b"II") else ">")
-    file.seek(0)
+class BoundedFile(io.BytesIO):
+    """A file in memory that raises PictureError when its decoder takes too long, or reads more than is `left`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = MAX_HEADER
+        self._end = thread_time() + MAX_SECONDS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes, or all, as from any file."""
+        part = super().read(BLOCK if size == ImageFile.SAFEBLOCK else size)
+        if size is not None and size >= 0:  # what reads all at once runs in C
+            self.left -= len(part)
+        if self.left < 0 or thread_time() > self._end:
+            raise unreadable("decoding it takes too long")
+        return part
 
 
-def _check_chunks(file: BinaryIO) -> None:
-    place = len(b"\x89PNG\r\n\x1a\n")
-    for _ in range(MAX_CHUNKS):
-        file.seek(place)
-        header = file.read(8)
-        if len(header) < 8 or header[4:] == b"IEND":
-            return
-        place += 12 + int.from_bytes(header[:4], "big")
-    raise unreadable(f"a PNG of more than {MAX_CHUNKS:,} chunks")
-
-
-def _check_tags(file: BinaryIO, order: str) -> None:
-    file.seek(2)
-    version, offset = struct.unpack(order + "HI", file.read(6))
-    if version != 42:
-        raise unreadable("a TIFF of more than 4 GB or a damaged one")
-    file.seek(offset)
-    (count,) = struct.unpack(order + "H", file.read(2))
-    content = file.read(12 * count)
-    tags = list(struct.iter_unpack(order + "HHI4s", content[: len(content) // 12 * 12]))
-    if sum(values for _, _, values, _ in tags) > MAX_VALUES:
-        raise unreadable(f"a TIFF of more than {MAX_VALUES:,} values in its tags")
-    sides = {
-        tag: struct.unpack(order + ("H2x" if kind == SHORT else "I"), value)[0]
-        for tag, kind, _, value in tags
-        if tag in (TILE_WIDTH, TILE_HEIGHT)
-    }
-    if sides.get(TILE_WIDTH, 0) * sides.get(TILE_HEIGHT, 0) > MAX_TILE:
-        raise unreadable(f"a TIFF with tiles of more than {MAX_TILE:,} pixels")
-    if any(tag in STRIPS and values > MAX_STRIPS for tag, _, values, _ in tags):
-        raise unreadable(f"a TIFF of more than {MAX_STRIPS:,} strips")
-
-
-def check_image(image: Image.Image, file: BinaryIO) -> None:
-    """Refuse an opened picture whose pixels would take long to decode; raises PictureError."""
-    tiles = getattr(image, "tile", None)
-    if tiles and tiles[0][0] in PYTHON_DECODERS:
-        place = file.tell()
-        size = file.seek(0, 2)
-        file.seek(place)
-        if image.width * image.height > MAX_IN_PYTHON or size > 2 * MAX_IN_PYTHON:
-            raise unreadable(f"more than {MAX_IN_PYTHON:,} pixels of a rare kind of {image.format}")
-    if "progressive" in image.info:
-        place = file.tell()
-        file.seek(0)
-        scans = file.read().count(SOS)
-        file.seek(place)
-        if scans > MAX_SCANS or scans * image.width * image.height > MAX_SCANNED:
-            raise unreadable(f"a progressive JPEG of {scans:,} scans")
+def check_pixels(image: Image.Image, header: bytes = b"") -> None:
+    """Raise PictureError if a picture has too many pixels; header: the part of its file that has been read."""
+    most = MAX_PIXELS_OF.get(str(image.format), MAX_PIXELS)
+    components = header[header.rfind(SOS) + len(SOS) + 2 :][:1]
+    if image.format == "JPEG" and ("progressive" in image.info or components != bytes([len(image.getbands())])):
+        most = MAX_PIXELS  # of several scans, which are kept in memory, in full size
+    tags = getattr(image, "tag_v2", {})
+    tile = tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0)
+    if max(tile, max(image.width, ROW) * image.height) > most:
+        raise PictureError(f"{image.width} x {image.height} pixels, at most {most:,} are read; save it smaller")
 
 
 def unreadable(reason: str) -> PictureError:

@@ -14,18 +14,18 @@ from PIL import Image
 from mnistnet.images import ByteArray
 from mnistnet.pictures.binarization import binarize
 from mnistnet.pictures.components import Box
-from mnistnet.pictures.files import decode, naming
+from mnistnet.pictures.files import Source, decode, naming
 from mnistnet.pictures.lines import remove_lines
 from mnistnet.pictures.normalization import normalized_already
 from mnistnet.pictures.page import find_page
 from mnistnet.pictures.segmentation import Candidate, Lattice, segment
 
 
-def read_lattice(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto") -> Lattice:
-    """Read all that may be the digits in one picture file.
+def read_lattice(source: Source, invert: str = "auto") -> Lattice:
+    """Read all that may be the digits in one picture.
 
     Args:
-        source: a path, or a stream of bytes.
+        source: a path, a stream of bytes, or a Pillow image.
         invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
 
     Returns:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import os
 import struct
-import subprocess
 import sys
 import threading
 import zlib
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter, PngImagePlugin
+from PIL import Image, PngImagePlugin, features
 
 from conftest import peak_memory
 from drawings import (
@@ -24,7 +23,7 @@ from drawings import (
     refusal,
 )
 from mnistnet.pictures import files
-from mnistnet.pictures.files import AVIF_SUFFIXES, FORMAT_NAMES, PICTURE_SUFFIXES, decode
+from mnistnet.pictures.files import PICTURE_SUFFIXES, decode
 from mnistnet.pictures.reading import read_picture
 
 
@@ -73,6 +72,13 @@ def test_other_files_are_refused_whatever_they_are_called(tmp_path: Path) -> Non
         assert f"{name}: not a picture that can be read" in message_of(tmp_path / name)
 
 
+def test_a_block_of_metadata_that_is_longer_than_any_camera_writes_is_left_alone() -> None:
+    """In Pillow before 13, each of its tags may claim the whole of it."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 3, "x" * files.MAX_EXIF
+    assert_is_the_seven(read_picture(as_file(drawn(), exif=exif)))
+
+
 def test_a_wrong_ending_does_not_matter(tmp_path: Path) -> None:
     drawn().save(tmp_path / "seven.jpg", format="PNG")
     assert_is_the_seven(read_picture(tmp_path / "seven.jpg"))
@@ -109,12 +115,6 @@ def test_a_huge_picture_is_refused_by_its_header_alone(width: int, height: int) 
     assert "pixels" in message_of(file)
 
 
-def test_a_progressive_photograph_may_be_no_larger_than_other_pictures(tmp_path: Path) -> None:
-    """Its decoder holds all of it, where that of another one gives an eighth."""
-    Image.new("L", (7100, 7100), 255).save(tmp_path / "large.jpg", progressive=True)
-    assert "7100 x 7100 pixels, at most 50,000,000 are read; save it smaller" in message_of(tmp_path / "large.jpg")
-
-
 def test_text_and_profile_bombs_are_refused_or_left_alone() -> None:
     bomb = zlib.compress(bytes(100_000_000), 9)
     body = as_file(drawn()).getvalue()[33:]
@@ -146,10 +146,10 @@ def test_a_broken_block_of_metadata_does_not_damage_the_picture(kind: str) -> No
     assert_is_the_seven(read_picture(broken_exif(drawn(), kind)))
 
 
-@pytest.mark.parametrize("source", [b"\x89PNG", 7, io.StringIO("text")])
-def test_what_is_neither_a_path_nor_a_stream_of_bytes_is_a_wrong_value(source: Any) -> None:
-    with pytest.raises(ValueError, match="neither a path nor a stream of bytes"):
-        read_picture(source)
+def test_a_stream_of_text_is_a_wrong_value() -> None:
+    text: Any = io.StringIO("text")
+    with pytest.raises(ValueError, match="a stream of text, expected one of bytes"):
+        read_picture(text)
 
 
 class Trickle(io.RawIOBase):
@@ -176,32 +176,17 @@ def test_an_endless_stream_and_a_file_of_too_many_bytes_are_refused(
     endless = Trickle(bytes(1_000_000), repeats=True)
     assert message_of(endless) == "the picture: more than 3,000,000 bytes; save it smaller"  # type: ignore[arg-type]
     assert endless.given < 5_000_000
+    assert message_of("/dev/zero") == "/dev/zero: more than 3,000,000 bytes; save it smaller"
     (tmp_path / "long.png").write_bytes(as_file(drawn()).getvalue() + bytes(3_000_000))
     assert "long.png: more than 3,000,000 bytes" in message_of(tmp_path / "long.png")
 
 
-def test_devices_are_not_read_and_a_named_pipe_is(tmp_path: Path) -> None:
-    assert message_of("/dev/zero") == "/dev/zero: not a regular file; check the path"
+def test_a_named_pipe_is_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(as_file(drawn()).getvalue()))
     writer.start()
     assert_is_the_seven(read_picture(tmp_path / "pipe"))
     writer.join()
-
-
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "I;16"])
-def test_a_large_picture_is_shrunk_by_strips_to_what_it_is_as_a_whole(
-    mode: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    picture = drawn().convert("RGBA")
-    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
-    deep = Image.fromarray(np.asarray(drawn().filter(ImageFilter.GaussianBlur(2))).astype(np.uint16) * 16)
-    content = as_file(deep if mode == "I;16" else picture.convert(mode)).getvalue()
-    monkeypatch.setattr(files, "MAX_SIDE", 67)
-    whole = np.asarray(decode(io.BytesIO(content)))
-    monkeypatch.setattr(files, "STRIP", 200 * 7)
-    assert np.array_equal(np.asarray(decode(io.BytesIO(content))), whole)
-    assert max(whole.shape[:2]) == 67
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
@@ -237,29 +222,6 @@ def test_a_picture_of_mnists_size_and_a_drawing_of_a_few_straight_lines_are_no_e
         assert decode(as_file(picture)).size == picture.size
 
 
-OUT_OF_MEMORY = """
-import resource, sys
-from mnistnet.errors import PictureError
-from mnistnet.pictures.reading import read_picture
-import mnistnet.pictures.files
-have = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (have + 60_000_000, have + 60_000_000))
-try:
-    print(read_picture(sys.argv[1]).shape)
-except PictureError as error:
-    print(error)
-"""
-
-
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc to measure memory")
-@pytest.mark.parametrize(("kind", "options"), [("WEBP", {}), ("JPEG", {"progressive": True}), ("PNG", {})])
-def test_running_out_of_memory_is_not_called_damage(tmp_path: Path, kind: str, options: dict[str, Any]) -> None:
-    Image.new("RGB", (4800, 4800), "white").save(tmp_path / "large", kind, **options)
-    command = [sys.executable, "-c", OUT_OF_MEMORY, str(tmp_path / "large")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == f"{tmp_path / 'large'}: not enough memory to read it; save it smaller\n"
-
-
 @pytest.mark.parametrize(("kind", "side"), [("JPEG", 9_000), ("PNG", 7_000), ("WEBP", 4_900)])
 def test_large_pictures_take_bounded_memory(tmp_path: Path, kind: str, side: int) -> None:
     drawn(size=(side, side), box=(1000, 1000, 3000, 4000), pen=400).convert("RGB").save(tmp_path / "large", kind)
@@ -276,19 +238,14 @@ def test_a_heic_picture_is_read_where_the_plug_in_is_installed(tmp_path: Path, m
     heif.register_heif_opener()
     drawn().convert("RGB").save(tmp_path / "seven.heic", "HEIF")
     assert_is_the_seven(read_picture(tmp_path / "seven.heic"))
-    assert f"(none of {', '.join(FORMAT_NAMES)})" in message_of(io.BytesIO(b"no picture"))
-    monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
-    assert "install mnistnet[heic], or save it as JPEG" in message_of(tmp_path / "seven.heic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    assert "a HEIC picture; install mnistnet[heic], or save it as JPEG" in message_of(tmp_path / "seven.heic")
 
 
-def test_a_heic_picture_is_called_so_where_there_is_no_plug_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "HEIF_SUFFIXES", ())
-    assert "install mnistnet[heic]" in message_of(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))
-
-
-@pytest.mark.skipif(not AVIF_SUFFIXES, reason="this Pillow can't read AVIF")
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow can't read AVIF")
 def test_an_avif_picture_is_read_where_pillow_can(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = drawn(size=(200, 200), box=(60, 40, 140, 160), pen=14).convert("RGB")
-    assert read_picture(as_file(picture, "AVIF")).any()
-    monkeypatch.setattr("mnistnet.pictures.files.AVIF_SUFFIXES", ())
-    assert "an AVIF picture; install Pillow 11.3 or later" in message_of(as_file(picture, "AVIF"))
+    content = as_file(drawn(pen=16).convert("RGB"), "AVIF")
+    assert_is_the_seven(read_picture(content))
+    monkeypatch.setitem(sys.modules, "PIL.AvifImagePlugin", None)
+    content.seek(0)
+    assert "an AVIF picture; install a later Pillow, or save it as JPEG" in message_of(content)

@@ -70,6 +70,13 @@ def test_deep_pictures_are_read_on_their_own_scale(full: int, mode: type[np.gene
     assert np.abs(deep.astype(int) - plain.astype(int)).max() <= 4
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, -1e30])
+def test_what_is_no_brightness_in_a_picture_of_floats_is_black(value: float) -> None:
+    shades = np.asarray(drawn(pen=8).filter(ImageFilter.GaussianBlur(2)), np.float32)
+    shades[3, 3] = value
+    assert_is_the_seven(read_picture(as_file(Image.fromarray(shades), "TIFF")))
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF"])
 def test_every_format_is_read(kind: str) -> None:
     assert_is_the_seven(read_picture(as_file(drawn().convert("RGB"), kind)))
@@ -150,6 +157,7 @@ def test_noise_has_no_digit_in_it() -> None:
 def test_a_blank_picture_has_no_digit_in_it(grey: int) -> None:
     assert "no digit in it" in message_of(as_file(Image.new("L", (100, 80), grey)))
     assert "no digit in it" in message_of(as_file(Image.new("LA", (100, 80), (grey, 0))))
+    assert "no digit in it" in message_of(as_file(Image.new("I", (100, 80), grey), "TIFF"))
 
 
 def test_invert_is_obeyed_by_a_prepared_picture_too() -> None:
