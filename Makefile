@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TSC := $(VENV)/typescript/node_modules/.bin/tsc
 SOAK ?= 1
-OLDEST := $(addprefix tests/,test_model.py test_jobs.py pictures/test_files.py datasets/test_download.py \
+OLDEST := $(addprefix tests/,test_model.py test_jobs.py pictures/test_bounds.py pictures/test_files.py datasets/test_download.py \
     datasets/test_archives.py cli/test_train.py cli/test_evaluate.py cli/test_predict.py)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

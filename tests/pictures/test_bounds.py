@@ -40,10 +40,16 @@ def tiff(*tags: tuple[int, int, int, int], order: str = "<") -> bytes:
 
 
 def jpeg_of_many_scans() -> bytes:
-    content = as_file(Image.new("L", (3000, 3000), 255), "JPEG", progressive=True).getvalue()
+    content = as_file(Image.new("L", (2000, 2000), 255), "JPEG", progressive=True).getvalue()
     return (
-        content[:-2] + content[content.rindex(bounds.SOS) : -2] * 600 + content[-2:]
+        content[:-2] + content[content.rindex(bounds.SOS) : -2] * 400 + content[-2:]
     )  # less than is read at once by default
+
+
+def bmp_of_runs() -> bytes:
+    head = bytearray(as_file(Image.new("P", (4000, 1000)), "BMP").getvalue()[: 54 + 4 * 256])
+    head[30] = 1  # its compression
+    return bytes(head) + (b"\1\7" * 4000 + b"\0\0") * 1000
 
 
 SLOW: dict[str, Callable[[], bytes]] = {
@@ -53,12 +59,7 @@ SLOW: dict[str, Callable[[], bytes]] = {
     ),
     "scans": jpeg_of_many_scans,
     "shades": lambda: b"P5 1000 1000 100\n" + bytes(1_000_000),
-    "steps of a run": lambda: (
-        as_file(Image.new("P", (9000, 1000)), "BMP").getvalue()[:30]
-        + struct.pack("<I", 1)
-        + as_file(Image.new("P", (9000, 1000)), "BMP").getvalue()[34:1078]
-        + b"\0\2\0\0" * MANY
-    ),
+    "runs": bmp_of_runs,
 }
 LONG: dict[str, Callable[[], bytes]] = {
     "comments in a header": lambda: b"P5 " + b"#\n" * (HEADER // 2) + b"9 9 255\n" + bytes(81),
