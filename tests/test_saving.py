@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import stat
-import time
 from pathlib import Path
 
 import pytest
 
-from conftest import Program, Start
+from conftest import Program
 from mnistnet.errors import MnistnetError
 from mnistnet.model import Model
 from mnistnet.saving import check_writable, make_empty_folder, replace_file
@@ -95,13 +93,21 @@ def test_on_a_full_disk_the_old_model_and_the_old_history_stay(
     assert sorted(path.name for path in folder.parent.iterdir()) == sorted(["files", "mnistnet.npz", history])
 
 
-def test_training_stopped_before_its_first_epoch_claims_no_model(start: Start, folder: Path, trained: Path) -> None:
+STOPPED = """
+import mnistnet.cli.train
+def stop(*_):
+    raise KeyboardInterrupt
+mnistnet.cli.train.load_data = stop
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [((), "Stopped before the end of the first epoch; nothing was saved."), (("--resume",), "holds the last complete")],
+)
+def test_training_stopped_before_its_first_epoch_says_whether_there_is_a_model_of_it(
+    process: Program, folder: Path, trained: Path, options: tuple[str, ...], said: str
+) -> None:
     before = trained.read_bytes()
-    endless = ("--hidden", "1000,1000,1000", "--batch-size", "1", "--augment", "1")
-    process = start("train", "--validation", "0", *endless, "--data", folder)
-    time.sleep(0.7)  # whatever it does by now
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate()
-    assert process.returncode in (130, -signal.SIGINT)  # the second while Python is still starting
-    assert "holds the last complete epoch" not in said
-    assert trained.read_bytes() == before
+    done = process("train", "--data", folder, *options, before=STOPPED)
+    assert (done.returncode, said in done.stderr, trained.read_bytes() == before) == (130, True, True)

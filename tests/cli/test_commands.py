@@ -104,6 +104,8 @@ def test_an_error_of_the_default_data_or_model_names_the_variable(program: Progr
         assert (done.returncode, done.stderr.startswith("Error: MNISTNET_DATA: nowhere: ")) == (1, True)
     done = program("predict", "-q", pngs[0], environment={"MNISTNET_MODEL": "missing.npz"})
     assert (done.returncode, done.stderr.startswith("Error: MNISTNET_MODEL: missing.npz: ")) == (1, True)
+    done = program("predict", pngs[0], "--model", "missing.npz", environment={"MNISTNET_MODEL": "missing.npz"})
+    assert (done.returncode, done.stderr.startswith("Error: missing.npz: ")) == (1, True)
 
 
 def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> None:

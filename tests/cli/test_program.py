@@ -90,3 +90,8 @@ def test_in_a_removed_folder_the_error_is_not_about_standard_output(
     assert "Traceback" not in done.stderr
     assert "standard output" not in done.stderr
     assert done.stderr.splitlines()[-1].startswith("Error: ")
+
+
+def test_odd_metadata_of_a_picture_print_no_warning(process: Program, tmp_path: Path) -> None:
+    Image.new("L", (60, 60), 255).save(tmp_path / "odd.jpg", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff")
+    assert process("predict", "odd.jpg", "-q").stderr.count("\n") == 1  # nothing is written on it

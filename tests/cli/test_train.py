@@ -62,6 +62,7 @@ def test_a_run_that_is_stopped_says_how_to_continue_and_resumed_ends_in_the_same
 def test_a_finished_run_can_be_trained_longer(program: Program, folder: Path, trained: Path) -> None:
     done = program("train", "--resume", "--epochs", "3", "--data", folder)
     assert (done.returncode, done.stderr.count("epoch 3/3: "), done.stderr.count("\nepoch ")) == (0, 1, 1)
+    assert "will be replaced" not in done.stderr
     assert load(trained).epoch == 3
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from browser import made_up
-from conftest import Program
+from conftest import Program, write_class_folders
 from mnistnet.datasets import Dataset, load_split
 from mnistnet.errors import MnistnetError
 from mnistnet.model import Model
@@ -207,3 +207,12 @@ def test_what_goes_wrong_is_one_line(program: Program, tmp_path: Path, arguments
     assert done.stdout == ""
     assert done.stderr.startswith(f"Error: {told}")
     assert done.stderr.count("\n") == 1
+
+
+def test_an_unreadable_picture_of_the_data_is_an_error_beside_the_page(
+    program: Program, tmp_path: Path, few: Dataset
+) -> None:
+    (write_class_folders(tmp_path / "own", few) / "3" / "broken.png").touch()
+    done = program("page", "-q", "--data", "own")
+    assert (done.returncode, done.stderr.startswith("Error: own/3/broken.png: ")) == (1, True)
+    assert (tmp_path / "mnistnet.html").exists()
