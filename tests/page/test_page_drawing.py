@@ -54,28 +54,14 @@ def saved(page: Page, path: Path) -> Path:
 
 
 def written(skeleton: str, rng: np.random.Generator) -> Strokes:
-    """A skeleton as one hand would write it: moved points, a size and a place of its own, smooth between corners."""
+    """A skeleton as one hand would write it: moved points, a size and a place of its own."""
     size, left, top = rng.uniform(70, 130), rng.uniform(25, 55), rng.uniform(20, 45)
     strokes = []
     for stroke in skeleton.split("/"):
-        words = stroke.split()
-        points = np.array([[float(number) for number in word.rstrip("!").split(",")] for word in words])
+        points = np.array([[float(number) for number in word.rstrip("!").split(",")] for word in stroke.split()])
         points = points / SKELETON_SHEET + rng.normal(0, 0.02, points.shape)
-        corners = {0, len(points) - 1, *(at for at, word in enumerate(words) if word.endswith("!"))}
-        strokes.append([(float(left + x * size), float(top + y * size)) for x, y in _smooth(points, corners)])
+        strokes.append([(float(left + x * size), float(top + y * size)) for x, y in points])
     return strokes
-
-
-def _smooth(points: np.ndarray[tuple[int, int], np.dtype[np.float64]], corners: set[int]) -> list[tuple[float, float]]:
-    """Points on a smooth line (Catmull and Rom's) through the given ones, straight at the corners."""
-    line = []
-    slopes = [np.zeros(2) if at in corners else (points[at + 1] - points[at - 1]) / 2 for at in range(len(points))]
-    for at in range(len(points) - 1):
-        for t in np.arange(0, 1, 0.2):
-            p = (2 * t**3 - 3 * t**2 + 1) * points[at] + (3 * t**2 - 2 * t**3) * points[at + 1]
-            p = p + (t**3 - 2 * t**2 + t) * slopes[at] + (t**3 - t**2) * slopes[at + 1]
-            line.append((float(p[0]), float(p[1])))
-    return [*line, (float(points[-1][0]), float(points[-1][1]))]
 
 
 def test_the_mouse_draws_what_predict_reads_the_same(page: Page, program: Program, tmp_path: Path) -> None:
