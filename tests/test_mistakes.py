@@ -3,11 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from mnistnet.datasets import Dataset
-from mnistnet.errors import MnistnetError
 from mnistnet.evaluation import Mistake
 from mnistnet.mistakes import write_mistakes
 
@@ -27,9 +25,3 @@ def test_each_mistake_is_written_under_a_name_that_tells_it(tmp_path: Path, digi
         "true-7_read-1_index-4.png",
     ]
     assert np.array_equal(written["true-7_read-1_index-3_7.png"], digits.images[3])
-
-
-def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, digits: Dataset) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(MnistnetError, match=r"file: can't be written \(Not a directory\); choose another name"):
-        write_mistakes(tmp_path / "file", digits, mistakes(None))

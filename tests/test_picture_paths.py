@@ -46,41 +46,21 @@ def test_sub_folders_are_searched_on_request(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "error"),
     [
-        ("*.png", "*.png: no such file; the pattern matches no file, or is in quotes"),
-        ("https://x.org/7.png", "https://x.org/7.png: a URL; download the picture first"),
-        ("7.png", "7.png: can't be opened (No such file or directory); check the path"),
+        ("*.png", ": no such file; the pattern matches no file, or is in quotes"),
+        ("https://x.org/7.png", ": a URL; download the picture first"),
+        ("7.png", ": can't be opened (No such file or directory); check the path"),
+        ("empty", ": no pictures in this folder (--recursive reads its sub-folders, too)"),
+        ("x" * 5000, ": can't be opened (File name too long); check the path"),
+        ("a\0b", "can't be opened"),
+        ("", "can't be opened"),
     ],
 )
-def test_a_pattern_or_a_url_gets_a_hint(model: Model, path: str, error: str) -> None:
+def test_what_means_no_picture_gets_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Model, path: str, error: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty" / "0").mkdir(parents=True)
     (answer,) = read_numbers(model, find_pictures([path]), io.BytesIO())
-    assert answer.error == error
-
-
-def test_a_folder_without_pictures_is_named(tmp_path: Path, model: Model) -> None:
-    (tmp_path / "0").mkdir()
-    (answer,) = read_numbers(model, find_pictures([str(tmp_path)]), io.BytesIO())
-    assert answer.error == f"{tmp_path}: no pictures in this folder (--recursive reads its sub-folders, too)"
-
-
-def test_a_name_that_is_too_long_is_a_picture_that_cannot_be_read(model: Model) -> None:
-    paths = ["x" * 5000, "a\0b", ""]
-    answers = list(read_numbers(model, find_pictures(paths), io.BytesIO()))
-    errors = [answer.error or "" for answer in answers]
-    assert "File name too long" in errors[0]
-    assert all("can't be opened" in error for error in errors)
-    assert len(errors) == 3
-
-
-def test_folders_can_be_nested_deeper_than_python_calls(tmp_path: Path) -> None:
-    folder = tmp_path
-    try:
-        for _ in range(1500):
-            (folder / "d").mkdir()
-            folder = folder / "d"
-        (folder / "7.png").touch()
-        assert find_pictures([str(tmp_path)], recursive=True) == [str(folder / "7.png")]
-        (folder / "7.png").unlink()
-    finally:  # what clears old folders away for pytest calls itself
-        while folder != tmp_path:
-            folder.rmdir()
-            folder = folder.parent
+    assert answer.error is not None
+    assert error in answer.error
+    assert answer.error.startswith(path) or "\0" in path

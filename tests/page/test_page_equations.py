@@ -59,7 +59,7 @@ def test_outputs_are_the_librarys_for_each_encoding(open_page: Open, digits: Dat
 
 @pytest.mark.mnist
 def test_outputs_are_the_librarys_on_mnists_test_images(open_page: Open, mnist: Path, pretrained: Model) -> None:
-    images = load_split(str(mnist), "test", 0).images[:2000]
+    images = load_split(str(mnist), "test", 0).images[:500]
     page = open_page(pretrained)
     assert_close(page_outputs(page, images), pretrained.outputs(images))
     page.get_by_role("button", name="Pixels", exact=True).click()

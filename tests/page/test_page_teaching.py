@@ -54,7 +54,7 @@ def test_each_of_five_misread_digits_changes_the_networks_mind_within_ten_steps(
     open_page: Open, pretrained: Model, mnist: Path
 ) -> None:
     dataset = load_split(str(mnist), "test", 0)
-    page = open_page(pretrained, dataset.take(np.arange(5000)))
+    page = open_page(pretrained, dataset.take(np.arange(2000)))
     for number in range(5):
         button = page.locator("#misread button").nth(number)
         truth = re.findall(r"\d", button.inner_text().replace("True digit and digit read:", ""))[0]
