@@ -106,13 +106,13 @@ def whole(request: Request, body: bytes) -> None:
     request.send(200, body)
 
 
-def paced(seconds: float) -> Answer:
-    """The file, 16 KiB every so many seconds."""
+def paced(seconds: float, size: int = 1 << 14) -> Answer:
+    """The file, so many bytes every so many seconds."""
 
     def answer(request: Request, body: bytes) -> None:
         request.send_head(200, Content_Length=len(body))
-        for begin in range(0, len(body), 1 << 14):
-            request.wfile.write(body[begin : begin + (1 << 14)])
+        for begin in range(0, len(body), size):
+            request.wfile.write(body[begin : begin + size])
             request.wfile.flush()
             if request.wait(seconds):
                 return
@@ -137,20 +137,17 @@ def status(code: int, **headers: object) -> Answer:
     return lambda request, _: request.send(code, b"no", **headers)
 
 
-def half(request: Request, body: bytes) -> None:
-    """Announce the whole length, send half and close."""
-    request.send_head(200, Content_Length=len(body))
-    request.wfile.write(body[: len(body) // 2])
+def cut(share: float, with_length: bool) -> Answer:
+    """Send this share of the file, with the length of the whole or without, and close."""
+
+    def answer(request: Request, body: bytes) -> None:
+        request.send_head(200, Content_Length=len(body) if with_length else None)
+        request.wfile.write(body[: int(len(body) * share)])
+
+    return answer
 
 
-def without_length(request: Request, body: bytes) -> None:
-    request.send_head(200)
-    request.wfile.write(body)
-
-
-def half_without_length(request: Request, body: bytes) -> None:
-    request.send_head(200)
-    request.wfile.write(body[: len(body) // 2])
+half, half_without_length, without_length = cut(0.5, True), cut(0.5, False), cut(1, False)
 
 
 def wrong(request: Request, body: bytes) -> None:
@@ -162,19 +159,6 @@ def endless(request: Request, body: bytes) -> None:
     request.send_head(200)
     while not request.wait(0):
         request.wfile.write(bytes(len(body)))
-
-
-def trickle(seconds: float) -> Answer:
-    """One byte every so many seconds."""
-
-    def answer(request: Request, body: bytes) -> None:
-        request.send_head(200, Content_Length=len(body))
-        for byte in body:
-            request.wfile.write(bytes([byte]))
-            if request.wait(seconds):
-                return
-
-    return answer
 
 
 def silence(request: Request, _: bytes) -> None:

@@ -123,7 +123,7 @@ def test_a_failure_that_may_pass_is_tried_again(
     assert list(filter(None, notes)) == [f"images.gz: {mirror.url}: {reason}", "images.gz: trying again in 1 s"]
 
 
-@pytest.mark.parametrize("answer", [answers.silence, answers.trickle(0.1)], ids=["silence", "trickle"])
+@pytest.mark.parametrize("answer", [answers.silence, answers.paced(0.1, size=1)], ids=["silence", "trickle"])
 def test_a_mirror_that_is_too_slow_is_tried_again(tmp_path: Path, pauses: list[float], answer: Answer) -> None:
     with serve(answer) as mirror:
         message = refusal(tmp_path, mirror.url, timeout=0.3, retries=1)
