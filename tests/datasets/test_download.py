@@ -165,13 +165,6 @@ def test_no_kind_of_transfer_changes_a_byte(tmp_path: Path, answer: Answer) -> N
 # The disk
 
 
-def test_three_processes_at_once_all_succeed_and_leave_nothing_else(tmp_path: Path) -> None:
-    with serve(answers.paced(0.01)) as mirror:
-        processes = [start(tmp_path, mirror.url) for _ in range(3)]
-        assert [process.communicate(timeout=HANG)[1] for process in processes] == [""] * 3
-    assert_complete(tmp_path, FAKES)
-
-
 def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "labels.gz").write_bytes(b"old")
     with serve() as mirror:
