@@ -165,8 +165,9 @@ def _flatten(image: Image.Image, own_size: tuple[int, int]) -> Image.Image:
     flat = _eight_bits(image)
     if flat.mode == "RGBA":
         flat = _over_backdrop(flat)
-    flat.getexif()[ORIENTATION] = turn
-    ImageOps.exif_transpose(flat, in_place=True)
+    if turn != 1:
+        flat.getexif()[ORIENTATION] = turn
+        ImageOps.exif_transpose(flat, in_place=True)
     flat = _without_steps(flat)
     flat.info = {"own_size": own_size[::-1] if turn in range(5, 9) else own_size}
     return flat
@@ -204,11 +205,13 @@ def _over_backdrop(image: Image.Image) -> Image.Image:
 
 def _without_steps(image: Image.Image) -> Image.Image:
     """Return a bitmap as it was, if this is one whose pixels were each enlarged to a square."""
-    grey = np.asarray(image.convert("L"))
-    below = np.flatnonzero((grey[1:] != grey[:-1]).any(axis=1)) + 1
-    beside = np.flatnonzero((grey[:, 1:] != grey[:, :-1]).any(axis=0)) + 1
-    side = math.gcd(*image.size, *below.tolist(), *beside.tolist())
-    return image.reduce(side) if max(image.size) > max(SIDE, MIN_BITMAP * side - 1) else image
+    side = math.gcd(*image.size) if max(image.size) > SIDE else 1
+    if side > 1:
+        grey = np.asarray(image.convert("L"))
+        below = np.flatnonzero((grey[1:] != grey[:-1]).any(axis=1)) + 1
+        beside = np.flatnonzero((grey[:, 1:] != grey[:, :-1]).any(axis=0)) + 1
+        side = math.gcd(side, *below.tolist(), *beside.tolist())
+    return image.reduce(side) if 1 < side <= max(image.size) / MIN_BITMAP else image
 
 
 def write_picture(path: str | os.PathLike[str], image: ByteArray) -> None:
