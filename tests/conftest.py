@@ -29,7 +29,7 @@ from mnistnet.model import Model
 from mnistnet.settings import Settings
 from mnistnet.training import fit
 
-# What a shell runs in the background (`make test &`) is deaf to Ctrl-C, and so is what that starts, unless it is told.
+# A program in a shell's background (`make test &`) ignores Ctrl-C, and so would the programs that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 threadpool_limits(1)  # as in the program, which sets it before NumPy loads
 
