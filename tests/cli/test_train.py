@@ -139,6 +139,9 @@ def test_resuming_with_other_settings_or_other_data_is_refused(
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "trained on other images" in done.stderr
     assert trained.read_bytes() == before
+    replace(load(trained), velocity=None).save(trained)
+    done = program("train", "--resume", "--epochs", "3", "--data", folder, "-q")
+    assert (done.returncode, "for inference only and can't be resumed" in done.stderr) == (1, True)
 
 
 def test_a_history_that_will_be_replaced_is_named(program: Program, folder: Path) -> None:

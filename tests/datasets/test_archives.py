@@ -108,14 +108,17 @@ def test_attacks_by_one_file_take_little_memory(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "directory.npz", "w") as archive:
         for number in range(1500):
             archive.writestr(str(number), b"")
+    with zipfile.ZipFile(tmp_path / "lzma.npz", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("x_test.npy", bytes(1000))
     with (tmp_path / "line.csv").open("wb") as file:
         file.write(b"1,")
         file.truncate(300_000_000)
-    names = ("bomb.npz", "directory.npz", "line.csv")
+    names = ("bomb.npz", "directory.npz", "lzma.npz", "line.csv")
     said, memory = peak_memory(READ, *(tmp_path / name for name in names))
     reasons = (
         "damaged (x_test has 268,435,456 bytes",
         "damaged (its directory is too large)",
+        "damaged (x_test is compressed in an unusual way)",
         "damaged in lines 1 to 1000 (could not convert string",
     )
     for line, name, reason in zip(said.splitlines(), names, reasons, strict=True):

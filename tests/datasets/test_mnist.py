@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from conftest import Program
 from fetching import CONTENT, FAKES, IMAGES
+from mirror import Mirror, whole
 from mnistnet.datasets.mnist import FILES, cache_directory, verify
 from mnistnet.errors import DownloadError
 
@@ -30,8 +32,12 @@ def test_verify_does_not_block_on_a_pipe_or_read_a_folder(tmp_path: Path) -> Non
 
 
 @pytest.mark.mnist
-def test_the_real_files_are_valid(mnist: Path) -> None:
-    assert verify(mnist) == {}
+@pytest.mark.usefixtures("plain_environment")
+def test_the_program_downloads_the_real_files(program: Program, tmp_path: Path, mnist: Path) -> None:
+    with Mirror({file.name: (mnist / file.name).read_bytes() for file in FILES}, [whole]) as mirror:
+        done = program("download", "--directory", "here", "--mirror", mirror.url)
+    assert (done.returncode, done.stderr) == (0, "MNIST is in here\n")
+    assert verify(tmp_path / "here") == {}
 
 
 @pytest.mark.parametrize(
