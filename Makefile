@@ -52,7 +52,7 @@ oldest:  ## test commands, model file and pictures with the oldest allowed libra
 accuracy: $(READY)  ## measure the README's accuracies on real MNIST, with five seeds
 	$(BIN)/python tests/benchmarks/accuracy.py
 
-bench: $(READY)  ## measure speeds on real MNIST, beside scikit-learn where it is installed
+bench: $(READY)  ## measure speeds on real MNIST
 	$(BIN)/python tests/benchmarks/speed.py
 
 kinds: $(READY)  ## read simulated pictures of every kind, and print how many of each are right

@@ -160,16 +160,6 @@ def test_labels_that_do_not_fit_are_refused(wrong: list[Any]) -> None:
             measure(inputs, labels)
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.int64, ">i4"])
-def test_labels_of_any_integer_type_are_the_same(dtype: Any) -> None:
-    network = Network((3, 4, 10))
-    network.initialize(np.random.default_rng(0))
-    inputs, labels = np.eye(3, dtype=np.float32), np.array([7, 0, 9])
-    expected = network.gradient(inputs, labels).tobytes()
-    assert network.gradient(inputs, labels.astype(dtype)).tobytes() == expected
-    assert network.cost(inputs, labels.astype(dtype)) == network.cost(inputs, labels)
-
-
 @pytest.mark.parametrize("sizes", [(784,), (784, 0, 10), ()])
 def test_impossible_sizes_are_refused(sizes: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="two or more layers"):

@@ -62,17 +62,6 @@ def test_the_last_batch_is_used_when_it_is_shorter() -> None:
     assert [len(batch) for batch in network.batches] == [4, 4, 2]
 
 
-def test_one_plain_step_is_minus_learning_rate_times_the_gradient() -> None:
-    rng = np.random.default_rng(1)
-    network, twin = Network((2, 3, 10)), Network((2, 3, 10))
-    network.initialize(rng)
-    twin.parameters[...] = network.parameters
-    inputs, labels = numbered(6)
-    list(train(network, inputs, labels, replace(PLAIN, batch_size=6, learning_rate=0.25)))
-    expected = twin.parameters - 0.25 * twin.gradient(inputs, labels)
-    assert network.parameters == pytest.approx(expected, rel=1e-5)
-
-
 def test_two_steps_with_momentum_and_decay_worked_out() -> None:
     rng = np.random.default_rng(1)
     network, twin = Network((2, 3, 10)), Network((2, 3, 10))
