@@ -51,7 +51,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     """Part the ink in a picture from its background.
 
     Args:
-        picture: of mode L or RGB and of any size.
+        picture: of mode L and of any size.
         invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
 
     Raises:
@@ -59,7 +59,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     """
     factor = math.ceil(math.sqrt(picture.width * picture.height / MAX_AREA))
     small = picture.reduce(factor) if factor > 1 else picture
-    grey = np.asarray(small.convert("L"), np.float32)
+    grey = np.asarray(small, np.float32)
     level, is_even = _border_level(grey)
     noise = _noise(grey) if max(grey.shape) > ICON else 0.0
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE

@@ -10,24 +10,20 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.images import BoolArray, ByteArray
 from mnistnet.pictures.components import dilate, find_components, median, otsu
 
 # Chosen on people's pictures: photographs of sheets, plots that show MNIST's black square on a white page.
 OVERVIEW = 128  # longest side, in pixels, of the picture in which a page is looked for
 MIN_SCENE = 24  # pixels of the shorter side; smaller pictures show no background
-MIN_PAGE = 0.06  # area of a page / area of the picture; a stroke has less
-MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
+MIN_PAGE = 0.1  # area of a page / area of the picture; a stroke has less
 MAX_PAGE = 0.88  # the same; beside a larger one is a line along an edge, or the stem of a 1
-MIN_PAPER = 0.55  # share of a page's pixels that are paper
-MAX_CORNERS = 6  # of a page of which two are cut off by the picture's border
-MAX_UNEVEN = 0.04  # area outside of the page's straight edges / area of the page; a round stroke has more
-MAX_ACROSS = 0.02  # share of a page's edge that ink crosses; the edge of a shadow has more
+MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
+MIN_PAPER = 0.7  # share of a page's pixels that are paper
+MAX_ACROSS = 0.04  # share of a page's edge that ink crosses; the edge of a shadow has more
+MIN_CONTRAST = 0.25  # contrast of ink / contrast of page and background
+MIN_SHARPNESS = 0.8  # contrast across the page's edge / contrast of page and background; light fades slowly
 MIN_WRITTEN = 0.001  # share of a page's pixels that are ink; nothing is written on what is itself a stroke
-MIN_WRITTEN_STEP = 0.25  # contrast of ink / contrast of page and background; the light on a page varies less
-EDGE = (1, 3)  # pixels, on either side of a page's edge, from which to which brightness is compared
-MIN_SHARPNESS = 0.8  # step of brightness there / step from page to background; a slope of light is never so sharp
-RIM = 0.015  # width of a page's edge / longer side of the picture: it may be bent, blurred, or in shadow
 
 
 class Page(NamedTuple):
@@ -44,11 +40,11 @@ def find_page(picture: Image.Image) -> Page:
     The background that is left in its corners is painted over with paper.
 
     Args:
-        picture: of mode L or RGB and of any size.
+        picture: of mode L and of any size.
     """
     factor = -(-max(picture.size) // OVERVIEW)
     small = picture.reduce(factor)
-    grey = np.asarray(small.convert("L"), np.float32)
+    grey = np.asarray(small)
     if min(grey.shape) < MIN_SCENE:
         return Page(picture, 0, 0)
     is_bright = grey > otsu(grey)
@@ -57,14 +53,14 @@ def find_page(picture: Image.Image) -> Page:
         if page is not None:
             mask = Image.fromarray(page).resize((small.width * factor, small.height * factor))
             mask = mask.crop((0, 0, *picture.size))
-            paper = _plane(np.asarray(small, np.float64), side & page).clip(0, 255).round().astype(np.uint8)
-            painted = Image.composite(picture, Image.fromarray(paper).resize(picture.size), mask)
+            paper = Image.new("L", picture.size, round(median(grey[side & page])))
+            painted = Image.composite(picture, paper, mask)
             left, top, right, bottom = mask.getbbox() or (0, 0, *picture.size)
             return Page(painted.crop((left, top, right, bottom)), left, top)
     return Page(picture, 0, 0)
 
 
-def _page(side: BoolArray, grey: FloatArray) -> BoolArray | None:
+def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
     """Where a page with something on it is, less its rim: bool (height, width); None if there is no page.
 
     side: bool (height, width), what is on the page's side of the picture's brightness.
@@ -73,65 +69,27 @@ def _page(side: BoolArray, grey: FloatArray) -> BoolArray | None:
         return None  # the background covers a corner of the picture
     components = find_components(side)
     largest = int(components.area.argmax())
-    shorter, longer = sorted((components.width[largest], components.height[largest]))
-    if components.area[largest] < MIN_PAGE * side.size or shorter < MIN_SIDE * longer:
+    if min(components.width[largest], components.height[largest]) < MIN_SIDE * components.box(largest).longest:
         return None
     paper = components.labels == largest
-    rows = np.flatnonzero(paper.any(axis=1))
-    left, right = paper[rows].argmax(axis=1), paper.shape[1] - 1 - paper[rows, ::-1].argmax(axis=1)
-    page = _inside(_corners(np.stack([np.append(left, right), np.append(rows, rows)], axis=1)), side.shape)
-    if (paper & ~dilate(page)).sum() > MAX_UNEVEN * page.sum() or side[page].mean() < MIN_PAPER:
-        return None
-    if page.mean() > MAX_PAGE or side[~page].mean() > 0.5:
-        return None
-    rim = max(1, round(RIM * max(grey.shape)))
-    middle = ~dilate(~page, rim)
-    within = middle & dilate(~page, rim + 1)
-    beyond = dilate(page, rim + 1) & ~dilate(page, rim)
+    page = _polygon(paper)
+    middle, around = ~dilate(~page), dilate(page)  # but for the edge, which may be blurred or bent
+    within, beyond = middle & dilate(~middle), dilate(around) & ~around
     across = (within & ~paper).sum() + (beyond & paper).sum()
-    if middle.mean() < MIN_PAGE or across > MAX_ACROSS * within.sum():
+    is_page = MIN_PAGE <= page.mean() <= MAX_PAGE and paper[page].mean() >= MIN_PAPER
+    if not is_page or across > MAX_ACROSS * within.sum() or not beyond.any():
         return None
-    step = abs(median(grey[middle]) - median(grey[~page]))
-    # the soft edge of a shadow is none
-    inside, outside = (dilate(each, EDGE[1]) & ~dilate(each, EDGE[0]) for each in (~page, page))
-    if not outside.any() or abs(median(grey[inside]) - median(grey[outside])) < MIN_SHARPNESS * step:
-        return None
-    written = np.abs(grey - _plane(grey, middle & paper)) > MIN_WRITTEN_STEP * step
-    return middle if written[middle].mean() > MIN_WRITTEN else None
+    step = abs(median(grey[within]) - median(grey[beyond]))
+    written = np.abs(grey[middle] - median(grey[middle])) > MIN_CONTRAST * step
+    is_sharp = step >= MIN_SHARPNESS * abs(median(grey[middle]) - median(grey[~page]))
+    return middle if is_sharp and written.mean() > MIN_WRITTEN else None
 
 
-def _plane(pixels: FloatArray, where: BoolArray) -> FloatArray:
-    """The paper everywhere, without what is on it, as its light changes evenly across: float64, as large as pixels.
-
-    where: bool (height, width), where there is nothing but paper.
-    """
-    height, width = where.shape
-    y, x = np.mgrid[:height, :width]
-    plane = np.stack([np.ones(where.shape), x, y], axis=-1)
-    coefficients = np.linalg.lstsq(plane[where], pixels[where].astype(np.float64), rcond=None)[0]
-    return np.asarray(plane @ coefficients)
-
-
-def _corners(points: IntArray) -> FloatArray:
-    """The corners of a page among the points, (n, 2): four, or up to six where it runs out of the picture.
-
-    They are the two points farthest from each other, and then again and again the one farthest outside.
-    """
-    distances = np.hypot(*(points[:, np.newaxis] - points).transpose(2, 0, 1))
-    corners = points[list(np.unravel_index(distances.argmax(), distances.shape))].astype(np.float64)
-    while len(corners) < MAX_CORNERS:
-        dx, dy = (np.roll(corners, -1, axis=0) - corners).T[:, :, np.newaxis]  # the polygon's sides
-        away = points - corners[:, np.newaxis]
-        outside = (dx * away[:, :, 1] - dy * away[:, :, 0]) / np.hypot(dx, dy)  # (sides, n), pixels
-        side, farthest = np.unravel_index(outside.argmax(), outside.shape)
-        if outside[side, farthest] < 1:
-            break
-        corners = np.insert(corners, side + 1, points[farthest], axis=0)
-    return corners
-
-
-def _inside(corners: FloatArray, shape: tuple[int, ...]) -> BoolArray:
-    """What a polygon covers: bool (height, width)."""
-    mask = Image.new("1", (shape[1], shape[0]))
-    ImageDraw.Draw(mask).polygon([(x, y) for x, y in corners.tolist()], fill=1, outline=1)
-    return np.asarray(mask)
+def _polygon(mask: BoolArray) -> BoolArray:
+    """The polygon between the pixels of a mask that lie farthest out in eight directions: bool (height, width)."""
+    y, x = np.nonzero(mask)
+    directions = (x, x + y, y, y - x, -x, -x - y, -y, x - y)
+    corners = [(int(x[farthest]), int(y[farthest])) for farthest in (way.argmax() for way in directions)]
+    inside = Image.new("1", (mask.shape[1], mask.shape[0]))
+    ImageDraw.Draw(inside).polygon(corners, fill=1, outline=1)
+    return np.asarray(inside)

@@ -52,6 +52,7 @@ def _scaled(box: Box, x: float, y: float) -> Box:
 
 def lattice_in(picture: Image.Image, invert: str = "auto") -> Lattice:
     """Find all that may be digits in a picture of mode L or RGB, as `read_lattice` does in a file."""
+    picture = picture.convert("L")
     digit = normalized_already(picture, invert)
     if digit is not None:
         return Lattice((Candidate(digit, Box(0, 0, *picture.size), 0, 1),))
