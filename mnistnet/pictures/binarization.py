@@ -12,17 +12,16 @@ import numpy as np
 from PIL import Image
 
 from mnistnet.errors import PictureError
-from mnistnet.images import FloatArray
+from mnistnet.images import ByteArray, FloatArray
 from mnistnet.pictures.components import box_filter, median, opening, otsu
 
 # Chosen on pictures that people drew and photographed.
 MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
 MIN_CONTRAST = 8.0  # minimum contrast of ink, grey levels
 MIN_NOISES = 4  # minimum contrast of ink / standard deviation of the noise
-MIN_BORDER = 0.6  # share of the border that has the background's grey; strokes may cross the rest
+BAND = 0.15  # width of the border / shorter side of the picture: wider than lines along the edges
+MIN_EVEN = 0.5  # share of the border that has the background's grey; strokes and lines cover the rest
 MAX_SPAN = 0.1  # span of the greys of an even background / all contrast
-MAX_EDGE = 0.15  # width of a line along an edge / side of the picture: screenshots and cropped cells have such lines
-MIN_EDGE = 0.9  # share of such a line's pixels that have its grey
 ICON = 20  # pixels of the longer side, of a picture that is too small to show light that changes, or lines
 MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
 MIN_PHOTOGRAPH = 96  # pixels of the longer side; in smaller pictures the steps between enlarged pixels look like noise
@@ -59,11 +58,12 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     """
     factor = math.ceil(math.sqrt(picture.width * picture.height / MAX_AREA))
     small = picture.reduce(factor) if factor > 1 else picture
+    level, is_even = _ground(np.asarray(small))
     grey = np.asarray(small, np.float32)
-    level, is_even = _border_level(grey)
     noise = _noise(grey) if max(grey.shape) > ICON else 0.0
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
-    if is_even:
+    is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
+    if is_plain:
         difference = grey - level
         is_dark = float((difference * np.abs(difference)).sum()) < 0
     else:  # the ink is the rarer side, with the longer tail, of what differs from the neighbourhood
@@ -72,7 +72,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
         is_dark = invert == "yes"
     if is_dark:
         grey, level = 255 - grey, 255 - level
-    if is_even and not is_photograph:
+    if is_plain:
         contrast = (grey - level).clip(0, 255)
     else:
         background = _background(grey)
@@ -86,31 +86,16 @@ def _neighbourhood(grey: FloatArray) -> FloatArray:
     return box_filter(grey, [max(3, side // 8) for side in grey.shape])
 
 
-def _border_level(grey: FloatArray) -> tuple[float, bool]:
-    """Return the grey of most of the border, and whether that is one grey; else the light changes along it.
-
-    Lines and frames along the edges are no part of the border.
-    """
-    contrast = float(grey.max() - grey.min())
-    left, top, right, bottom = (_edge(np.rot90(grey, turn), contrast) for turn in (3, 0, 1, 2))
-    inner = grey[top : grey.shape[0] - bottom, left : grey.shape[1] - right]
-    levels = np.sort(np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]]))
-    most = int(MIN_BORDER * len(levels))
-    spans = levels[most:] - levels[: len(levels) - most]
-    narrowest = int(spans.argmin())
-    is_even = spans[narrowest] <= MAX_SPAN * contrast or max(grey.shape) <= ICON
-    return float(levels[narrowest] + levels[narrowest + most]) / 2, bool(is_even)
-
-
-def _edge(grey: FloatArray, contrast: float) -> int:
-    """How many rows at the top belong to a line along that edge."""
-    rows, tolerance = grey[: -(-len(grey) // 2)], MAX_SPAN * contrast
-    middles = np.partition(rows, rows.shape[1] // 2, axis=1)[:, rows.shape[1] // 2]
-    is_other = np.abs(middles - middles[0]) > tolerance
-    width = int(is_other.argmax())  # 0 if there is no other
-    is_level = (np.abs(rows[:width] - middles[:width, np.newaxis]) <= tolerance).mean(axis=1) >= MIN_EDGE
-    is_line = 0 < width <= MAX_EDGE * len(grey) + 1 and is_level.all() and is_other.mean() > 0.5
-    return width + 1 if is_line else 0  # its edge may be blurred
+def _ground(grey: ByteArray) -> tuple[float, bool]:
+    """Return the most common grey along the border, and whether so much of that has it that the ground has one grey."""
+    band = math.ceil(BAND * min(grey.shape))
+    counts = np.bincount(grey.ravel(), minlength=256)
+    counts -= np.bincount(grey[band:-band, band:-band].ravel(), minlength=256)
+    span = max(1, round(MAX_SPAN * (float(grey.max()) - float(grey.min()))))
+    alike = np.convolve(counts, np.ones(span), "valid")
+    lowest = int(alike.argmax())
+    level = np.average(np.arange(lowest, lowest + span), weights=counts[lowest : lowest + span])
+    return float(level), bool(alike[lowest] >= MIN_EVEN * counts.sum() or max(grey.shape) <= ICON)
 
 
 def _background(grey: FloatArray) -> FloatArray:
