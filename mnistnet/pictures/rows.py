@@ -28,7 +28,7 @@ def choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     row[big[groups == groups[big == main]]] = True
     is_stroke = components.area > MIN_AREA * stroke_width(components.mask(row).astype(np.float32)) ** 2
     parts = is_stroke & (tall < MIN_TALL * tall[main]) & (_offsets(components, row) < MAX_OFFSET * median(tall[row]))
-    return row | parts, not bool (is_stroke & ~row & ~parts).any()
+    return row | parts, not (is_stroke & ~row & ~parts).any()
 
 
 def _offsets(components: Components, chosen: BoolArray) -> IntArray:
