@@ -23,7 +23,6 @@ from mnistnet.pictures.components import (
     median,
     opening,
     quantile,
-    stroke_width,
 )
 from mnistnet.pictures.outlines import outline
 
@@ -32,9 +31,7 @@ FAINT = 0.6  # contrast of a line / threshold of ink: lines are fainter than the
 MIN_LINE = 0.35  # length of a line / extent of all ink in its direction
 MAX_THICK = 0.25  # thickness of a line / its length
 MAX_SLOPE = 0.12  # of a line, as a share of its length
-LONG = 1.15  # length of a line / height of the digits, where it stands alone
-LONGER = 1.3  # the same where digits touch it
-CROPPED = 2.0  # the same where the picture ends at the digits: strokes are as long as the picture, too
+LONG = 1.3  # length of a line / height of the digits
 MARGIN = 0.16  # of a picture's side: how far from the border a line along it may lie
 NEAR = 2  # pixels from the border: what is so near is cut off by it
 PALE = 0.75  # contrast of a rule / contrast of the pen: a paler one is told from strokes that lie along it
@@ -43,7 +40,6 @@ MIN_TALL = 0.4  # height of a digit / height of the tallest; less is a part of o
 MAX_COMPONENTS = 2000  # more than any writing has
 MIN_FLAT = 4  # width of a line under the writing / its height
 MIN_UNDER = 0.7  # the same / width of what is written
-MAX_BELOW = 0.5  # space between the two / height of what is written
 SMALLEST_FRAME = 8  # pixels of its shorter side
 MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
 MAX_FILLED = 0.35  # area of such a frame / area of the box around it
@@ -70,6 +66,11 @@ class _Line(NamedTuple):
     def length(self) -> int:
         """From end to end, in pixels."""
         return self.box.width if self.is_level else self.box.height
+
+    def is_cut_off(self, shape: tuple[int, ...]) -> bool:
+        """Whether it lies on the border of a picture of (height, width), or runs from border to border."""
+        ends = _cut_off(self.box, shape)
+        return all(ends[not self.is_level :: 2]) or any(ends[self.is_level :: 2])
 
     def spans(self, shape: tuple[int, ...]) -> bool:
         """Whether it runs from border to border of a picture of (height, width)."""
@@ -127,34 +128,21 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     if tall < MIN_REST * max(run.length for run in runs):  # a lone 1, or nothing but lines
         return ink
     digits = rest.height >= MIN_TALL * tall
-    is_cropped = sum(_cut_off(rest.box(digits), mask.shape)) >= 2
     pen = quantile(ink.contrast[rest.mask(digits)], 0.75)
-    width = stroke_width(rest.mask(digits).astype(np.float32))
     contrast, doubt = ink.contrast, False
-    stems = sum(not run.is_level and run.spans(mask.shape) for run in runs)  # squared paper has several
     for run in runs:
         own = run.mask & mask
-        around = np.isin(whole.labels, whole.labels[own]) & (rest.labels >= 0)
-        around = np.unique(rest.labels[around])
-        crossed = around[digits[around]]
-        long = run.length / tall
-        if len(crossed):
-            if not run.spans(mask.shape) or long <= (CROPPED if is_cropped else LONGER) or stems + 2 * run.is_level < 2:
-                continue
+        touched = np.unique(rest.labels[np.isin(whole.labels, whole.labels[own]) & (rest.labels >= 0)])
+        crossed = touched[digits[touched]]
+        is_long = run.length > LONG * tall
+        if len(crossed) == 0 and (is_long or run.is_cut_off(mask.shape)):
+            doubt |= not is_long
+            contrast = np.where(run.mask, 0, contrast)
+        elif is_long and run.spans(mask.shape):
             level = median(ink.contrast[own])
             is_base = run.is_level and bool((rest.bottom[crossed] <= run.box.bottom).all())
             doubt |= is_base and level > PALE * pen
             contrast = _erased(contrast, run, (level + pen) / 2 if level <= PALE * pen else np.inf)
-        else:
-            ends = _cut_off(run.box, mask.shape)
-            is_cut_off = all(ends[not run.is_level :: 2]) or any(ends[run.is_level :: 2])
-            if not is_cut_off:
-                is_pale = median(ink.contrast[own]) < PALE * pen or run.thickness < PALE * width
-                if long <= LONG or not is_pale or not any(ends):
-                    continue
-            doubt |= long <= LONG
-            if long > LONG or not is_cropped:
-                contrast = np.where(run.mask | np.isin(rest.labels, around), 0, contrast)
     return replace(ink, contrast=contrast, doubt=doubt) if contrast.max() > ink.threshold else ink
 
 
@@ -199,7 +187,6 @@ def _frames(components: Components) -> BoolArray:
         frames[number] = _is_straight(crops[number] == number)
     others = height[~frames].max(initial=0)
     frames &= (height > LONG * others) & (others > MIN_INSIDE * height)
-    frames &= any(_overlaps(components, number) for number in np.flatnonzero(frames).tolist())
     if frames.any():  # and what is left of broken ones
         box = components.box(frames)
         frames |= (components.left < box.left + NEAR) | (components.right > box.right - NEAR)
@@ -216,15 +203,6 @@ def _frames(components: Components) -> BoolArray:
     return frames
 
 
-def _overlaps(components: Components, number: int) -> bool:
-    """Whether other components of some size lie in the box around a component."""
-    box = components.box(number)
-    across = np.minimum(components.right, box.right) - np.maximum(components.left, box.left)
-    down = np.minimum(components.bottom, box.bottom) - np.maximum(components.top, box.top)
-    inside = across.clip(min=0) * down.clip(min=0) > MIN_INSIDE * components.width * components.height
-    return bool((inside & (components.height > MIN_INSIDE * box.height)).sum() > 1)  # it is one of them
-
-
 def _is_straight(mask: BoolArray) -> bool:
     """Whether a component is nothing but long and thin straight lines, upright and level."""
     lines = [opening(mask, max(2, int(MIN_LINE / 2 * side)), axes=(axis,)) for axis, side in enumerate(mask.shape)]
@@ -232,7 +210,7 @@ def _is_straight(mask: BoolArray) -> bool:
 
 
 def _is_around(labels: IntArray, number: int, frame: Box, box: Box) -> bool:
-    """Whether a component lies on all four sides of a box, and not in it, but for two sides where it is cut off."""
+    """Whether a component lies on all four sides of a box, but for two sides where it is cut off."""
     left, top, right, bottom = box
     x, y = (left + right) // 2, (top + bottom) // 2
     cut_off = [frame.left == 0, frame.right == labels.shape[1], frame.top == 0, frame.bottom == labels.shape[0]]
@@ -240,8 +218,7 @@ def _is_around(labels: IntArray, number: int, frame: Box, box: Box) -> bool:
         bool((side == number).any())
         for side in (labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x])
     ]
-    is_met = all(one or other for one, other in zip(met, cut_off, strict=True)) and sum(met) >= 2
-    return is_met and bool((labels[top:bottom, left:right] != number).all())
+    return all(one or other for one, other in zip(met, cut_off, strict=True)) and sum(met) >= 2
 
 
 def _is_outline(labels: IntArray, hole: Box, box: Box) -> bool:
@@ -254,10 +231,7 @@ def _is_outline(labels: IntArray, hole: Box, box: Box) -> bool:
 def _underlines(components: Components, contrast: FloatArray, among: BoolArray) -> BoolArray:
     """Which components are lines under what stands out most: bool (n,)."""
     main = int(np.where(among, components.height * components.strength(contrast), 0).argmax())
-    below = components.top - components.bottom[main]
-    is_under = (below >= -1) & (below < MAX_BELOW * components.height[main])  # one that slopes begins beside it
+    is_under = components.top >= components.bottom[main] - 1  # one that slopes begins beside it
     is_under &= (components.left < components.right[main]) & (components.right > components.left[main])
     is_line = components.width > np.maximum(MIN_FLAT * components.height, MIN_UNDER * components.width[main])
-    # so near, and no wider than what is written, it is the foot of a 2 that is written apart, or what is written itself
-    is_inside = (components.left >= components.left[main]) | (components.right <= components.right[main])
-    return np.asarray(is_under & is_line & ~((below < components.height) & is_inside))
+    return np.asarray(is_under & is_line)
