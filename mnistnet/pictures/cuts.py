@@ -23,12 +23,10 @@ class Cut(NamedTuple):
     Attributes:
         path: int (height,), the first column on the right of it for each of the component's rows.
         crossed: how much ink it crosses, in stroke widths.
-        strokes: how often it enters ink.
     """
 
     path: IntArray
     crossed: float
-    strokes: int
 
 
 def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
@@ -55,14 +53,11 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
             continue
         (above, crossed_above), (below, crossed_below) = _trace(*down, x), _trace(*up, x)
         path, along = np.array(above[::-1] + below[1:]), np.array(crossed_above[::-1] + crossed_below[1:])
-        crossed, strokes = (
-            float(along.sum()) / stroke,
-            int(np.count_nonzero(np.diff(along > 0.5, prepend=False)) + 1) // 2,
-        )
+        crossed = float(along.sum()) / stroke
         right = np.arange(columns) >= path[:, np.newaxis]
         lower = min(_tall((ink > 0) & right), _tall((ink > 0) & ~right))
         if crossed <= MAX_CROSSED and lower > MIN_TALL * height:
-            found[x] = Cut(path, crossed, strokes)
+            found[x] = Cut(path, crossed)
     return [found[x] for x in sorted(found)]
 
 

@@ -40,7 +40,6 @@ MIN_TALL = 0.4  # height of a digit / height of the tallest; less is a part of o
 MAX_COMPONENTS = 2000  # more than any writing has
 MIN_FLAT = 4  # width of a line under the writing / its height
 MIN_UNDER = 0.7  # the same / width of what is written
-SMALLEST_FRAME = 8  # pixels of its shorter side
 MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
 MAX_FILLED = 0.35  # area of such a frame / area of the box around it
 MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
@@ -114,8 +113,7 @@ def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
         length, rise = (box.width, box.height) if is_level else (box.height, box.width)
         thickness = max(1.0, float(runs.area[number]) / length - 2)
         is_straight = thickness <= MAX_THICK * length and rise - thickness <= MAX_SLOPE * length + 1
-        is_line = length >= shortest and is_straight and _is_at_border(box, is_level, mask.shape)
-        if is_line and (mask & (runs.labels == number)).any():  # and no gap between two
+        if length >= shortest and is_straight and _is_at_border(box, is_level, mask.shape):
             lines.append(_Line(runs.labels == number, box, is_level, thickness))
     return lines
 
@@ -181,7 +179,7 @@ def _frames(components: Components) -> BoolArray:
     width, height = components.width, components.height
     frames = np.zeros(len(components), np.bool_)
     crops = {}
-    for number in np.flatnonzero(np.minimum(width, height) >= SMALLEST_FRAME).tolist() if len(components) > 1 else ():
+    for number in range(len(components)) if len(components) > 1 else ():
         left, top, right, bottom = components.box(number)
         crops[number] = components.labels[top:bottom, left:right]
         frames[number] = _is_straight(crops[number] == number)

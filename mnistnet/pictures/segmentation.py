@@ -12,7 +12,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.binarization import Ink
 from mnistnet.pictures.components import Box, Components, dilate, median, quantile, stroke_width
-from mnistnet.pictures.cuts import Cut, find_cuts
+from mnistnet.pictures.cuts import find_cuts
 from mnistnet.pictures.lines import MIN_TALL
 from mnistnet.pictures.normalization import VISIBLE, normalize
 from mnistnet.pictures.outlines import outline
@@ -34,17 +33,13 @@ MAX_SEGMENTS = 100  # twenty digits, each in five parts; more is noise, or text
 MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # between two parts of one digit
 MAX_WIDE, MAX_WIDEST = 1.5, 2.2  # width of what is put together, and of what is one component
-MAX_STROKE = 0.3  # stroke width / longer side of a digit; the broadest brushes have 0.26, discs 0.33 and more
 
 # The costs, chosen on numbers that people wrote
 MAX_COST = 2.5  # of what is put together; more has hardly a chance
-CUT, CUT_POWER = 0.55, 1.6  # of a cut, by the stroke widths that it crosses
-CUT_AGAIN = 0.45  # of each stroke after the first that it crosses: digits touch in one place, a 0 is crossed twice
-SPLIT = 0.5  # of parting what stands one above the other
-JOIN, JOIN_APART = 1.75, 0.65  # of joining what stands side by side all the way down; the same by the space between
-SHORT, MIN_HEIGHT = 3.3, 0.78  # of being lower than the others
-TALL, MAX_HEIGHT = 0.6, 1.5  # of being higher
+CUT = 0.55  # of each stroke width that a cut crosses
+JOIN = 1.2  # of joining what stands side by side all the way down
 WIDE, MAX_WIDTH = 1.2, 0.75  # of being wider than most digits are
+SHORT, MIN_HEIGHT = 3.3, 0.78  # of being lower than the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,18 +90,6 @@ class Lattice:
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
 
 
-class _Shape(NamedTuple):
-    """A candidate before it is normalized; ink: float32 (height, width), 0 to 1; width: of its strokes, pixels."""
-
-    ink: FloatArray
-    width: float
-    box: Box
-    start: int
-    stop: int
-    cost: float
-    is_broken: bool
-
-
 @dataclass(frozen=True, eq=False)
 class _Segment:
     """Ink that no two digits share.
@@ -116,23 +99,14 @@ class _Segment:
         box: where that is.
         component: the component that it is of.
         whole: the box of that component.
-        cut: what is on its left, if not the left end of the component.
+        crossed: how much ink the cut on its left crosses, in stroke widths; 0 at the left end of the component.
     """
 
     own: BoolArray
     box: Box
     component: int
     whole: Box
-    cut: Cut | None
-
-    @property
-    def sides(self) -> tuple[IntArray, IntArray]:
-        """The first column and one past the last column of the ink in each of the box's rows; none: width and 0."""
-        width = self.own.shape[1]
-        filled = self.own.any(axis=1)
-        left = np.where(filled, self.own.argmax(axis=1), width)
-        right = np.where(filled, width - self.own[:, ::-1].argmax(axis=1), 0)
-        return self.box.left + left, self.box.left + right
+    crossed: float
 
 
 def segment(ink: Ink, components: Components) -> Lattice:
@@ -161,12 +135,12 @@ def segment(ink: Ink, components: Components) -> Lattice:
     if len(segments) > MAX_SEGMENTS:
         raise PictureError("too much in a row to be a number; crop to one number")
     segments.sort(key=lambda each: each.box.left + each.box.right)
-    shapes = list(_shapes(grey, segments, height, width))
-    if not shapes:
+    candidates = tuple(_candidates(grey, segments, height, width))
+    if not candidates:
         raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
     return Lattice(
-        candidates=tuple(Candidate(normalize(each.ink, each.width), *each[2:]) for each in shapes),
-        splits=(0.0, *(_split_cost(segments, place, height) for place in range(1, len(segments)))),
+        candidates=candidates,
+        splits=(0.0, *(_split_cost(segments, place) for place in range(1, len(segments)))),
         extents=tuple(math.hypot(*each.own.shape) / height for each in segments),
         reasons=frozenset(({"segmentation"} if ink.doubt else set()) | (set() if is_alone else {"other-ink"})),
     )
@@ -189,15 +163,16 @@ def _segments_of(
     mask = components.labels[top:bottom, left:right] == number
     cuts = find_cuts(np.where(mask, grey[top:bottom, left:right], 0), height, width)
     before = [np.arange(whole.width) < cut.path[:, np.newaxis] for cut in cuts]
-    for cut, begins, ends in zip([None, *cuts], [~mask & False, *before], [*before, mask | True], strict=True):
+    crossed = [0.0, *(cut.crossed for cut in cuts)]
+    for cost, begins, ends in zip(crossed, [~mask & False, *before], [*before, mask | True], strict=True):
         own = mask & ends & ~begins
         rows, columns = np.flatnonzero(own.any(axis=1)).tolist(), np.flatnonzero(own.any(axis=0)).tolist()
         if rows:
             box = Box(left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
-            yield _Segment(own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], box, number, whole, cut)
+            yield _Segment(own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], box, number, whole, cost)
 
 
-def _shapes(grey: FloatArray, segments: list[_Segment], height: float, width: float) -> Iterator[_Shape]:
+def _candidates(grey: FloatArray, segments: list[_Segment], height: float, width: float) -> Iterator[Candidate]:
     """Yield what may be a digit, by their first segments."""
     labels = np.full(grey.shape, -1, np.intp)
     segments_of = Counter(each.component for each in segments)
@@ -221,11 +196,12 @@ def _shapes(grey: FloatArray, segments: list[_Segment], height: float, width: fl
             total = cost + _shape_cost(box, height)
             if box.height > MIN_TALL * height and (total < MAX_COST or len(parts) == 1 or is_all):
                 ink = _ink_of(grey, labels, box, start, stop)
-                if 255 * ink.max() >= VISIBLE and stroke_width(ink) <= MAX_STROKE * max(ink.shape):
-                    yield _Shape(ink, width, box, start, stop, total, len(components) > 1)
+                if 255 * ink.max() >= VISIBLE:
+                    yield Candidate(normalize(ink, width), box, start, stop, total, len(components) > 1)
                     are_whole = sum(segments_of[number] for number in components) == len(parts)
                     if are_whole and (full := outline(ink)) is not None:  # what is cut is no closed line
-                        yield _Shape(full, stroke_width(full), box, start, stop, total, len(components) > 1)
+                        image = normalize(full, stroke_width(full))
+                        yield Candidate(image, box, start, stop, total, len(components) > 1)
 
 
 def _around(one: Box, other: Box) -> Box:
@@ -245,47 +221,21 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 
 def _shape_cost(box: Box, height: float) -> float:
-    tall, wide = box.height / height, box.width / height
-    return (
-        SHORT * max(0.0, MIN_HEIGHT - tall)
-        + TALL * max(0.0, tall - MAX_HEIGHT)
-        + WIDE * max(0.0, wide - MAX_WIDTH * max(1.0, tall))
-    )
+    return SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
 
 
-def _split_cost(segments: list[_Segment], place: int, height: float) -> float:
+def _split_cost(segments: list[_Segment], place: int) -> float:
     """How much speaks against two digits, of which one ends before that segment and the other begins with it."""
     before = {each.component for each in segments[:place]}
-    parted = {each.component: each.cut for each in reversed(segments[place:]) if each.component in before}
-    cost = sum(_cut_cost(cut) for cut in parted.values() if cut is not None)  # of the first cut of each
-    one, other = segments[place - 1], segments[place]
-    if one.component == other.component:
-        return cost
-    narrower: int = min(one.own.shape[1], other.own.shape[1])
-    overlap = max(0, min(one.box.right, other.box.right) - max(one.box.left, other.box.left)) / narrower
-    return cost + SPLIT * overlap * (1 - _beside(one, other, height)[0])
-
-
-def _cut_cost(cut: Cut) -> float:
-    return CUT * math.pow(cut.crossed, CUT_POWER) + CUT_AGAIN * max(0, cut.strokes - 1)
+    parted = {each.component: each.crossed for each in reversed(segments[place:]) if each.component in before}
+    return CUT * sum(parted.values())  # of the first cut of each
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
-    """How much speaks against one digit that both are parts of."""
-    outer, inner = sorted((one.whole, other.whole), key=lambda box: box.left - box.right)
-    if outer.left <= inner.left and inner.right <= outer.right:  # of one component, or the dot in a 0
+    """How much speaks against one digit that both are parts of: that they stand side by side."""
+    if one.component == other.component:
         return 0.0
-    beside, apart = _beside(one, other, height)
-    return JOIN * beside + JOIN_APART * apart
-
-
-def _beside(one: _Segment, other: _Segment, height: float) -> tuple[float, float]:
-    """In how many rows the other stands on the right of the one, at most 1; and the least space between the two."""
-    top, bottom = max(one.box.top, other.box.top), min(one.box.bottom, other.box.bottom)
-    right = one.sides[1][max(0, top - one.box.top) : max(0, bottom - one.box.top)]
-    left = other.sides[0][max(0, top - other.box.top) : max(0, bottom - other.box.top)]
-    common = (right > one.box.left) & (left < other.box.right)
-    if not common.any():
-        return 0.0, max(0, other.box.left - one.box.right, one.box.left - other.box.right) / height
-    space = (left - right)[common]
-    return min(1.0, int((space >= 0).sum()) / height), max(0, int(space.min())) / height
+    across = min(one.whole.right, other.whole.right) - max(one.whole.left, other.whole.left)
+    down = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
+    apart = 1 - max(0, across) / min(one.whole.width, other.whole.width)
+    return JOIN * apart * min(1.0, max(0, down) / height)
