@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from conftest import Program
 from mnistnet.model import PRETRAINED, load
+from mnistnet.prediction import read
 
 DIGITS = Path(__file__).parent / "digits"
 
@@ -26,6 +29,22 @@ def test_it_reads_ten_drawn_digits_without_any_training(program: Program) -> Non
     done = program("predict", "--format", "plain", DIGITS)
     assert (done.returncode, done.stdout.split()) == (0, list("0123456789"))
     assert done.stderr == "Using the built-in model\n"
+
+
+@pytest.mark.parametrize("radius", [20, 50, 90])
+def test_a_disc_is_no_sure_digit(radius: int) -> None:
+    picture = Image.new("L", (200, 200), 255)
+    ImageDraw.Draw(picture).ellipse((100 - radius, 100 - radius, 100 + radius, 100 + radius), fill=0)
+    assert read(picture).unsure
+
+
+def test_a_number_with_a_comma_in_it_is_unsure() -> None:
+    seven = np.asarray(Image.open(DIGITS / "7.png").convert("L"))
+    picture = Image.fromarray(np.hstack([seven, seven]))
+    assert not read(picture).unsure
+    x, y = seven.shape[1], round(0.8 * len(seven))
+    ImageDraw.Draw(picture).ellipse((x - 3, y, x + 3, y + 9), fill=int(seven.min()))
+    assert "other-ink" in read(picture).reasons
 
 
 @pytest.mark.mnist

@@ -113,12 +113,6 @@ def test_strokes_on_a_transparent_ground_are_read_whatever_is_under_the_transpar
         assert_is_the_seven(read_picture(as_file(Image.merge("LA", (grey, strokes)))))
 
 
-def test_a_scan_with_transparent_corners_is_read() -> None:
-    alpha = Image.new("L", (200, 200), 0)
-    ImageDraw.Draw(alpha).rounded_rectangle((4, 4, 195, 195), 30, fill=255)
-    assert_is_the_seven(read_picture(as_file(Image.merge("LA", (drawn(ground=235), alpha)))))
-
-
 @pytest.mark.parametrize("ink", [0, 255])
 def test_one_opaque_bar_is_a_digit_and_no_scan(ink: int) -> None:
     alpha = Image.new("L", (100, 100), 0)

@@ -287,12 +287,11 @@ def test_a_blurred_picture_is_read() -> None:
     assert_is_the_seven(digit_in(drawn().filter(ImageFilter.GaussianBlur(4))))
 
 
-def test_a_disc_and_a_speck_are_no_digits() -> None:
-    for radius in (1, 40):
-        picture = Image.new("L", (200, 200), 255)
-        ImageDraw.Draw(picture).ellipse((100 - radius, 100 - radius, 100 + radius, 100 + radius), fill=0)
-        with pytest.raises(PictureError, match="no digit in it that stands out"):
-            digit_in(picture)
+def test_a_speck_is_no_digit() -> None:
+    picture = Image.new("L", (200, 200), 255)
+    ImageDraw.Draw(picture).ellipse((99, 99, 101, 101), fill=0)
+    with pytest.raises(PictureError, match="no digit in it that stands out"):
+        digit_in(picture)
 
 
 def test_random_lines_boxes_and_circles_are_read_or_refused() -> None:

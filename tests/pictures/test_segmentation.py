@@ -106,13 +106,10 @@ def test_a_hairline_beside_a_brush_is_not_thinned_away() -> None:
     assert any(120 < each.box.left < 140 and each.box.right < 210 and each.image.max() == 255 for each in candidates)
 
 
-@pytest.mark.parametrize(("size", "is_alone"), [((14, 20), False), ((2, 2), True)])
-def test_commas_and_specks_are_no_digits_and_a_comma_is_something_else(size: tuple[int, int], is_alone: bool) -> None:
+def test_a_speck_beside_a_number_is_nothing_else() -> None:
     picture = number(SEVEN, SEVEN, space=60)
-    ImageDraw.Draw(picture).ellipse((118, 140, 118 + size[0], 140 + size[1]), fill=0)
-    row = lattice_in(picture)
-    assert ("other-ink" not in row.reasons) == is_alone
-    assert all(each.box.bottom - each.box.top > 60 for each in row.candidates)
+    ImageDraw.Draw(picture).ellipse((118, 140, 120, 142), fill=0)
+    assert "other-ink" not in lattice_in(picture).reasons
 
 
 def test_the_line_that_a_number_is_written_on_is_no_ink() -> None:
@@ -146,11 +143,6 @@ def rows_of_numbers(rows: int) -> Image.Image:
 
 def test_two_rows_are_doubted() -> None:
     assert "other-ink" in lattice_in(rows_of_numbers(2)).reasons
-
-
-def test_many_rows_are_refused() -> None:
-    with pytest.raises(PictureError, match="nor one row"):
-        lattice_in(rows_of_numbers(4).resize((130, 190)))
 
 
 def test_a_faint_digit_that_falls_apart_in_the_overview_is_read_where_it_is_looked_at_closer() -> None:
