@@ -221,16 +221,7 @@ def on_terminal(
     keys: bytes = b"",
     output: Path | None = None,
 ) -> tuple[int, str]:
-    """Exit status and screen of the program in a terminal of its own.
-
-    Args:
-        folder: where it runs.
-        arguments: separated by spaces.
-        columns: of the terminal.
-        environment: variables besides those that there are.
-        keys: pressed when the first bar is there.
-        output: where standard output goes; None: to the terminal.
-    """
+    """Exit status and screen of the program in a terminal; the keys are pressed when the first bar is there."""
     master, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     written = terminal if output is None else os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

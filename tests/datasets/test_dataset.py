@@ -56,11 +56,8 @@ def test_training_and_validation_set_are_disjoint_and_together_the_whole(digits:
     assert max(indices) > 550
 
 
-def test_a_validation_set_of_no_images_leaves_the_whole(digits: Dataset) -> None:
+def test_a_validation_set_of_no_images_leaves_the_whole_and_one_of_all_is_refused(digits: Dataset) -> None:
     assert hold_out(digits, 0) == (digits, None)
-
-
-def test_a_validation_set_of_all_images_is_refused(digits: Dataset) -> None:
     with pytest.raises(OptionError, match="600 validation images can't be held out of 600 .*; lower --validation"):
         hold_out(digits, 600)
 

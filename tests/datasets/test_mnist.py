@@ -56,15 +56,3 @@ def test_without_a_home_folder_the_error_suggests_naming_a_folder(monkeypatch: p
     monkeypatch.setattr(Path, "home", lambda: Path("~").expanduser() / Path("~nobody-of-this-name").expanduser())
     with pytest.raises(DownloadError, match="no home folder for MNIST; set HOME or name a folder"):
         cache_directory()
-
-
-def test_the_four_files_of_mnist_are_listed() -> None:
-    assert [file.name for file in FILES] == [
-        f"{name}.gz"
-        for name in (
-            "train-images-idx3-ubyte",
-            "train-labels-idx1-ubyte",
-            "t10k-images-idx3-ubyte",
-            "t10k-labels-idx1-ubyte",
-        )
-    ]
