@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import QUICK, Program, Start, write_class_folders, write_idx
+from conftest import QUICK, Program, write_class_folders, write_idx
 from mnistnet.cli.train import summary
 from mnistnet.datasets import Dataset
 from mnistnet.model import Model, load
@@ -25,34 +25,38 @@ def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Progra
     assert load(folder.parent / "a b.npz").epoch == 2
 
 
-# While the program ends, Ctrl-C comes once more.
-STOP_AGAIN = "import atexit, os, signal\natexit.register(os.kill, os.getpid(), signal.SIGINT)"
+# Send this process a signal when an epoch is trained but not yet saved, and Ctrl-C once more while it ends.
+STOP = """
+import atexit, os, signal
+from mnistnet.cli.history import History
+def stop(history, epoch):
+    if epoch.number == {epoch}:
+        os.kill(os.getpid(), {stop})
+    record(history, epoch)
+record, History.record = History.record, stop
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+"""
 
 
 @pytest.mark.parametrize(
-    ("options", "epochs", "stop", "status"),
+    ("options", "epoch", "stop", "status"),
     [
-        ((), 1, signal.SIGINT, 130),
-        (("--patience", "10", "--learning-rate", "4"), 2, signal.SIGTERM, 143),
-        (("--augment", "1"), 3, signal.SIGKILL, -signal.SIGKILL),
+        ((), 2, signal.SIGINT, 130),
+        (("--patience", "10", "--learning-rate", "4"), 3, signal.SIGTERM, 143),
+        (("--augment", "1"), 4, signal.SIGKILL, -signal.SIGKILL),
     ],
 )
 def test_a_run_that_is_stopped_says_how_to_continue_and_resumed_ends_in_the_same_bytes(
-    program: Program, start: Start, folder: Path, options: tuple[str, ...], epochs: int, stop: int, status: int
+    program: Program, process: Program, folder: Path, options: tuple[str, ...], epoch: int, stop: int, status: int
 ) -> None:
-    train = ("train", "--epochs", "40", "--validation", "100", "--data", str(folder), *options)
-    program(*train, "-o", "whole.npz", "--history", "whole.csv")
+    train = ("train", "--epochs", "15", "--validation", "100", "--data", str(folder), *options)
+    program(*train, "-o", "whole.npz")
     command = [*train, "-o", "stopped.npz", "--history", "stopped.jsonl"]
-    process = start(*command, before=STOP_AGAIN)
-    assert process.stderr is not None
-    for _ in range(1 + epochs):  # the first line names the data
-        process.stderr.readline()
-    process.send_signal(stop)
-    _, rest = process.communicate()
-    assert (process.returncode, "Traceback" in rest, "KeyboardInterrupt" in rest) == (status, False, False)
-    if stop != signal.SIGKILL:  # what is killed in the middle of a save can't tidy up
-        assert "Stopped. stopped.npz holds the last complete epoch; continue with --resume." in rest
-        assert not list(folder.parent.glob(".*.tmp"))
+    done = process(*command, before=STOP.format(epoch=epoch, stop=int(stop)))
+    assert (done.returncode, "Traceback" in done.stderr, "KeyboardInterrupt" in done.stderr) == (status, False, False)
+    said = "Stopped. stopped.npz holds the last complete epoch; continue with --resume."
+    assert (said in done.stderr) == (stop != signal.SIGKILL)
+    assert not list(folder.parent.glob(".*.tmp"))
     assert program(*command, "--resume").returncode == 0
     assert (folder.parent / "stopped.npz").read_bytes() == (folder.parent / "whole.npz").read_bytes()
     recorded = [json.loads(line)["epoch"] for line in (folder.parent / "stopped.jsonl").read_text().splitlines()]

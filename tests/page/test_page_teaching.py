@@ -106,8 +106,12 @@ def test_the_offer_is_a_misread_digit_and_the_replay_counts_what_is_forgotten(
 def test_a_lesson_can_be_paused_and_skipped_and_ends_with_a_new_drawing(open_page: Open, pretrained: Model) -> None:
     page = open_page(pretrained, reduced_motion="no-preference")
     draw(page, SEVEN)
-    teach(page, 3, "#until")
-    page.get_by_role("button", name="Pause").click()
+    page.locator("#tab-teach").click()
+    page.locator("#meant button").nth(3).click()
+    page.evaluate("""() => {
+        document.getElementById("until").click();
+        Array.from(document.querySelectorAll("#teach button")).find((one) => one.textContent === "Pause").click();
+    }""")
     expect(page.get_by_role("button", name="Go on")).to_be_visible()
     page.get_by_role("button", name="Skip").click()
     expect(page.locator("#verdict")).to_contain_text("now it reads a 3")
