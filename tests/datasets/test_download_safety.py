@@ -182,7 +182,7 @@ def test_negative_retries_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "fails"),
     [
-        (answers.redirect("/good/", ZEROS, Content_Encoding="deflate, gzip"), False),
+        (answers.redirect("/good/", ZEROS, Content_Encoding="gzip"), False),
         (answers.endless, True),
         (answers.status(404, Content_Encoding="gzip"), True),
         (lambda request, _: request.send(200, ZEROS, Content_Encoding="gzip"), True),

@@ -127,6 +127,9 @@ def test_a_folder_of_pictures_is_test_images_as_a_whole_and_has_the_validation_s
     loaded = load_split(str(pictures), "validation", 10, training.digest())
     assert loaded.paths == validation.paths
     assert load_split(str(pictures), "train", 10).paths == training.paths
+    assert load_split(str(pictures), "test", 10, "another digest").notes == ()
+    (note,) = load_split(str(pictures), "test", 10, training.digest()).notes
+    assert "the model was trained on these pictures" in note
 
 
 def test_unreadable_pictures_are_listed_when_measuring_and_refused_when_training(pictures: Path) -> None:
