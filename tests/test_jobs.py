@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import dask
 import joblib
 import pytest
 from distributed import Client, LocalCluster, get_task_stream
@@ -94,7 +95,11 @@ def test_a_killed_process_is_an_error_in_a_line(model: Model) -> None:
         list(read_in_jobs(Deadly(**vars(model)), [str(OWN[0])], jobs=2))
 
 
-def test_a_dask_cluster_reads_a_shared_folder_also_by_the_recipe_of_the_readme(model: Model, folder: Path) -> None:
+def test_a_dask_cluster_reads_a_shared_folder_also_by_the_recipe_of_the_readme(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", f"{HANG}s")
+    dask.config.refresh()
     paths = sorted(map(str, folder.iterdir()))
     recipe = code_with("dask.distributed", "python")
     with LocalCluster(  # type: ignore[no-untyped-call]
