@@ -53,28 +53,19 @@ class _Line(NamedTuple):
         mask: bool (height, width), its pixels and those beside them.
         box: where that is.
         is_level: whether it runs from left to right; else it runs from top to bottom.
+        length: from end to end, in pixels.
         thickness: in pixels.
+        spans: whether it runs from border to border of the picture.
+        is_on_border: whether it lies on the border.
     """
 
     mask: BoolArray
     box: Box
     is_level: bool
+    length: int
     thickness: float
-
-    @property
-    def length(self) -> int:
-        """From end to end, in pixels."""
-        return self.box.width if self.is_level else self.box.height
-
-    def is_cut_off(self, shape: tuple[int, ...]) -> bool:
-        """Whether it lies on the border of a picture of (height, width), or runs from border to border."""
-        ends = _cut_off(self.box, shape)
-        return all(ends[not self.is_level :: 2]) or any(ends[self.is_level :: 2])
-
-    def spans(self, shape: tuple[int, ...]) -> bool:
-        """Whether it runs from border to border of a picture of (height, width)."""
-        left, top, right, bottom = _cut_off(self.box, shape)
-        return (left and right) if self.is_level else (top and bottom)
+    spans: bool
+    is_on_border: bool
 
 
 def remove_lines(ink: Ink) -> tuple[Ink, Components]:
@@ -95,7 +86,7 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
 
 
 def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
-    """All straight lines in a mask that are long beside the extent of all ink."""
+    """All straight lines in a mask that are long beside the extent of all ink, along the border or across it all."""
     axis = 1 if is_level else 0
     places = np.flatnonzero(mask.any(axis=1 - axis))
     shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
@@ -107,14 +98,16 @@ def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
     lines = []
     for number in range(len(runs)):
         left, top, right, bottom = runs.box(number)
-        box = Box(
-            left + (left > 0), top + (top > 0), right - (right < mask.shape[1]), bottom - (bottom < mask.shape[0])
-        )
-        length, rise = (box.width, box.height) if is_level else (box.height, box.width)
-        thickness = max(1.0, float(runs.area[number]) / length - 2)
-        is_straight = thickness <= MAX_THICK * length and rise - thickness <= MAX_SLOPE * length + 1
-        if length >= shortest and is_straight and _is_at_border(box, is_level, mask.shape):
-            lines.append(_Line(runs.labels == number, box, is_level, thickness))
+        box = Box(left + 1, top + 1, right - 1, bottom - 1)
+        (start, stop), (near, far) = (box[::2], box[1::2]) if is_level else (box[1::2], box[::2])
+        end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
+        length, spans = stop - start, start < NEAR and stop > end
+        thickness = max(1.0, float(runs.area[number]) / (length + 2) - 2)
+        is_straight = thickness <= MAX_THICK * length and far - near - thickness <= MAX_SLOPE * length + 1
+        is_at_border = far <= MARGIN * side or near >= (1 - MARGIN) * side
+        if length >= shortest and is_straight and (spans or is_at_border):
+            is_on_border = near < NEAR or far > side - NEAR
+            lines.append(_Line(runs.labels == number, box, is_level, length, thickness, spans, is_on_border))
     return lines
 
 
@@ -133,28 +126,15 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
         touched = np.unique(rest.labels[np.isin(whole.labels, whole.labels[own]) & (rest.labels >= 0)])
         crossed = touched[digits[touched]]
         is_long = run.length > LONG * tall
-        if len(crossed) == 0 and (is_long or run.is_cut_off(mask.shape)):
+        if len(crossed) == 0 and (is_long or run.spans or run.is_on_border):
             doubt |= not is_long
             contrast = np.where(run.mask, 0, contrast)
-        elif is_long and run.spans(mask.shape):
+        elif is_long and run.spans:
             level = median(ink.contrast[own])
             is_base = run.is_level and bool((rest.bottom[crossed] <= run.box.bottom).all())
             doubt |= is_base and level > PALE * pen
             contrast = _erased(contrast, run, (level + pen) / 2 if level <= PALE * pen else np.inf)
     return replace(ink, contrast=contrast, doubt=doubt) if contrast.max() > ink.threshold else ink
-
-
-def _is_at_border(box: Box, is_level: bool, shape: tuple[int, ...]) -> bool:
-    """Whether a straight run lies along the picture's border, or runs from border to border."""
-    left, top, right, bottom = _cut_off(box, shape)
-    if is_level:
-        return (left and right) or box.bottom <= MARGIN * shape[0] or box.top >= (1 - MARGIN) * shape[0]
-    return (top and bottom) or box.right <= MARGIN * shape[1] or box.left >= (1 - MARGIN) * shape[1]
-
-
-def _cut_off(box: Box, shape: tuple[int, ...]) -> tuple[bool, bool, bool, bool]:
-    """At which sides the picture's border cuts off what is in a box: left, top, right, bottom."""
-    return box.left < NEAR, box.top < NEAR, box.right > shape[1] - NEAR, box.bottom > shape[0] - NEAR
 
 
 def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
@@ -176,28 +156,22 @@ def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
 
 def _frames(components: Components) -> BoolArray:
     """Which components are boxes, or parts of them, or circles around others of some size: bool (n,)."""
-    width, height = components.width, components.height
-    frames = np.zeros(len(components), np.bool_)
-    crops = {}
-    for number in range(len(components)) if len(components) > 1 else ():
-        left, top, right, bottom = components.box(number)
-        crops[number] = components.labels[top:bottom, left:right]
-        frames[number] = _is_straight(crops[number] == number)
-    others = height[~frames].max(initial=0)
-    frames &= (height > LONG * others) & (others > MIN_INSIDE * height)
-    if frames.any():  # and what is left of broken ones
-        box = components.box(frames)
-        frames |= (components.left < box.left + NEAR) | (components.right > box.right - NEAR)
-        frames |= (components.top < box.top + NEAR) | (components.bottom > box.bottom - NEAR)
-    for number, crop in crops.items():
+    frames, framed = np.zeros((2, len(components)), np.bool_)
+    longest = np.maximum(components.width, components.height)
+    for number in range(len(components)):
         box = components.box(number)
-        inside = (components.left > box.left) & (components.top > box.top)
-        inside &= (components.right < box.right) & (components.bottom < box.bottom)
-        inside &= np.maximum(width, height) >= MIN_INSIDE * min(crop.shape)
-        for other in np.flatnonzero(inside).tolist():
-            inside[other] = _is_around(components.labels, number, box, components.box(other))
-        if inside.any() and not frames[number]:
-            frames[number] = not _is_outline(crop, components.box(inside), box)
+        inside = (components.left > box.left) & (components.top > box.top) & (components.right < box.right)
+        inside &= (components.bottom < box.bottom) & (longest >= MIN_INSIDE * min(box.width, box.height))
+        if inside.any():
+            crop = components.labels[box.top : box.bottom, box.left : box.right]
+            enclosed = inside.copy()
+            enclosed[inside] = [_is_around(components, number, other) for other in np.flatnonzero(inside).tolist()]
+            is_circle = enclosed.any() and not _is_outline(crop, components.box(enclosed), box)
+            frames[number] = is_circle or _is_straight(crop == number)
+            framed |= inside & frames[number]
+    if frames.any():  # and what is left of broken ones
+        frames |= components.height > LONG * components.height[framed & ~frames].max(initial=0)
+        frames |= components.width > MIN_FLAT * components.height
     return frames
 
 
@@ -207,16 +181,15 @@ def _is_straight(mask: BoolArray) -> bool:
     return bool((lines[0] | lines[1]).sum() > MIN_STRAIGHT * mask.sum() and mask.mean() < MAX_FILLED)
 
 
-def _is_around(labels: IntArray, number: int, frame: Box, box: Box) -> bool:
-    """Whether a component lies on all four sides of a box, but for two sides where it is cut off."""
-    left, top, right, bottom = box
+def _is_around(components: Components, number: int, other: int) -> bool:
+    """Whether a component lies on all four sides of another, but for two sides where it is cut off."""
+    labels, frame = components.labels, components.box(number)
+    left, top, right, bottom = components.box(other)
     x, y = (left + right) // 2, (top + bottom) // 2
+    sides = labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x]
+    met = [bool((side == number).any()) for side in sides]
     cut_off = [frame.left == 0, frame.right == labels.shape[1], frame.top == 0, frame.bottom == labels.shape[0]]
-    met = [
-        bool((side == number).any())
-        for side in (labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x])
-    ]
-    return all(one or other for one, other in zip(met, cut_off, strict=True)) and sum(met) >= 2
+    return all(np.logical_or(met, cut_off)) and sum(met) >= 2
 
 
 def _is_outline(labels: IntArray, hole: Box, box: Box) -> bool:
