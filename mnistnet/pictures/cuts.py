@@ -6,15 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.images import FloatArray, IntArray
 from mnistnet.pictures.lines import MIN_TALL
 
 # Chosen on numbers that people wrote; lengths are in heights of the row's digits.
 SIDESTEP = 0.12  # cost of a step sideways, in full ink; else a path wanders around whole digits
 MIN_PART = 0.12  # width of what a cut leaves on either side
-MAX_CROSSED = 2.6  # ink on a cut, in stroke widths; what is written across so much is one digit
+MAX_CROSSED = 3.2  # ink on a cut, in stroke widths; what is written across so much is one digit
 MIN_WIDE = 0.75  # width of what may be two digits
-MAX_CUTS = 6  # in a component as wide as the row is high, or less; in a wider one, more in proportion
 
 
 class Cut(NamedTuple):
@@ -22,7 +21,7 @@ class Cut(NamedTuple):
 
     Attributes:
         path: int (height,), the first column on the right of it for each of the component's rows.
-        crossed: how much ink it crosses, in stroke widths.
+        crossed: how much ink it crosses, in stroke widths; a step sideways counts as some.
     """
 
     path: IntArray
@@ -46,25 +45,19 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
     price = down[0][-1] + up[0][-1] - ink[middle]
     found: dict[int, Cut] = {}
     for x in np.argsort(price, kind="stable").tolist():
-        if len(found) >= MAX_CUTS * max(1.0, columns / height) or price[x] > (MAX_CROSSED + 1) * stroke:
+        if price[x] > MAX_CROSSED * stroke:
             break
         is_valley = price[x] <= price[max(0, x - 2) : x + 3].min()
-        if not is_valley or not least <= x < columns - least or any(abs(x - other) < least for other in found):
-            continue
-        (above, crossed_above), (below, crossed_below) = _trace(*down, x), _trace(*up, x)
-        path, along = np.array(above[::-1] + below[1:]), np.array(crossed_above[::-1] + crossed_below[1:])
-        crossed = float(along.sum()) / stroke
-        right = np.arange(columns) >= path[:, np.newaxis]
-        lower = min(_tall((ink > 0) & right), _tall((ink > 0) & ~right))
-        if crossed <= MAX_CROSSED and lower > MIN_TALL * height:
-            found[x] = Cut(path, crossed)
+        if is_valley and least <= x < columns - least and all(abs(x - other) >= least for other in found):
+            path = np.array(_trace(down[1], x)[::-1] + _trace(up[1], x)[1:])
+            found[x] = Cut(path, float(price[x]) / stroke)
     return [found[x] for x in sorted(found)]
 
 
 def cheapest_paths(ink: FloatArray) -> tuple[FloatArray, IntArray]:
     """Find the cheapest paths from the first row to each pixel.
 
-    A path runs straight or in steps of one to the side; between two pixels that touch at their corners it crosses ink.
+    A path runs straight down or in steps of one to the side.
 
     Args:
         ink: float32 (rows, columns), 0 to 1.
@@ -73,32 +66,19 @@ def cheapest_paths(ink: FloatArray) -> tuple[FloatArray, IntArray]:
         Their costs, float32 (rows, columns), and the last step of each, to the right: -1, 0 or 1, (rows, columns).
     """
     costs, steps = ink.copy(), np.zeros(ink.shape, np.intp)
-    falling, rising = (ink[:-1, :-1], ink[1:, 1:]), (ink[:-1, 1:], ink[1:, :-1])  # neighbours at corners
-    right = np.float32(SIDESTEP) + (np.minimum(*rising) - np.maximum(*falling)).clip(min=0)
-    left = np.float32(SIDESTEP) + (np.minimum(*falling) - np.maximum(*rising)).clip(min=0)
     ways = np.full((3, ink.shape[1]), np.inf, np.float32)  # straight, to the right, to the left
     for row in range(1, len(ink)):
         ways[0] = costs[row - 1]
-        np.add(costs[row - 1, :-1], right[row - 1], out=ways[1, 1:])
-        np.add(costs[row - 1, 1:], left[row - 1], out=ways[2, :-1])
+        np.add(costs[row - 1, :-1], SIDESTEP, out=ways[1, 1:])
+        np.add(costs[row - 1, 1:], SIDESTEP, out=ways[2, :-1])
         steps[row] = ways.argmin(axis=0)
         costs[row] += ways.min(axis=0)
     return costs, np.array([0, 1, -1])[steps]
 
 
-def _trace(costs: FloatArray, steps: IntArray, x: int) -> tuple[list[int], list[float]]:
-    """The columns of the cheapest path from a pixel of the last row back to the first, and the ink on each."""
-    columns, along = [], []
-    for row in range(len(costs) - 1, -1, -1):
-        step = int(steps[row, x])
-        before = float(costs[row - 1, x - step]) + SIDESTEP * abs(step) if row else 0.0
-        columns.append(x)
-        along.append(float(costs[row, x]) - before)
-        x -= step
-    return columns, along
-
-
-def _tall(mask: BoolArray) -> int:
-    """From the first to the last row with anything in it."""
-    rows = np.flatnonzero(mask.any(axis=1))
-    return int(rows[-1] - rows[0] + 1) if len(rows) else 0
+def _trace(steps: IntArray, x: int) -> list[int]:
+    """The columns of the cheapest path from a pixel of the last row back to the first."""
+    columns = [x]
+    for row in range(len(steps) - 1, 0, -1):
+        columns.append(columns[-1] - int(steps[row, columns[-1]]))
+    return columns

@@ -6,7 +6,6 @@ the cheapest path to a place, for each number of digits, leads to the cheapest p
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -21,7 +20,6 @@ from mnistnet.pictures.segmentation import Lattice
 # Costs are natural logarithms of probabilities.
 SEVERAL = 0.8  # of more digits than one: most pictures show one
 SKIP = 2.5  # of leaving out ink as large as a digit
-RIVAL = 0.2  # of another digit's output being high, too
 MIN_OUTPUT = 1e-4  # smaller outputs are clamped to it before the logarithm
 MIN_OF_SEVERAL = 0.9  # output of each of several digits; letters and signs beside digits have less
 MIN_MARGIN = 0.7  # by which the cheapest path with other digits is more expensive
@@ -60,7 +58,7 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
     Raises:
         PictureError: there is none.
     """
-    digits, costs = outputs.argmax(axis=1).tolist(), [_cost(each) for each in outputs]
+    digits, costs = outputs.argmax(axis=1).tolist(), (-np.log(outputs.max(axis=1).clip(MIN_OUTPUT))).tolist()
     most = count or MAX_DIGITS + 1
     places: list[_Paths] = [defaultdict(dict) for _ in range(len(lattice.splits) + 1)]
     _offer(places[0], Path(reasons=frozenset(lattice.reasons)))
@@ -95,12 +93,6 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
     if len(found[0].chosen) > 1 and outputs[list(found[0].chosen)].max(axis=1).min() < MIN_OF_SEVERAL:
         reasons.add("low")
     return replace(found[0], reasons=frozenset(reasons))
-
-
-def _cost(outputs: FloatArray) -> float:
-    """How much the network's outputs for a candidate speak against its being a digit."""
-    second, best = np.partition(outputs, -2)[-2:].tolist()
-    return -math.log(max(best, MIN_OUTPUT)) - RIVAL * math.log(max(1 - second, MIN_OUTPUT))
 
 
 def _offer(paths: _Paths, path: Path) -> None:

@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,14 +29,11 @@ from mnistnet.pictures.rows import choose_row
 MIN_DIGIT = 4  # pixels of height
 FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is fainter
 
-# Segments and candidates
 MAX_SEGMENTS = 100  # twenty digits, each in five parts; more is noise, or text
-MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # between two parts of one digit
-MAX_WIDE, MAX_WIDEST = 1.5, 2.2  # width of what is put together, and of what is one component
+MAX_WIDE = 1.8  # width of a digit
 
 # The costs, chosen on numbers that people wrote
-MAX_COST = 2.5  # of what is put together; more has hardly a chance
 CUT = 0.55  # of each stroke width that a cut crosses
 JOIN = 1.2  # of joining what stands side by side all the way down
 WIDE, MAX_WIDTH = 1.2, 0.75  # of being wider than most digits are
@@ -90,22 +88,17 @@ class Lattice:
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
 
 
-@dataclass(frozen=True, eq=False)
-class _Segment:
+class _Segment(NamedTuple):
     """Ink that no two digits share.
 
     Attributes:
-        own: bool (height, width), where in its box it is.
-        box: where that is.
+        box: where it is.
         component: the component that it is of.
-        whole: the box of that component.
         crossed: how much ink the cut on its left crosses, in stroke widths; 0 at the left end of the component.
     """
 
-    own: BoolArray
     box: Box
     component: int
-    whole: Box
     crossed: float
 
 
@@ -129,19 +122,16 @@ def segment(ink: Ink, components: Components) -> Lattice:
     if height < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
     width = max(1.0, stroke_width(grey))  # one pen for the whole row
-    segments = [
-        each for number in np.flatnonzero(row) for each in _segments_of(grey, components, int(number), height, width)
-    ]
+    labels, segments = _segments(grey, components, row, height, width)
     if len(segments) > MAX_SEGMENTS:
         raise PictureError("too much in a row to be a number; crop to one number")
-    segments.sort(key=lambda each: each.box.left + each.box.right)
-    candidates = tuple(_candidates(grey, segments, height, width))
+    candidates = tuple(_candidates(grey, labels, segments, height, width))
     if not candidates:
         raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
     return Lattice(
         candidates=candidates,
         splits=(0.0, *(_split_cost(segments, place) for place in range(1, len(segments)))),
-        extents=tuple(math.hypot(*each.own.shape) / height for each in segments),
+        extents=tuple(math.hypot(each.box.width, each.box.height) / height for each in segments),
         reasons=frozenset(({"segmentation"} if ink.doubt else set()) | (set() if is_alone else {"other-ink"})),
     )
 
@@ -155,53 +145,58 @@ def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
 # Segments and candidates
 
 
-def _segments_of(
-    grey: FloatArray, components: Components, number: int, height: float, width: float
-) -> Iterator[_Segment]:
-    """Yield the parts of a component between its cuts, from left to right."""
-    left, top, right, bottom = whole = components.box(number)
-    mask = components.labels[top:bottom, left:right] == number
-    cuts = find_cuts(np.where(mask, grey[top:bottom, left:right], 0), height, width)
-    before = [np.arange(whole.width) < cut.path[:, np.newaxis] for cut in cuts]
-    crossed = [0.0, *(cut.crossed for cut in cuts)]
-    for cost, begins, ends in zip(crossed, [~mask & False, *before], [*before, mask | True], strict=True):
-        own = mask & ends & ~begins
-        rows, columns = np.flatnonzero(own.any(axis=1)).tolist(), np.flatnonzero(own.any(axis=0)).tolist()
-        if rows:
-            box = Box(left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1)
-            yield _Segment(own[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], box, number, whole, cost)
+def _segments(
+    grey: FloatArray, components: Components, row: BoolArray, height: float, width: float
+) -> tuple[IntArray, list[_Segment]]:
+    """Divide the components of a row at their cuts.
 
-
-def _candidates(grey: FloatArray, segments: list[_Segment], height: float, width: float) -> Iterator[Candidate]:
-    """Yield what may be a digit, by their first segments."""
+    Returns:
+        The segment of every pixel, or -1, int (height, width), and the segments from left to right.
+    """
     labels = np.full(grey.shape, -1, np.intp)
+    segments: list[_Segment] = []
+    for number in np.flatnonzero(row).tolist():
+        left, top, right, bottom = components.box(number)
+        own = components.labels[top:bottom, left:right] == number
+        cuts = find_cuts(np.where(own, grey[top:bottom, left:right], 0), height, width)
+        columns = np.arange(right - left)
+        part = np.sum([columns >= cut.path[:, np.newaxis] for cut in cuts], axis=0)  # how many cuts lie on the left
+        for place, crossed in enumerate([0.0, *(cut.crossed for cut in cuts)]):
+            y, x = np.nonzero(own & (part == place))
+            if len(y):
+                labels[top + y, left + x] = len(segments)
+                box = Box(left + int(x.min()), top + int(y[0]), left + int(x.max()) + 1, top + int(y[-1]) + 1)
+                segments.append(_Segment(box, number, crossed))
+    order = sorted(range(len(segments)), key=lambda place: segments[place].box.left + segments[place].box.right)
+    ranks = np.append(np.argsort(order), -1)
+    return ranks[labels], [segments[place] for place in order]
+
+
+def _candidates(
+    grey: FloatArray, labels: IntArray, segments: list[_Segment], height: float, width: float
+) -> Iterator[Candidate]:
+    """Yield what may be a digit, by their first segments."""
     segments_of = Counter(each.component for each in segments)
-    for place, each in enumerate(segments):
-        labels[each.box.top : each.box.bottom, each.box.left : each.box.right][each.own] = place
     for start in range(len(segments)):
         cost, box = 0.0, segments[start].box
         for stop in range(start + 1, len(segments) + 1):
             parts = segments[start:stop]
-            components = {each.component for each in parts}
-            is_all = len(parts) == len(segments)
             if len(parts) > 1:
                 if parts[-1].box.left - box.right > MAX_GAP * height:
                     break
                 box = _around(box, parts[-1].box)
                 cost += _join_cost(parts[-2], parts[-1], height)
-                if box.width > (MAX_WIDEST if len(components) == 1 else MAX_WIDE) * max(height, box.height):
-                    continue
-                if len(parts) > MAX_PARTS and len(components) > 1 and not is_all:
-                    continue
-            total = cost + _shape_cost(box, height)
-            if box.height > MIN_TALL * height and (total < MAX_COST or len(parts) == 1 or is_all):
-                ink = _ink_of(grey, labels, box, start, stop)
-                if 255 * ink.max() >= VISIBLE:
-                    yield Candidate(normalize(ink, width), box, start, stop, total, len(components) > 1)
-                    are_whole = sum(segments_of[number] for number in components) == len(parts)
-                    if are_whole and (full := outline(ink)) is not None:  # what is cut is no closed line
-                        image = normalize(full, stroke_width(full))
-                        yield Candidate(image, box, start, stop, total, len(components) > 1)
+            if box.width > MAX_WIDE * max(height, box.height) and len(parts) < len(segments):
+                continue
+            ink = _ink_of(grey, labels, box, start, stop)
+            if 255 * ink.max() < VISIBLE:
+                continue
+            components = {each.component for each in parts}
+            total, is_broken = cost + _shape_cost(box, height), len(components) > 1
+            yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
+            are_whole = sum(segments_of[number] for number in components) == len(parts)
+            if are_whole and (full := outline(ink)) is not None:  # what is cut is no closed line
+                yield Candidate(normalize(full, stroke_width(full)), box, start, stop, total, is_broken)
 
 
 def _around(one: Box, other: Box) -> Box:
@@ -235,7 +230,7 @@ def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
     """How much speaks against one digit that both are parts of: that they stand side by side."""
     if one.component == other.component:
         return 0.0
-    across = min(one.whole.right, other.whole.right) - max(one.whole.left, other.whole.left)
+    across = min(one.box.right, other.box.right) - max(one.box.left, other.box.left)
     down = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
-    apart = 1 - max(0, across) / min(one.whole.width, other.whole.width)
+    apart = 1 - max(0, across) / min(one.box.width, other.box.width)
     return JOIN * apart * min(1.0, max(0, down) / height)

@@ -10,7 +10,7 @@ from mnistnet.errors import PictureError
 from mnistnet.images import FloatArray
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.components import Box
-from mnistnet.pictures.decoding import MIN_MARGIN, RIVAL, SEVERAL, SKIP, decode
+from mnistnet.pictures.decoding import MIN_MARGIN, SEVERAL, SKIP, decode
 from mnistnet.pictures.segmentation import Candidate, Lattice
 
 IMAGE = np.zeros((28, 28), np.uint8)
@@ -37,8 +37,7 @@ def all_paths(lattice: Lattice, said: FloatArray, place: int = 0) -> Iterator[tu
         yield rest, cost + lattice.splits[place] + SKIP * lattice.extents[place] ** 2
     for index, each in enumerate(lattice.candidates):
         if each.start == place:
-            second, best = np.sort(said[index])[-2:].tolist()
-            own = each.cost + lattice.splits[place] - math.log(best) - RIVAL * math.log(1 - second)
+            own = each.cost + lattice.splits[place] - math.log(said[index].max())
             for rest, cost in all_paths(lattice, said, each.stop):
                 yield (index, *rest), own + cost
 
