@@ -62,6 +62,9 @@ def test_no_path_is_cheaper_than_the_one_that_is_found(seed: int, count: int | N
     assert path.chosen == min(ways, key=lambda chosen: ways[chosen])
     assert path.cost == pytest.approx(min(ways.values()))
     assert path.digits == tuple(said[list(path.chosen)].argmax(axis=1))
+    by_digits = {chosen: tuple(said[list(chosen)].argmax(axis=1)) for chosen in ways}
+    rivals = [cost for chosen, cost in ways.items() if by_digits[chosen] != path.digits]
+    assert ("segmentation" in path.reasons) == (min(rivals, default=math.inf) - path.cost < MIN_MARGIN)
 
 
 def test_what_reads_only_one_way_is_sure() -> None:
