@@ -93,21 +93,33 @@ def test_on_a_full_disk_the_old_model_and_the_old_history_stay(
     assert sorted(path.name for path in folder.parent.iterdir()) == sorted(["files", "mnistnet.npz", history])
 
 
-STOPPED = """
+STOP_BEFORE_THE_FIRST_EPOCH = """
 import mnistnet.cli.train
 def stop(*_):
     raise KeyboardInterrupt
 mnistnet.cli.train.load_data = stop
 """
+STOP_AFTER_THE_FIRST_SAVE = """
+import mnistnet.model
+def stop(*arguments):
+    write(*arguments)
+    raise KeyboardInterrupt
+write, mnistnet.model.write_model_file = mnistnet.model.write_model_file, stop
+"""
+NOTHING, EPOCH = "before the end of the first epoch; nothing was saved.", "mnistnet.npz holds the last complete epoch"
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
-    [((), "Stopped before the end of the first epoch; nothing was saved."), (("--resume",), "holds the last complete")],
+    ("options", "stop", "said", "is_kept"),
+    [
+        ((), STOP_BEFORE_THE_FIRST_EPOCH, NOTHING, True),
+        (("--resume",), STOP_BEFORE_THE_FIRST_EPOCH, EPOCH, True),
+        ((), STOP_AFTER_THE_FIRST_SAVE, EPOCH, False),
+    ],
 )
-def test_training_stopped_before_its_first_epoch_says_whether_there_is_a_model_of_it(
-    process: Program, folder: Path, trained: Path, options: tuple[str, ...], said: str
+def test_training_that_is_stopped_says_whether_there_is_a_model_of_it(
+    process: Program, folder: Path, trained: Path, options: tuple[str, ...], stop: str, said: str, is_kept: bool
 ) -> None:
     before = trained.read_bytes()
-    done = process("train", "--data", folder, *options, before=STOPPED)
-    assert (done.returncode, said in done.stderr, trained.read_bytes() == before) == (130, True, True)
+    done = process("train", "--data", folder, *options, before=stop)
+    assert (done.returncode, said in done.stderr, trained.read_bytes() == before) == (130, True, is_kept)

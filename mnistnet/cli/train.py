@@ -55,7 +55,7 @@ def train(
     done = 0 if resumed is None else resumed.epoch
     check_writable(output)
     record = None if history is None else History(history, done)
-    model, saved = resumed, done > 0
+    model, before = resumed, _modified(output)
     try:
         training, validation = hold_out(load_data(data, quiet), settings.validation)
         epochs = fit(training, validation, settings, resume=resumed, start=first)
@@ -67,16 +67,20 @@ def train(
                 if record is not None:  # first: --resume drops an extra line, but can't restore a missing one
                     record.record(epoch)
                 model.save(output)
-                saved = True
                 report(epoch)
     except KeyboardInterrupt:
-        if saved:
+        if done > 0 or _modified(output) != before:  # the disk knows, even if the signal came right after the rename
             print_message(f"\nStopped. {one_line(output)} holds the last complete epoch; continue with --resume.")
         else:
             print_message("\nStopped before the end of the first epoch; nothing was saved.")
         raise
     if model is not None:
         print_notes(quiet, *summary(model, done, len(training)), f"The model is in {output}")
+
+
+def _modified(path: str) -> int | None:
+    """Return when a file was last written, in nanoseconds; None if there is none."""
+    return Path(path).stat().st_mtime_ns if Path(path).exists() else None
 
 
 def summary(model: Model, done: int, images: int) -> Iterator[str]:
