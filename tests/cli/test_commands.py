@@ -119,12 +119,13 @@ def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> No
     assert subprocess.run(["sh", "-c", script], cwd=folder.parent, env=environment, check=False).returncode == 0  # noqa: S607
 
 
-def test_help_is_everywhere_and_ends_with_an_example(program: Program) -> None:
+def test_help_is_everywhere_and_short_and_ends_with_an_example(program: Program, process: Program) -> None:
     assert program("-h").stdout == program("--help").stdout
     for command in ((), *((name,) for name in COMMANDS)):
         lines = program(*command, "--help").stdout.splitlines()
         assert (lines[-2].strip(), lines[-1].startswith("    mnistnet ")) == ("Example:", True)
         assert max(map(len, lines)) <= 80
+    assert process("train", "--help", environment={"COLUMNS": "100"}).stdout.count("\n") <= 50
 
 
 def test_every_command_has_the_short_help_of_the_list(program: Program) -> None:
