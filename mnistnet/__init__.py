@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mnistnet.prediction import Answer, read
     from mnistnet.training import train_model as train
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = ["Answer", "MnistnetError", "Model", "load", "read", "train"]
 
 if not TYPE_CHECKING:

@@ -10,6 +10,8 @@
 | `velocity_weights_1`, … | optimizer state, for resuming: the momentum buffer, in the shapes of weights and biases |
 | `latest_weights_1`, … | with patience, if the last epoch isn't the best: the parameters after the last epoch |
 
+The format is stable from mnistnet 1.0 on: every later 1.x reads format 3.
+
 The file is untrusted: nothing in it is executed, and every size is bounded before it is read. It must hold exactly
 these members, stored and not compressed, with their checksums, shapes, dtypes and bounded values.
 """
@@ -36,7 +38,7 @@ from mnistnet.npz import NpzError, open_npz, read_array
 from mnistnet.saving import replace_file
 from mnistnet.settings import MAX_COST, MAX_EPOCHS, MAX_LEARNING_RATE, Settings
 
-FORMAT = 3  # raise it when the inputs or the settings change
+FORMAT = 3  # raise it when the inputs or the settings change, and go on reading 3
 MAX_METADATA = 1 << 16  # bytes; real metadata have under 1,000
 MAX_REASON = 200  # characters of a reason that quotes the file
 PARAMETERS = "parameters"
