@@ -9,11 +9,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from mnistnet.errors import PictureError
 from mnistnet.images import ByteArray, FloatArray
-from mnistnet.pictures.components import box_filter, median, opening, otsu
+from mnistnet.pictures.components import median, opening, otsu
 
 # Chosen on pictures that people drew and photographed.
 MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
@@ -58,32 +58,29 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     """
     factor = math.ceil(math.sqrt(picture.width * picture.height / MAX_AREA))
     small = picture.reduce(factor) if factor > 1 else picture
-    level, is_even = _ground(np.asarray(small))
-    grey = np.asarray(small, np.float32)
+    grey = np.asarray(small)
+    level, is_even = _ground(grey)
     noise = _noise(grey) if max(grey.shape) > ICON else 0.0
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
     is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
     if is_plain:
-        difference = grey - level
+        difference = grey - np.float32(level)
         is_dark = float((difference * np.abs(difference)).sum()) < 0
     else:  # the ink is the rarer side, with the longer tail, of what differs from the neighbourhood
-        is_dark = float(((grey - _neighbourhood(grey)) ** 3).sum()) < 0
+        neighbourhood = small.filter(ImageFilter.BoxBlur(max(3, min(small.size) // 8)))
+        is_dark = float(((grey - np.asarray(neighbourhood, np.float32)) ** 3).sum()) < 0
     if invert != "auto":
         is_dark = invert == "yes"
     if is_dark:
-        grey, level = 255 - grey, 255 - level
+        small, level = ImageChops.invert(small), 255 - level
+    contrast: FloatArray = np.asarray(small, np.float32)
     if is_plain:
-        contrast = (grey - level).clip(0, 255)
+        contrast = (contrast - np.float32(level)).clip(0, 255)
     else:
-        background = _background(grey)
-        contrast = (grey - background) * (255 / np.maximum(255 - background, 64))  # in shadow ink is as black
+        background = _background(small)
+        contrast = (contrast - background) * (255 / np.maximum(255 - background, 64))  # in shadow ink is as black
         contrast = (contrast - median(contrast)).clip(0, 255)
     return Ink(contrast, _threshold(contrast, noise), factor)
-
-
-def _neighbourhood(grey: FloatArray) -> FloatArray:
-    """The mean of the square around every pixel, a quarter of the picture wide: (height, width)."""
-    return box_filter(grey, [max(3, side // 8) for side in grey.shape])
 
 
 def _ground(grey: ByteArray) -> tuple[float, bool]:
@@ -98,17 +95,14 @@ def _ground(grey: ByteArray) -> tuple[float, bool]:
     return float(level), bool(alike[lowest] >= MIN_EVEN * counts.sum() or max(grey.shape) <= ICON)
 
 
-def _background(grey: FloatArray) -> FloatArray:
-    """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed; as large as grey."""
-    height, width = grey.shape
-    factor = -(-max(grey.shape) // COARSE)
-    coarse = np.asarray(Image.fromarray(grey).reduce(factor))
+def _background(bright: Image.Image) -> FloatArray:
+    """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed: (height, width)."""
+    factor = -(-max(bright.size) // COARSE)
+    coarse = np.asarray(bright.reduce(factor))
     radius = max(3, max(coarse.shape) // BACKGROUND)
-    # beyond the border the light stays as it is there, so that the border itself is smoothed like the rest
-    coarse = opening(np.pad(coarse, radius, mode="edge"), radius, axes=(0, 1))
-    smooth = box_filter(coarse, 2 * [max(1, radius // 4)])[radius:-radius, radius:-radius]
-    box = (0, 0, width / factor, height / factor)
-    return np.asarray(Image.fromarray(smooth).resize((width, height), Image.Resampling.BILINEAR, box))
+    smooth = Image.fromarray(opening(coarse, radius, axes=(0, 1))).filter(ImageFilter.BoxBlur(max(1, radius // 4)))
+    box = (0, 0, bright.width / factor, bright.height / factor)
+    return np.asarray(smooth.resize(bright.size, Image.Resampling.BILINEAR, box), np.float32)
 
 
 def _threshold(contrast: FloatArray, noise: float) -> float:
@@ -123,9 +117,9 @@ def _threshold(contrast: FloatArray, noise: float) -> float:
     return max(floor, 0.5 * otsu(candidates))
 
 
-def _noise(grey: FloatArray) -> float:
+def _noise(grey: ByteArray) -> float:
     """The standard deviation of the noise from pixel to pixel: 0 on a screen, 1 to 10 grey levels in photographs.
 
     Most neighbours lie on the same side of a stroke, so that the median of what they differ by leaves the ink out.
     """
-    return median(np.abs(np.diff(grey, axis=1))) / 0.954 if grey.shape[1] > 1 else 0.0
+    return median(np.abs(np.diff(grey.astype(np.int16), axis=1))) / 0.954 if grey.shape[1] > 1 else 0.0

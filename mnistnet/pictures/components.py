@@ -6,7 +6,6 @@ They are named as in scipy.ndimage, whose import takes longer than all of mnistn
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,19 +23,6 @@ def padded(values: AnyArray, margin: int) -> AnyArray:
     result = np.zeros((height + 2 * margin, width + 2 * margin), values.dtype)
     result[margin : margin + height, margin : margin + width] = values
     return result
-
-
-def box_filter(values: FloatArray, radii: Sequence[int]) -> FloatArray:
-    """Return the mean of the 2·radius + 1 rows and columns around every pixel, fewer at the border: float32."""
-    for axis, radius in enumerate(radii):
-        values = values.swapaxes(0, axis)
-        sums = np.zeros((len(values) + 1, *values.shape[1:]))
-        np.cumsum(values, axis=0, out=sums[1:])
-        start = np.maximum(np.arange(len(values)) - radius, 0)
-        stop = np.minimum(np.arange(len(values)) + radius + 1, len(values))
-        means = ((sums[stop] - sums[start]).T / (stop - start)).T  # .T: the divisor's axis has to be the last
-        values = np.asarray(means.swapaxes(0, axis), np.float32, order="C")
-    return values
 
 
 def rank_filter(values: AnyArray, radius: int, axes: tuple[int, ...], extreme: np.ufunc) -> AnyArray:
@@ -86,11 +72,6 @@ class Box(NamedTuple):
         """How many pixels lie between its top and its bottom."""
         return self.bottom - self.top
 
-    @property
-    def longest(self) -> int:
-        """Its longer side."""
-        return max(self.width, self.height)
-
 
 @dataclass(frozen=True)
 class Components:
@@ -115,11 +96,6 @@ class Components:
     def height(self) -> IntArray:
         """How many rows of pixels each component takes."""
         return self.bottom - self.top
-
-    @property
-    def extent(self) -> FloatArray:
-        """How many pixels each component measures from end to end."""
-        return np.asarray(np.hypot(self.width, self.height))
 
     def box(self, chosen: BoolArray | int) -> Box:
         """Return the box around the chosen components, at least one, or around the one of that index."""

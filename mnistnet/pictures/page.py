@@ -69,7 +69,9 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
         return None  # the background covers a corner of the picture
     components = find_components(side)
     largest = int(components.area.argmax())
-    if min(components.width[largest], components.height[largest]) < MIN_SIDE * components.box(largest).longest:
+    if min(components.width[largest], components.height[largest]) < MIN_SIDE * max(
+        components.width[largest], components.height[largest]
+    ):
         return None
     paper = components.labels == largest
     page = _polygon(paper)

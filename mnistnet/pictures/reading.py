@@ -37,36 +37,30 @@ def read_lattice(source: Source, invert: str = "auto") -> Lattice:
         ValueError: invert is none of the three.
     """
     with naming(source):
-        picture = decode(source)
-        width, height = picture.info["own_size"]
-        lattice = lattice_in(picture, invert)
-    if picture.size == (width, height):
-        return lattice
-    x, y = width / picture.width, height / picture.height
-    return replace(lattice, candidates=tuple(replace(each, box=_scaled(each.box, x, y)) for each in lattice.candidates))
-
-
-def _scaled(box: Box, x: float, y: float) -> Box:
-    return Box(round(box.left * x), round(box.top * y), round(box.right * x), round(box.bottom * y))
+        return lattice_in(decode(source), invert)
 
 
 def lattice_in(picture: Image.Image, invert: str = "auto") -> Lattice:
     """Find all that may be digits in a picture of mode L or RGB, as `read_lattice` does in a file."""
+    own_size = picture.info.get("own_size", picture.size)  # before it was shrunk
     picture = picture.convert("L")
     digit = normalized_already(picture, invert)
     if digit is not None:
         return Lattice((Candidate(digit, Box(0, 0, *picture.size), 0, 1),))
     page = find_page(picture)
     ink = binarize(page.picture, invert)
-    ink, components = remove_lines(ink)
-    lattice = segment(ink, components)
+    lattice = segment(*remove_lines(ink))
 
-    def in_picture(box: Box) -> Box:
-        left, top, right, bottom = (side * ink.factor for side in box)
-        width, height = page.picture.size
-        return Box(page.left + left, page.top + top, page.left + min(right, width), page.top + min(bottom, height))
+    def in_file(box: Box) -> Box:
+        corners = [
+            round((start + min(ink.factor * place, size)) * own / whole)
+            for start, place, size, own, whole in zip(
+                2 * (page.left, page.top), box, 2 * page.picture.size, 2 * own_size, 2 * picture.size, strict=True
+            )
+        ]
+        return Box(*corners)
 
-    return replace(lattice, candidates=tuple(replace(each, box=in_picture(each.box)) for each in lattice.candidates))
+    return replace(lattice, candidates=tuple(replace(each, box=in_file(each.box)) for each in lattice.candidates))
 
 
 def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto") -> ByteArray:

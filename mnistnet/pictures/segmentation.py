@@ -24,11 +24,14 @@ from mnistnet.pictures.cuts import find_cuts
 from mnistnet.pictures.lines import MIN_TALL
 from mnistnet.pictures.normalization import VISIBLE, normalize
 from mnistnet.pictures.outlines import outline
-from mnistnet.pictures.rows import choose_row
 
 MIN_DIGIT = 4  # pixels of height
 FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is fainter
 
+# The row, its segments and candidates: chosen on numbers that people wrote
+MAX_SPACE = 2.5  # between two digits
+MAX_OFFSET = 0.3  # from a digit to a loose part of it
+MIN_AREA = 0.7  # area of a part / square of the stroke width; less is a speck
 MAX_SEGMENTS = 100  # twenty digits, each in five parts; more is noise, or text
 MAX_GAP = 0.35  # between two parts of one digit
 MAX_WIDE = 1.8  # width of a digit
@@ -115,7 +118,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
     Raises:
         PictureError: it shows no row of digits.
     """
-    row, is_alone = choose_row(ink, components)
+    row, is_alone = _choose_row(ink, components)
     grey = _scaled(ink, components.mask(row))
     tall = components.height[row]
     height = median(tall[tall >= MIN_TALL * tall.max()])
@@ -130,7 +133,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
         raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
     return Lattice(
         candidates=candidates,
-        splits=(0.0, *(_split_cost(segments, place) for place in range(1, len(segments)))),
+        splits=tuple(CUT * each.crossed for each in segments),
         extents=tuple(math.hypot(each.box.width, each.box.height) / height for each in segments),
         reasons=frozenset(({"segmentation"} if ink.doubt else set()) | (set() if is_alone else {"other-ink"})),
     )
@@ -140,6 +143,32 @@ def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
     """The ink of a mask with its soft edges, all in one light: float32 (height, width), 0 to 1."""
     low, full = 0.5 * ink.threshold, quantile(ink.contrast[mask], FULL)
     return np.where(dilate(mask), ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
+
+
+def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
+    """Return which components make the row, bool (n,), and whether nothing else is written."""
+    tall = components.height
+    main = int((tall * components.strength(ink.contrast)).argmax())
+    is_level = (components.top < components.bottom[main]) & (components.bottom > components.top[main])
+    big = np.flatnonzero((tall >= MIN_TALL * tall[main]) & is_level)
+    big = big[components.left[big].argsort()]
+    spaces = components.left[big[1:]] - np.maximum.accumulate(components.right[big])[:-1]
+    groups = np.append(0, np.cumsum(spaces > MAX_SPACE * tall[main]))
+    row = np.zeros(len(tall), np.bool_)
+    row[big[groups == groups[big == main]]] = True
+    is_stroke = components.area > MIN_AREA * stroke_width(components.mask(row).astype(np.float32)) ** 2
+    parts = is_stroke & (tall < MIN_TALL * tall[main]) & (_offsets(components, row) < MAX_OFFSET * median(tall[row]))
+    return row | parts, not (is_stroke & ~row & ~parts).any()
+
+
+def _offsets(components: Components, chosen: BoolArray) -> IntArray:
+    """How many pixels lie between each component's box and the nearest of the chosen ones' boxes."""
+    left, top, right, bottom = (
+        (side, side[chosen]) for side in (components.left, components.top, components.right, components.bottom)
+    )
+    across = np.maximum.outer(*left) - np.minimum.outer(*right)
+    down = np.maximum.outer(*top) - np.minimum.outer(*bottom)
+    return np.asarray(np.maximum(across, down).clip(min=0).min(axis=1))
 
 
 # Segments and candidates
@@ -217,13 +246,6 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 def _shape_cost(box: Box, height: float) -> float:
     return SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
-
-
-def _split_cost(segments: list[_Segment], place: int) -> float:
-    """How much speaks against two digits, of which one ends before that segment and the other begins with it."""
-    before = {each.component for each in segments[:place]}
-    parted = {each.component: each.crossed for each in reversed(segments[place:]) if each.component in before}
-    return CUT * sum(parted.values())  # of the first cut of each
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
