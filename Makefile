@@ -57,8 +57,6 @@ bench: $(READY)  ## measure speeds on real MNIST
 
 kinds: $(READY)  ## read simulated pictures of every kind, and print how many of each are right
 	$(BIN)/python tests/benchmarks/kinds.py
-	$(BIN)/python tests/benchmarks/whole_numbers.py
-	$(BIN)/python tests/benchmarks/reported.py
 
 dist: $(READY)  ## build wheel and sdist in dist/, check them, and run the demo from the wheel in clean environments
 	rm -rf dist

@@ -1,5 +1,4 @@
-"""Read simulated pictures of every kind that people have, and print how many of each kind are read,
-and how reliable the answers are.
+"""Read simulated pictures of every kind that people have; print how many of each are read, and how reliable that is.
 
 Run by `make kinds`; KINDS="ruled" reads only the kinds that have this word in their names, SHEETS=FOLDER keeps the
 pictures there, a contact sheet for each kind. Handwriting comes from MNIST's training images: those that a model is
@@ -8,10 +7,10 @@ measured on choose nothing. Needs MNIST where MNISTNET_DATA points, or in the ca
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,61 +18,77 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from handwriting import HANDWRITING, Handwritten
-from mnistnet.datasets import load_training
+from mnistnet.datasets import Dataset, load_training
 from mnistnet.errors import PictureError
-from mnistnet.images import DIGITS, NO_DIGIT, ByteArray
+from mnistnet.images import DIGITS
 from mnistnet.model import PRETRAINED, Model, load
-from mnistnet.prediction import Answer, read_number
-from prints import NEED_FONTS, NO_DIGITS, PRINTED, Printed, Shown, fonts
+from mnistnet.prediction import Answer, read
+from prints import NEED_FONTS, NO_DIGITS, PRINTED, Printed, Shown, fonts, printed_number
 from real_mnist import real_mnist
-from reliability import reliability
-from scenes import on_screen
+from reported import REPORTED
+from scenes import contact_sheet, on_screen
+from whole_numbers import NUMBERS
 
-COUNT = 150  # pictures of a kind
+COUNT = 200  # pictures of a kind
 SEED = 15
+REPORTED_SEED = 21
 TILE = 100  # pixels of a side in a contact sheet
 TILES = 15  # in a row of it
+EDGES = (0, 0.5, 0.7, 0.85, 0.95, 0.99, 1)  # of the outputs that are told together
+
+Labelled = tuple[Image.Image, str]  # a picture and its number; empty where none is in it: refused or unsure is right
 
 
-class Labelled(NamedTuple):
-    """A picture and the digit in it, or NO_DIGIT, which is to be refused, or unsure."""
+class Kind(NamedTuple):
+    """What draws the pictures of a kind by their indexes, and how many digits the reader is told that they show."""
+
+    draw: Callable[[int], Labelled]
+    asked: int | None = 1
+
+
+class Outcome(NamedTuple):
+    """A picture, what was read in it, and whether that is right; None: it was refused."""
 
     picture: Image.Image
-    label: int
+    number: str
+    answer: Answer | None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the answer has no doubt."""
+        return self.answer is not None and not self.answer.unsure
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the number is right, surely or not; where there is none: whether that was seen, or doubted."""
+        return self.answer is not None and self.answer.number == self.number if self.number else not self.is_sure
 
 
-class Row(NamedTuple):
-    """How many pictures of one kind were read, and how."""
+def kinds(training: Dataset) -> dict[str, Kind]:
+    """Return every kind, drawn from MNIST's images and from fonts."""
+    where = [np.flatnonzero(training.labels == digit) for digit in range(DIGITS)]
 
-    right: int  # surely or not; of what is no digit: refused or unsure
-    sure_and_wrong: int
-    unsure: int
-    refused: int
+    def handwritten(write: Handwritten, index: int) -> Labelled:
+        digit = index % DIGITS
+        return write(training.images[where[digit][index // DIGITS]], _chance(index)), str(digit)
 
+    def printed(show: Printed, index: int) -> Labelled:
+        return show(index % DIGITS, _chance(index)), str(index % DIGITS)
 
-Kind = Callable[[int], Labelled]  # its pictures are numbered
+    def nothing(show: Shown, index: int) -> Labelled:
+        return show(_chance(index)), ""
 
-
-def kinds(images: ByteArray, labels: ByteArray) -> dict[str, Kind]:
-    """Return what makes the pictures of each kind, from MNIST's images, uint8 (n, 28, 28), and from fonts."""
-    where = [np.flatnonzero(labels == digit) for digit in range(DIGITS)]
-
-    def handwritten(write: Handwritten, number: int) -> Labelled:
-        digit = number % DIGITS
-        return Labelled(write(images[where[digit][number // DIGITS]], _chance(number)), digit)
-
-    made: dict[str, Kind] = {name: partial(handwritten, write) for name, write in HANDWRITING.items()}
-    made |= {name: partial(_printed, show) for name, show in PRINTED.items() if fonts() or show not in NEED_FONTS}
-    made |= {name: partial(_nothing, show) for name, show in NO_DIGITS.items() if fonts() or show not in NEED_FONTS}
+    made = {name: Kind(partial(handwritten, write)) for name, write in HANDWRITING.items()} | scikit_learns()
+    made |= {name: Kind(partial(printed, show)) for name, show in PRINTED.items() if fonts() or show not in NEED_FONTS}
+    made |= {
+        name: Kind(partial(nothing, show)) for name, show in NO_DIGITS.items() if fonts() or show not in NEED_FONTS
+    }
+    for name, reported in (REPORTED | NUMBERS).items():
+        made[name] = Kind(partial(reported.picture, training.images, training.labels, REPORTED_SEED), None)
+    if fonts():
+        return made | {"numbers, printed": Kind(lambda index: printed_number(_chance(index)), None)}
+    print("printed digits, letters and text are left out: none of the fonts DejaVu and Liberation is installed\n")
     return made
-
-
-def _printed(show: Printed, number: int) -> Labelled:
-    return Labelled(show(number % DIGITS, _chance(number)), number % DIGITS)
-
-
-def _nothing(show: Shown, number: int) -> Labelled:
-    return Labelled(show(_chance(number)), NO_DIGIT)
 
 
 def scikit_learns() -> dict[str, Kind]:
@@ -81,84 +96,76 @@ def scikit_learns() -> dict[str, Kind]:
     try:
         from sklearn.datasets import load_digits  # late: it need not be there
     except ModuleNotFoundError:
+        print("scikit-learn's digits are left out: it is not installed\n")
         return {}
     digits = load_digits()
-    small = [Image.fromarray((image * 255 / 16).astype(np.uint8)) for image in digits.images[:COUNT]]
-    return {
-        "scikit-learn's 8×8": lambda i: Labelled(small[i], int(digits.target[i])),
-        "scikit-learn's 8×8, enlarged": lambda i: Labelled(
-            on_screen(small[i].resize((64, 64), Image.Resampling.NEAREST), _chance(i)), int(digits.target[i])
-        ),
-    }
+
+    def small(index: int) -> Labelled:
+        return Image.fromarray((digits.images[index] * 255 / 16).astype(np.uint8)), str(digits.target[index])
+
+    def enlarged(index: int) -> Labelled:
+        picture, number = small(index)
+        return on_screen(picture.resize((64, 64), Image.Resampling.NEAREST), _chance(index)), number
+
+    return {"scikit-learn's 8×8": Kind(small), "scikit-learn's 8×8, enlarged": Kind(enlarged)}
 
 
 def _chance(index: int) -> np.random.Generator:
     return np.random.default_rng((SEED, index))
 
 
-def measure(answers: list[Answer | None], labels: list[int]) -> tuple[Row, list[bool]]:
-    """Return how many pictures were read how, and which of them are no success; None: refused."""
-    right, wrong_and_sure = [], []
-    for answer, label in zip(answers, labels, strict=True):
-        is_sure = answer is not None and not answer.unsure
-        is_right = not is_sure if label == NO_DIGIT else answer is not None and answer.number == str(label)
-        right.append(is_right)
-        wrong_and_sure.append(is_sure and not is_right)
-    unsure = sum(answer is not None and answer.unsure for answer in answers)
-    return Row(sum(right), sum(wrong_and_sure), unsure, answers.count(None)), [not is_right for is_right in right]
-
-
-def _answer(model: Model, picture: Image.Image) -> Answer | None:
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    file.seek(0)
+def outcome(model: Model, kind: Kind, index: int) -> Outcome:
+    """Read one picture of a kind."""
+    picture, number = kind.draw(index)
     try:
-        return read_number(model, file, digits=1)
+        return Outcome(picture, number, read(picture, model, digits=kind.asked))
     except PictureError:
-        return None
+        return Outcome(picture, number, None)
 
 
-def contact_sheet(pictures: list[Labelled], failed: list[bool]) -> Image.Image:
-    """Return all pictures side by side, with a red border around those that were not read."""
-    sheet = Image.new("RGB", (TILES * TILE, -(-len(pictures) // TILES) * TILE), "grey")
-    for number, ((picture, _), is_bad) in enumerate(zip(pictures, failed, strict=True)):
-        tile = ImageOps.contain(picture.convert("RGB"), (TILE - 8, TILE - 8))
-        framed = ImageOps.expand(tile, 3, "red" if is_bad else "grey")
-        sheet.paste(framed, (number % TILES * TILE, number // TILES * TILE))
-    return sheet
+def counts(outcomes: list[Outcome]) -> list[int]:
+    """Return how many are right, confidently wrong, unsure and refused."""
+    wrong = sum(each.is_sure and not each.is_right for each in outcomes)
+    unsure = sum(each.answer is not None and each.answer.unsure for each in outcomes)
+    return [sum(each.is_right for each in outcomes), wrong, unsure, sum(each.answer is None for each in outcomes)]
 
 
-def chosen(every: dict[str, Kind], word: str) -> Iterator[tuple[str, list[Labelled]]]:
-    """Yield the kinds that have the word in their names, each with its pictures."""
-    for name, make in every.items():
-        if word in name:
-            yield name, [make(number) for number in range(COUNT)]
+def reliability(outcomes: list[Outcome]) -> str:
+    """Return the table of how often answers are right, by the network's output for their least probable digit."""
+    told = [(each.answer.probability, each.is_right) for each in outcomes if each.answer is not None and each.number]
+    lines = ["| output | pictures | right |", "|---|---|---|"]
+    for low, high in pairwise(EDGES):
+        among = [right for output, right in told if low <= output < high or output == high == EDGES[-1]]
+        share = f"{100 * sum(among) / len(among):.1f} %" if among else "–"
+        lines.append(f"| {low:g} to {high:g} | {len(among)} | {share} |")
+    return "\n".join(lines)
+
+
+def _tile(outcome: Outcome) -> Image.Image:
+    """Return a picture with a red border if it was not read."""
+    picture = ImageOps.contain(outcome.picture.convert("RGB"), (TILE - 10, TILE - 10))
+    return ImageOps.expand(picture, 3, "grey" if outcome.is_right else "red")
 
 
 def main() -> None:
     """Print the tables."""
-    training = load_training([real_mnist()])
+    word, sheets = os.environ.get("KINDS", ""), os.environ.get("SHEETS")
+    made = kinds(load_training([real_mnist()]))
     model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
-    if not fonts():
-        print("printed digits, letters and text are left out: none of the fonts DejaVu and Liberation is installed\n")
-    if not (own := scikit_learns()):
-        print("scikit-learn's digits are left out: it is not installed\n")
-    print(f"| kind, {COUNT} pictures each | right | sure and wrong | unsure | refused |\n|---|---|---|---|---|")
-    sheets = os.environ.get("SHEETS")
-    told: list[tuple[Answer, bool]] = []
-    for name, pictures in chosen(kinds(training.images, training.labels) | own, os.environ.get("KINDS", "")):
-        answers = [_answer(model, picture) for picture, _ in pictures]
-        row, failed = measure(answers, [label for _, label in pictures])
-        told += [
-            (answer, not is_bad)
-            for answer, is_bad, (_, label) in zip(answers, failed, pictures, strict=True)
-            if answer is not None and label != NO_DIGIT
-        ]
-        print(f"| {name} | " + " | ".join(f"{100 * count / COUNT:.1f} %" for count in row) + " |", flush=True)
+    print(f"| kind, {COUNT} pictures each | right | confidently wrong | unsure | refused |\n|---|---|---|---|---|")
+    told: list[Outcome] = []
+    for name, kind in made.items():
+        if word not in name:
+            continue
+        outcomes = [outcome(model, kind, index) for index in range(COUNT)]
+        print(f"| {name} | " + " | ".join(f"{100 * n / COUNT:.1f} %" for n in counts(outcomes)) + " |", flush=True)
+        told += [each._replace(picture=Image.new("L", (1, 1))) for each in outcomes]
         if sheets:
+            tiles = [_tile(each) for each in outcomes]
+            rows = [tiles[start : start + TILES] for start in range(0, COUNT, TILES)]
             Path(sheets).mkdir(parents=True, exist_ok=True)
-            contact_sheet(pictures, failed).save(Path(sheets) / f"{name.replace(' ', '-')}.png")
-    print(f"\nThe same digits, by what the network says of them\n\n{reliability(told)}\n")
+            contact_sheet(rows, TILE).save(Path(sheets) / f"{name.replace(' ', '-')}.png")
+    print(f"\nAll answers to pictures with a number, by the network's output\n\n{reliability(told)}")
 
 
 if __name__ == "__main__":

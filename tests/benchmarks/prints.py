@@ -100,6 +100,15 @@ PRINTED: dict[str, Printed] = {
     "seven segments": seven_segments,
 }
 
+
+def printed_number(chance: Generator) -> tuple[Image.Image, str]:
+    """Print a number of two to six digits; return it with its picture."""
+    number = "".join(map(str, chance.integers(0, 10, chance.integers(2, 7))))
+    ink = _text(number, _choose(fonts(), chance), chance.uniform(30, 90))
+    page = placed(ink, ink.width + 60, ink.height + 60, chance)
+    return on_screen(page, chance), number
+
+
 # No digits
 
 

@@ -1,13 +1,10 @@
 """Kinds of pictures that people reported as misread, each simulated from digits with bright ink on black.
 
-A kind is a function of digits, uint8 (n, 28, 28), and of chance, NumPy's random generator. Numbers are read without
-being told how many digits they have. Run by `make kinds`, as is kinds.py; KINDS="rule" reads only the kinds that have
-this word in their names.
+A kind is a function of digits, uint8 (n, 28, 28), and of chance, NumPy's random generator.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,19 +12,12 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-from mnistnet.datasets import load_training
 from mnistnet.datasets.skeletons import SKELETONS
 from mnistnet.datasets.strokes import draw_digits
-from mnistnet.errors import PictureError
 from mnistnet.images import SIDE, ByteArray
-from mnistnet.model import PRETRAINED, load
-from mnistnet.prediction import read
-from real_mnist import real_mnist
 from scenes import FULL, as_picture, enlarged, on_paper, photographed
 
 FLAGGED = tuple(each for each in SKELETONS if each.digit == 1 and "long" in each.style and "foot" not in each.style)
-COUNT = 200  # pictures of a kind
-SEED = 21
 MANY = 8  # digits, to draw what shows no number
 SIGNS = {  # strokes from 0 to 1 across and down
     "!": (((0.5, 0), (0.5, 0.7)), ((0.5, 0.93), (0.5, 0.94))),
@@ -279,31 +269,3 @@ REPORTED: dict[str, Reported] = {
     "two rows": Reported(two_rows),
     "tables, sudokus": Reported(tables),
 }
-
-
-def main() -> None:
-    """Print the table."""
-    training = load_training([real_mnist()])
-    model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
-    print(f"| kind, {COUNT} pictures each | right | confidently wrong | unsure | refused |\n|---|---|---|---|---|")
-    for name, kind in REPORTED.items():
-        if os.environ.get("KINDS", "") not in name:
-            continue
-        right = wrong = unsure = refused = 0
-        for index in range(COUNT):
-            picture, number = kind.picture(training.images, training.labels, SEED, index)
-            try:
-                answer = read(picture, model=model)
-            except PictureError:
-                refused += 1
-                right += not number
-                continue
-            is_right = answer.number == number if number else answer.unsure
-            right, unsure = right + is_right, unsure + answer.unsure
-            wrong += not is_right and not answer.unsure
-        counts = " | ".join(f"{100 * count / COUNT:.1f} %" for count in (right, wrong, unsure, refused))
-        print(f"| {name} | {counts} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from mnistnet.images import SIDE, ByteArray, FloatArray
 
@@ -86,3 +87,13 @@ def in_jpeg(picture: Image.Image, quality: int) -> Image.Image:
 def as_picture(grey: FloatArray) -> Image.Image:
     """Return (height, width), 0 to 255, as mode L."""
     return Image.fromarray(grey.clip(0, FULL).round().astype(np.uint8))
+
+
+def contact_sheet(rows: Sequence[Sequence[Image.Image]], side: int) -> Image.Image:
+    """Return rows of pictures on one, each in a square of so many pixels."""
+    sheet = Image.new("RGB", (side * max(map(len, rows)), side * len(rows)), "grey")
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            tile = ImageOps.contain(picture.convert("RGB"), (side - 4, side - 4), Image.Resampling.NEAREST)
+            sheet.paste(tile, (x * side, y * side))
+    return sheet

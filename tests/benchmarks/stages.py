@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray
@@ -21,14 +21,14 @@ from mnistnet.pictures.files import decode as decode_file
 from mnistnet.pictures.lines import remove_lines
 from mnistnet.pictures.page import find_page
 from mnistnet.pictures.segmentation import segment
+from scenes import contact_sheet
 
 TILE = 200  # pixels of a side
-STAGES = 6
 
 
 def stages(path: str) -> list[Image.Image]:
     """Return a picture of each stage, as far as the way leads."""
-    picture = decode_file(path)
+    picture = decode_file(path).convert("L")
     page = find_page(picture)
     drawn = [picture, page.picture]
     try:
@@ -58,14 +58,12 @@ def main() -> None:
     if len(sys.argv) < 3:
         sys.exit("usage: stages.py DIR IMAGE...")
     folder, paths = Path(sys.argv[1]), sys.argv[2:]
-    sheet = Image.new("RGB", (STAGES * TILE, len(paths) * TILE), "grey")
-    for row, path in enumerate(paths):
+    rows = []
+    for path in paths:
         print(path)
-        for column, stage in enumerate(stages(path)):
-            tile = ImageOps.contain(stage.convert("RGB"), (TILE - 4, TILE - 4), Image.Resampling.NEAREST)
-            sheet.paste(tile, (column * TILE, row * TILE))
+        rows.append(stages(path))
     folder.mkdir(parents=True, exist_ok=True)
-    sheet.save(folder / "stages.png")
+    contact_sheet(rows, TILE).save(folder / "stages.png")
 
 
 if __name__ == "__main__":

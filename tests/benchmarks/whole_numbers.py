@@ -1,47 +1,21 @@
-"""Read simulated pictures of whole numbers, and print how many of each kind are read.
-
-Run by `make kinds`, as is kinds.py. The numbers are put together from MNIST's test images, two to six digits each, at
-four distances, on a screen and on paper; or printed. Needs MNIST where MNISTNET_DATA points, or in the cache.
-"""
+"""Numbers of two to six digits at four distances from each other, on a screen and in photographs."""
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from mnistnet.datasets import Dataset, load_split
-from mnistnet.errors import PictureError
 from mnistnet.images import SIDE, ByteArray
-from mnistnet.model import PRETRAINED, Model, load
-from mnistnet.prediction import read_number
-from prints import fonts
-from real_mnist import real_mnist
-from scenes import FULL, as_picture, in_jpeg, on_paper, on_screen, photographed
+from reported import Reported
+from scenes import as_picture, in_jpeg, on_paper, on_screen, photographed
 
-COUNT = 100  # pictures of a kind
-SEED = 16
-DISTANCES = {"apart": 8, "at writing distance": 4, "nearly touching": 1, "touching": 0}  # MNIST's pixels of space
+LENGTHS = (2, 3, 4, 5, 6)
 VISIBLE = 96  # of 255: the edge of a stroke
 ENLARGED = 3  # times; MNIST's digits are 20 pixels high
 MARGIN = 8  # MNIST's pixels
-PRINTED_FONTS = 5
-
-Dressed = Callable[[Image.Image, Generator], Image.Image]
-
-
-class Row(NamedTuple):
-    """How many numbers of one kind were read, and how."""
-
-    right: int
-    right_count: int  # as many digits as there are
-    sure: int
-    sure_and_wrong: int
 
 
 def put_together(digits: ByteArray, space: int) -> Image.Image:
@@ -70,94 +44,23 @@ def put_together(digits: ByteArray, space: int) -> Image.Image:
     return cropped.resize((cropped.width * ENLARGED, cropped.height * ENLARGED), Image.Resampling.BICUBIC)
 
 
-def on_white_paper(ink: Image.Image, chance: Generator) -> Image.Image:
-    """Photograph a number on paper."""
-    return photographed(on_paper(ink), chance)
+def _on_screen(digits: ByteArray, chance: Generator, space: int) -> Image.Image:
+    return on_screen(put_together(digits, space), chance)
 
 
-def on_a_line(ink: Image.Image, chance: Generator) -> Image.Image:
-    """Photograph a number on ruled paper."""
-    lines = Image.new("L", ink.size)
-    lean = chance.uniform(-3, 3)
-    for y in np.arange(chance.uniform(10, 30), ink.height, chance.uniform(30, 50)).tolist():
-        ImageDraw.Draw(lines).line((0, y, ink.width, y + lean), fill=FULL, width=int(chance.integers(1, 3)))
-    return photographed(np.minimum(on_paper(ink, 40), on_paper(lines, chance.uniform(150, 190))), chance)
+def _photographed(digits: ByteArray, chance: Generator) -> Image.Image:
+    return photographed(on_paper(put_together(digits, 4)), chance)
 
 
-def in_a_box(ink: Image.Image, chance: Generator) -> Image.Image:
-    """Photograph a number in the box of a form."""
-    page = ink.copy()
-    box = (5, 5, page.width - 6, page.height - 6)
-    ImageDraw.Draw(page).rectangle(box, outline=int(chance.integers(120, 256)), width=int(chance.integers(1, 4)))
-    return photographed(on_paper(page), chance)
+def _compressed(digits: ByteArray, chance: Generator) -> Image.Image:
+    return in_jpeg(as_picture(on_paper(put_together(digits, 4))), int(chance.integers(10, 30)))
 
 
-def in_low_quality(ink: Image.Image, chance: Generator) -> Image.Image:
-    """Save a number as a JPEG of low quality."""
-    return in_jpeg(as_picture(on_paper(ink)), int(chance.integers(10, 30)))
-
-
-ON_PAPER: dict[str, Dressed] = {
-    "photographed": on_white_paper,
-    "on ruled paper": on_a_line,
-    "in a box": in_a_box,
-    "JPEG of low quality": in_low_quality,
+NUMBERS: dict[str, Reported] = {
+    "numbers, apart": Reported(partial(_on_screen, space=8), LENGTHS),
+    "numbers, at writing distance": Reported(partial(_on_screen, space=4), LENGTHS),
+    "numbers, nearly touching": Reported(partial(_on_screen, space=1), LENGTHS),
+    "numbers, touching": Reported(partial(_on_screen, space=0), LENGTHS),
+    "numbers, photographed": Reported(_photographed, LENGTHS),
+    "numbers, JPEG of low quality": Reported(_compressed, LENGTHS),
 }
-
-
-def handwritten(test: Dataset, space: int, dress: Dressed, number: int) -> tuple[Image.Image, str]:
-    """Return the picture of a number written by several hands, and the number."""
-    chance = np.random.default_rng((SEED, number))
-    chosen = chance.integers(0, len(test.labels), 2 + number % 5)
-    ink = put_together(test.images[chosen], space)
-    return dress(ink, chance), "".join(map(str, test.labels[chosen]))
-
-
-def printed(font: str, number: int) -> tuple[Image.Image, str]:
-    """Return the picture of a printed number, and the number."""
-    chance = np.random.default_rng((SEED, number))
-    text = "".join(map(str, chance.integers(0, 10, 2 + number % 5)))
-    face = ImageFont.truetype(font, int(chance.integers(30, 90)))
-    left, top, right, bottom = (int(side) for side in face.getbbox(text))
-    page = Image.new("L", (right - left + 60, bottom - top + 60))
-    ImageDraw.Draw(page).text((30 - left, 30 - top), text, FULL, face)
-    return on_screen(page, chance), text
-
-
-def measure(model: Model, pictures: Sequence[tuple[Image.Image, str]]) -> Row:
-    """Read pictures of numbers; return how many were read how."""
-    rights, counts, sures = [], [], []
-    for picture, number in pictures:
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        file.seek(0)
-        try:
-            answer = read_number(model, file)
-        except PictureError:
-            continue
-        rights.append(answer.number == number)
-        counts.append(len(answer.number) == len(number))
-        sures.append(not answer.unsure)
-    wrong_and_sure = sum(sure and not right for sure, right in zip(sures, rights, strict=True))
-    return Row(sum(rights), sum(counts), sum(sures), wrong_and_sure)
-
-
-def main() -> None:
-    """Print the table."""
-    test = load_split(real_mnist(), "test", None)
-    model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
-    print(
-        f"| numbers of 2 to 6 digits, {COUNT} pictures each | right | right count of digits | sure | sure and wrong |"
-    )
-    print("|---|---|---|---|---|")
-    kinds = {name: [handwritten(test, space, on_screen, i) for i in range(COUNT)] for name, space in DISTANCES.items()}
-    space = DISTANCES["at writing distance"]
-    kinds |= {name: [handwritten(test, space, dress, i) for i in range(COUNT)] for name, dress in ON_PAPER.items()}
-    kinds |= {font.removesuffix(".ttf"): [printed(font, i) for i in range(COUNT)] for font in fonts()[:PRINTED_FONTS]}
-    for name, pictures in kinds.items():
-        row = measure(model, pictures)
-        print(f"| {name} | " + " | ".join(f"{100 * count / COUNT:.0f} %" for count in row) + " |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
