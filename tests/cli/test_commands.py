@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from conftest import Program
 from mnistnet.cli.program import COMMANDS
-from mnistnet.datasets import Dataset
 from mnistnet.model import load
 
 
@@ -106,17 +101,6 @@ def test_an_error_of_the_default_data_or_model_names_the_variable(program: Progr
     assert (done.returncode, done.stderr.startswith("Error: MNISTNET_MODEL: missing.npz: ")) == (1, True)
     done = program("predict", pngs[0], "--model", "missing.npz", environment={"MNISTNET_MODEL": "missing.npz"})
     assert (done.returncode, done.stderr.startswith("Error: missing.npz: ")) == (1, True)
-
-
-def test_a_shell_script_can_train_and_check(folder: Path, digits: Dataset) -> None:
-    Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder.parent / "digit.png")
-    mnistnet = f"{sys.executable} -m mnistnet"
-    script = (
-        f"{mnistnet} train -q --epochs 40 --validation 0 && "
-        f'test "$({mnistnet} predict --format plain digit.png)" = {digits.labels[0]}'
-    )
-    environment = {**os.environ, "MNISTNET_DATA": str(folder)}
-    assert subprocess.run(["sh", "-c", script], cwd=folder.parent, env=environment, check=False).returncode == 0  # noqa: S607
 
 
 def test_help_is_everywhere_and_short_and_ends_with_an_example(program: Program, process: Program) -> None:
