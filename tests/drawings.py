@@ -17,6 +17,7 @@ from mnistnet.errors import PictureError
 from mnistnet.pictures.reading import lattice_in, read_picture
 
 Pixels = NDArray[np.uint8]
+Rgb = tuple[int, int, int]
 SEVEN = [[(0.1, 0.1), (0.9, 0.1), (0.4, 0.95)]]
 FOUR = [[(0.5, 0.0), (0.1, 0.6), (0.9, 0.6)], [(0.7, 0.3), (0.7, 1.0)]]
 TWO = [[(0.1, 0.2), (0.5, 0.0), (0.9, 0.25), (0.1, 1.0), (0.95, 1.0)]]
@@ -31,8 +32,8 @@ def drawn(
     size: tuple[int, int] = (200, 200),
     box: tuple[int, int, int, int] = (50, 40, 140, 160),
     pen: int = 14,
-    ink: int | tuple[int, int, int] = 0,
-    ground: int | tuple[int, int, int] = 255,
+    ink: int | Rgb = 0,
+    ground: int | Rgb = 255,
 ) -> Image.Image:
     """A digit drawn with a round pen into box (left, top, right, bottom)."""
     picture = Image.new("L" if isinstance(ink, int) else "RGB", size, ground)
@@ -112,5 +113,5 @@ def refusal(file: BinaryIO) -> str | None:
     except PictureError as error:
         text = str(error)
         assert text.isprintable()
-        return next(known for known in ("no digit in it", "not a picture", "pixels") if known in text)
+        return next(known for known in ("no digit in it", "several digits", "not a picture", "pixels") if known in text)
     return None
