@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import struct
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -115,3 +117,11 @@ def refusal(file: BinaryIO) -> str | None:
         assert text.isprintable()
         return next(known for known in ("no digit in it", "several digits", "not a picture", "pixels") if known in text)
     return None
+
+
+def png_chunk(kind: bytes, content: bytes = b"") -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png_header(width: int, height: int) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from drawings import as_file, assert_is_the_seven, drawn, message_of
+from drawings import as_file, assert_is_the_seven, drawn, message_of, png_chunk
 from mnistnet.errors import PictureError
 from mnistnet.pictures import bounds
 from mnistnet.pictures.files import decode
@@ -19,10 +19,6 @@ from mnistnet.pictures.reading import read_picture
 
 MANY = 200_000
 HEADER = 1 << 16  # bytes before the pixels that these tests allow
-
-
-def png_chunk(kind: bytes, content: bytes = b"") -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def with_inserted(kind: str, before: bytes, part: bytes) -> bytes:

@@ -71,17 +71,3 @@ def test_an_outline_is_a_candidate_as_it_is_and_filled_in(strokes: Strokes, tmp_
 def test_the_outline_of_a_zero_looks_like_a_zero(tmp_path: Path) -> None:
     outline(ZERO).save(tmp_path / "outline.png")
     assert likeness(read_lattice(tmp_path / "outline.png").candidates[0].image, digit_in(solid(ZERO))) > 0.7
-
-
-def test_ink_too_faint_for_a_line_is_no_outline() -> None:
-    assert filled(np.full((60, 4), 0.3, np.float32)) is None
-
-
-def test_an_outline_in_an_outline_in_an_outline_is_filled_in_every_second_space() -> None:
-    rings = np.zeros((101, 101), np.float32)
-    for inset in (0, 12, 24, 36):
-        rings[inset : 101 - inset, inset : 101 - inset] = 1
-        rings[inset + 1 : 100 - inset, inset + 1 : 100 - inset] = 0
-    full = filled(rings)
-    assert full is not None
-    assert [full[50, column] for column in (6, 18, 30, 50)] == [1, 0, 1, 0]

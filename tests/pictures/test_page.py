@@ -86,9 +86,7 @@ def test_the_soft_shadow_of_a_head_is_no_desk(strokes: Strokes) -> None:
 
 @every_digit
 @pytest.mark.parametrize(("left", "shadow"), [(70, slice(0, 115)), (140, slice(100, 240))])
-def test_a_digit_across_the_edge_of_a_shadow_or_in_the_dark_is_found(
-    strokes: Strokes, left: int, shadow: slice
-) -> None:
+def test_a_digit_in_the_dark_or_across_its_edge_is_found(strokes: Strokes, left: int, shadow: slice) -> None:
     page = np.array(drawn(strokes, ink=40, ground=230, size=(240, 240), box=(left, 60, left + 80, 160), pen=10))
     page[:, shadow] = page[:, shadow] * 0.6
     assert_is(strokes, digit_in(photographed(Image.fromarray(page))))
