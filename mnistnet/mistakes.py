@@ -21,7 +21,7 @@ def file_name(mistake: Mistake) -> str:
 
 
 def write_mistakes(directory: Path, dataset: Dataset, mistakes: Sequence[Mistake]) -> None:
-    """Write each misread image to a folder, as the network saw it, under its `file_name`.
+    """Write each misread image, 28×28 pixels, to a folder under its `file_name`.
 
     Raises:
         MnistnetError: the folder can't be written.

@@ -91,7 +91,7 @@ class Model:
         """
         check_images(images)
         if not 0 < len(images) == len(labels):
-            raise ValueError(f"{len(images)} images with {len(labels)} labels, expected as many, and at least one")
+            raise ValueError(f"{len(images)} images with {len(labels)} labels, expected one each, and at least one")
         total = 0.0
         for start in range(0, len(images), BLOCK):
             block = slice(start, start + BLOCK)

@@ -45,7 +45,7 @@ def open_npz(file: BinaryIO) -> zipfile.ZipFile:
     # prefer a ZIP64 record, which a locator before this one points to.
     locator, end = tail[:-END_SIZE], tail[-END_SIZE:]
     if len(end) < END_SIZE or not end.startswith(END_OF_DIRECTORY):
-        raise NpzError("it is not an .npz file, or cut short")
+        raise NpzError("it is not an .npz file, or is cut short")
     count, directory_size = struct.unpack("<HI", end[10:16])
     if directory_size > MAX_DIRECTORY or locator.startswith(LOCATOR_64):
         raise NpzError("its directory is too large")

@@ -167,7 +167,7 @@ class Settings:
     augment: int = setting(
         0,
         integer(0, metavar="COPIES"),
-        "Augmented copies of the training set; epochs cycle through it and them. Each needs as much memory.",
+        "Augmented copies of the training set; epochs use it and them in turn. Each copy needs as much memory as it.",
     )
     validation: int | None = setting(
         None,

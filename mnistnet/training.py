@@ -65,8 +65,8 @@ def train(
         inputs: float32 (n, 784), not changed.
         labels: integers (n,), 0 to 9, or 10 for an image without a digit.
         settings: the settings of the run.
-        augmented: returns the inputs of augmented set 1, 2, … `settings.augment`; epochs cycle through the inputs and
-            these sets. None trains on the inputs alone.
+        augmented: returns the inputs of augmented set 1, 2, … `settings.augment`; epochs use the inputs and these
+            sets in turn. None trains on the inputs alone.
         velocity: float32 (parameters,), the momentum buffer, changed in place; None starts at 0.
         done: epochs already trained.
 
@@ -172,7 +172,7 @@ def fit(
         TrainingError: `resume` was trained on other images, or has no optimizer state, at once; or training diverged.
     """
     if settings.batch_size > len(training):
-        held_out = "" if validation is None else f", beside {len(validation)} held out for validation"
+        held_out = "" if validation is None else f" ({len(validation)} more are held out for validation)"
         raise OptionError(
             f"batch size is {settings.batch_size}, but there are only {len(training)} training images{held_out}; "
             "lower --batch-size"

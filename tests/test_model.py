@@ -173,7 +173,7 @@ def test_a_link_stays_a_link(tmp_path: Path, model: Model) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "not an .npz file, or cut short"),
+        (b"", "not an .npz file, or is cut short"),
         (b"weights", "not an .npz file"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not an .npz file"),
     ],

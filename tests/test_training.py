@@ -183,7 +183,7 @@ def test_weights_or_a_cost_beyond_the_bounds_of_a_model_file_count_as_divergence
 def test_a_batch_larger_than_the_data_is_refused(digits: Dataset) -> None:
     with pytest.raises(OptionError, match="batch size is 601, but there are only 600 training images"):
         fit(digits, None, replace(QUICK, batch_size=601))
-    with pytest.raises(OptionError, match="only 500 training images, beside 100 held out for validation; lower"):
+    with pytest.raises(OptionError, match=r"only 500 training images \(100 more are held out for validation\); lower"):
         fit(*hold_out(digits, 100), replace(QUICK, batch_size=501))
 
 

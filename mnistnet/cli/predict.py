@@ -46,7 +46,7 @@ POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "ligh
     "--annotate",
     metavar="DIR",
     type=click.Path(),
-    help="Write a copy of each picture with boxes and digits; equal names are numbered in the order given.",
+    help="New folder for copies of the pictures with boxes and digits; equal names are numbered in the order given.",
 )
 @option("--recursive", is_flag=True, help="Read the pictures in sub-folders, too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 if an answer is unsure.")
@@ -69,7 +69,7 @@ def predict(
     """Read the digit or the number in each picture.
 
     IMAGE is a file, a folder, or - for standard input. An answer is unsure if the network's best output for a digit is
-    low, or if another one comes close to it.
+    low, if another output or another split into digits comes close, or if there is more writing beside the number.
     """
     chosen = ANSWER_FORMATS[form]
     _check(images, chosen, top, show, annotate)

@@ -31,7 +31,7 @@ def chosen_settings(
     """Return the settings of a run.
 
     Args:
-        ctx: the command's context, which tells given values from defaults.
+        ctx: the command's context, which distinguishes given values from defaults.
         values: the values of the options.
         resumed: the model whose training continues, with its settings; only the epochs may change.
         start: the initial model for fine-tuning; its architecture is the default.

@@ -61,7 +61,7 @@ class Dataset:
         if self.labels.max(initial=0) > NO_DIGIT:
             raise ValueError(f"a label is {self.labels.max()}, expected 0 to 9, or {NO_DIGIT} for no digit")
         if len(self.paths) not in (0, len(self.images)):
-            raise ValueError(f"{len(self.paths)} paths of {len(self.images)} images, expected as many or none")
+            raise ValueError(f"{len(self.paths)} paths of {len(self.images)} images, expected one each, or none")
 
     def __len__(self) -> int:
         return len(self.images)

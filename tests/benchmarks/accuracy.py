@@ -1,7 +1,7 @@
 """Train on real MNIST with several seeds and print the README's table; fail if the default reads too few.
 
-Run by `make accuracy`. Accuracies are on MNIST's 10,000 test images, which chose nothing: settings come from
-held-out training images.
+Run by `make accuracy`. Accuracies are on MNIST's 10,000 test images. Settings were chosen on held-out
+training images.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What is no digit but may be taken for one: the built-in model learns to answer it with ten low outputs.
+"""Images that look like a digit but show none: the built-in model learns to answer them with ten low outputs.
 
-Letters and signs, written by the same hand as `strokes`; two digits in one, whole or cut off, as they come when a
-number is parted wrongly; digits in a mirror and on their side; blots. All of them look as MNIST would hold them.
+Letters and signs, drawn from strokes as digits are; two digits in one image, whole or cut off, as a wrong segmentation
+leaves them; mirrored digits and digits on their side; blots. All are normalized as MNIST's images are.
 """
 
 from __future__ import annotations

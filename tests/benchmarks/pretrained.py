@@ -1,9 +1,9 @@
 """Make the model that comes with the package, and what the page shows of its training: run by `make pretrained`.
 
 Run twice, it gives the same bytes. MNIST was written by Americans; the digits drawn from strokes add the styles that it
-hardly has. MNIST's images are distorted, as other hands might have written them; strokes need no distortion, as every
-one is drawn anew. What is no digit is to be answered with ten low outputs. The numbers below were chosen on held-out
-MNIST images, on pictures that people drew and on simulated ones.
+hardly has. MNIST's images are augmented; strokes aren't, because each is drawn anew. Images without a digit have ten
+zeros as their target. The numbers below were chosen on held-out MNIST images, on pictures that people drew and on
+simulated ones.
 
 The page also shows the network of the derivation: the same sizes, trained on MNIST's plain pixels alone.
 """
@@ -31,7 +31,7 @@ from real_mnist import real_mnist
 
 COPIES = 6  # distorted, of MNIST's images
 STROKES = 125_000
-OTHERS = 26_000  # pictures of what is no digit
+OTHERS = 26_000  # images without a digit
 SETTINGS = Settings(epochs=90, seed=0)
 PIXELS = Settings(epochs=30, seed=0, inputs="pixels")
 STEPS = 127  # of an int8: a hundredth of the largest weight is fine enough to watch
@@ -49,7 +49,7 @@ def main() -> None:
         np.concatenate([*[mnist.labels] * (COPIES + 1), labels, np.full(OTHERS, NO_DIGIT, np.uint8)]),
     )
     model, snapshots = _train(training, held_out, SETTINGS)
-    replace(model, velocity=None).save(PRETRAINED)  # it is made to be used, not to go on with
+    replace(model, velocity=None).save(PRETRAINED)  # for inference only
     _write_snapshots(model, snapshots, pixels, pixels_snapshots)
 
 

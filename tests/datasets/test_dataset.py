@@ -26,7 +26,7 @@ def test_arrays_that_are_not_images_and_labels_are_refused(images: Any, labels: 
 
 
 def test_paths_of_only_some_images_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 paths of 2 images, expected as many or none"):
+    with pytest.raises(ValueError, match="1 paths of 2 images, expected one each, or none"):
         Dataset(np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), ("a.png",))
 
 
