@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from mnistnet.errors import PictureError
 from mnistnet.images import ByteArray, FloatArray
-from mnistnet.pictures.components import median, opening, otsu
+from mnistnet.pictures.components import ICON, median, opening, otsu
 
 # Chosen on pictures that people drew and photographed.
 MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
@@ -22,7 +22,6 @@ MIN_NOISES = 4  # minimum contrast of ink / standard deviation of the noise
 BAND = 0.15  # width of the border / shorter side of the picture: wider than lines along the edges
 MIN_EVEN = 0.5  # share of the border that has the background's grey; strokes and lines cover the rest
 MAX_SPAN = 0.1  # span of the greys of an even background / all contrast
-ICON = 20  # pixels of the longer side, of a picture that is too small to show light that changes, or lines
 MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
 MIN_PHOTOGRAPH = 96  # pixels of the longer side; in smaller pictures the steps between enlarged pixels look like noise
 COARSE = 96  # pixels of the longer side, of the picture in which the background is estimated

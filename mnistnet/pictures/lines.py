@@ -13,8 +13,9 @@ import numpy as np
 
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray, IntArray
-from mnistnet.pictures.binarization import ICON, Ink
+from mnistnet.pictures.binarization import Ink
 from mnistnet.pictures.components import (
+    ICON,
     Box,
     Components,
     closing,

@@ -11,11 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnistnet.images import BoolArray, ByteArray
-from mnistnet.pictures.components import dilate, find_components, median, otsu
+from mnistnet.pictures.components import ICON, dilate, find_components, median, otsu
 
 # Chosen on people's pictures: photographs of sheets, plots that show MNIST's black square on a white page.
 OVERVIEW = 128  # longest side, in pixels, of the picture in which a page is looked for
-MIN_SCENE = 24  # pixels of the shorter side; smaller pictures show no background
 MIN_PAGE = 0.1  # area of a page / area of the picture; a stroke has less
 MAX_PAGE = 0.88  # the same; beside a larger one is a line along an edge, or the stem of a 1
 MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
@@ -23,7 +22,6 @@ MIN_PAPER = 0.7  # share of a page's pixels that are paper
 MAX_ACROSS = 0.04  # share of a page's edge that ink crosses; the edge of a shadow has more
 MIN_CONTRAST = 0.25  # contrast of ink / contrast of page and background
 MIN_SHARPNESS = 0.8  # contrast across the page's edge / contrast of page and background; light fades slowly
-MIN_WRITTEN = 0.001  # share of a page's pixels that are ink; nothing is written on what is itself a stroke
 
 
 class Page(NamedTuple):
@@ -45,7 +43,7 @@ def find_page(picture: Image.Image) -> Page:
     factor = -(-max(picture.size) // OVERVIEW)
     small = picture.reduce(factor)
     grey = np.asarray(small)
-    if min(grey.shape) < MIN_SCENE:
+    if min(grey.shape) <= ICON:
         return Page(picture, 0, 0)
     is_bright = grey > otsu(grey)
     for side in (is_bright, ~is_bright):
@@ -84,7 +82,7 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
     step = abs(median(grey[within]) - median(grey[beyond]))
     written = np.abs(grey[middle] - median(grey[middle])) > MIN_CONTRAST * step
     is_sharp = step >= MIN_SHARPNESS * abs(median(grey[middle]) - median(grey[~page]))
-    return middle if is_sharp and written.mean() > MIN_WRITTEN else None
+    return middle if is_sharp and written.any() else None
 
 
 def _polygon(mask: BoolArray) -> BoolArray:

@@ -32,7 +32,8 @@ FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is f
 MAX_SPACE = 2.5  # between two digits
 MAX_OFFSET = 0.3  # from a digit to a loose part of it
 MIN_AREA = 0.7  # area of a part / square of the stroke width; less is a speck
-MAX_SEGMENTS = 100  # twenty digits, each in five parts; more is noise, or text
+MAX_SEGMENTS = 60  # twenty digits, each in three parts; more is noise, or text
+MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # between two parts of one digit
 MAX_WIDE = 1.8  # width of a digit
 
@@ -215,12 +216,14 @@ def _candidates(
                     break
                 box = _around(box, parts[-1].box)
                 cost += _join_cost(parts[-2], parts[-1], height)
-            if box.width > MAX_WIDE * max(height, box.height) and len(parts) < len(segments):
+            components = {each.component for each in parts}
+            is_wide = box.width > MAX_WIDE * max(height, box.height)
+            are_many = len(parts) > MAX_PARTS and len(components) > 1
+            if (is_wide or are_many) and len(parts) < len(segments):
                 continue
             ink = _ink_of(grey, labels, box, start, stop)
             if 255 * ink.max() < VISIBLE:
                 continue
-            components = {each.component for each in parts}
             total, is_broken = cost + _shape_cost(box, height), len(components) > 1
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
             are_whole = sum(segments_of[number] for number in components) == len(parts)
