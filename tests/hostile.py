@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -89,39 +90,41 @@ HEADS = {
     "escape": "{'descr': '\\d', 'fortran_order': False, 'shape': (20,), }",
     "empty": "",
 }
+SETTINGS: dict[str, Any] = {"learning_rate": 10**400, "epochs": 10**400, "weight_decay": -1, "hidden": [1] * 9}
+SETTINGS["activation"] = []
+METADATA: tuple[dict[str, Any], ...] = (  # changes that make the metadata false
+    *({"settings": {name: value}} for name, value in SETTINGS.items()),
+    *({"epoch": value} for value in (-1, True, 1.5)),
+    *({"format": value} for value in (FORMAT - 1, FORMAT + 1, 10**1000)),
+    *({"best_epoch": 10**9}, {"data_digest": None}, {"sizes": [784, 20, 10, 11]}),
+    *({"validation_accuracy": value} for value in (float("nan"), 2)),
+)
 
 
-def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
-    """Names of attacks, and files that are to be refused."""
+def hostile_models(good: Path) -> dict[str, bytes]:
+    """Files that are to be refused, by the names of the attacks."""
     files, content = members(good), good.read_bytes()
     biases = files["biases_1.npy"]
-    for name, head in HEADS.items():
-        yield f"head: {name}", archived({**files, "biases_1.npy": array(head, bytes(80))})
-    yield "head: longer than the file", archived({**files, "biases_1.npy": array(HEADS["huge"], b"", length=65535)})
-    for version in (b"\x02\x00", b"\x03\x00", b"\xff\xff"):
-        yield f"head: version {version!r}", archived({**files, "biases_1.npy": array("{}", bytes(80), version)})
-    yield "head: of another length", archived({**files, "biases_1.npy": biases[:8] + b"\x64\0" + biases[10:]})
-    yield "head: twice", archived({**files, "biases_1.npy": biases[:128] + biases})
-    yield "a number too many", archived({**files, "biases_1.npy": biases + bytes(4)})
-    yield "a number too few", archived({**files, "biases_1.npy": biases[:-4]})
-    for value in (np.nan, np.inf, -np.inf):
-        values = np.zeros(20, np.float32)
-        values[-1] = value
-        for name in ("biases_1.npy", "velocity_biases_1.npy"):
-            yield f"{name}: {value}", archived({**files, name: saved(values)})
-    yield "pickle", archived({**files, "biases_1.npy": b"cos\nsystem\n(S'touch trapped'\ntR."})
-
-    yield "deflated", archived(files, zipfile.ZIP_DEFLATED)
-    yield "bzip2", archived(files, zipfile.ZIP_BZIP2)
-    yield "bomb: metadata", archived({**files, "metadata.npy": bytes(1 << 28)}, zipfile.ZIP_DEFLATED)
-    yield "bomb: another member", archived({"bomb": bytes(1 << 20)}, zipfile.ZIP_DEFLATED)
-    yield "extra member", archived({**files, "../../trapped": b"x"})
-    yield "member in a folder", archived({f"a/{name}": file for name, file in files.items()})
-    yield "name of 60,000 letters", archived({**files, "x" * 60_000: b""})
-    yield "name with a line break", archived({**files, "x\nError: all is well": b""})
-    yield "huge directory", archived({f"{number:06}": b"" for number in range(2000)})
-    yield "huge directory behind a 64-bit one", zip64_with_entries(3_000_000)
-    yield "text before the archive's end", content[:-22] + b"junk" + content[-22:]
+    texts = {"nested": b"[" * 65_000, "digits": b"9" * 65_000, "no text": b"\xff\xfe\xfd", "nothing": b""}
+    texts["surrogate"] = b'{"format": "\\ud800"}'
+    arrays = {f"head: {name}": array(head, bytes(80)) for name, head in HEADS.items()} | {
+        "head: longer than the file": array(HEADS["huge"], b"", length=65535),
+        "head: version 2": array("{}", bytes(80), b"\x02\x00"),
+        "head: version 3": array("{}", bytes(80), b"\x03\x00"),
+        "head: version 255": array("{}", bytes(80), b"\xff\xff"),
+        "head: of another length": biases[:8] + b"\x64\0" + biases[10:],
+        "head: twice": biases[:128] + biases,
+        "a number too many": biases + bytes(4),
+        "a number too few": biases[:-4],
+        "pickle": b"cos\nsystem\n(S'touch trapped'\ntR.",
+    }
+    attacks = {name: archived({**files, "biases_1.npy": data}) for name, data in arrays.items()}
+    for value, name in product((np.nan, np.inf, -np.inf), ("biases_1.npy", "velocity_biases_1.npy")):
+        attacks[f"{name}: {value}"] = archived({**files, name: saved(np.array([0] * 19 + [value], np.float32))})
+    for name, text in texts.items():
+        attacks[f"metadata: {name}"] = archived({**files, "metadata.npy": saved(np.frombuffer(text, np.uint8))})
+    attacks |= {f"metadata: {str(change)[:40]}": with_metadata(files, change) for change in METADATA}
+    longer = struct.pack("<I", len(next(iter(files.values()))) + 4)
     for name, offset, field in (
         ("method", 10, struct.pack("<H", 99)),
         ("encrypted", 8, struct.pack("<H", 1)),
@@ -129,49 +132,28 @@ def hostile_models(good: Path) -> Iterator[tuple[str, bytes]]:
         ("strongly encrypted", 8, struct.pack("<H", 0x40)),
         ("version needed", 6, b"\xff\x00"),
         ("checksum", 16, bytes(4)),
+        ("more bytes in the archive than there are", 20, longer),
         ("sizes", 20, struct.pack("<II", 0xFFFFFFFE, 0xFFFFFFFE)),
         ("64-bit sizes", 20, struct.pack("<II", 0xFFFFFFFF, 0xFFFFFFFF)),
         ("place at the end of the file", 42, struct.pack("<I", len(content) - 4)),
         ("place beyond the file", 42, struct.pack("<I", 0xFFFFFFF0)),
     ):
-        yield f"directory: {name}", with_entry_field(content, offset, field)
-    longer = struct.pack("<I", len(next(iter(files.values()))) + 4)
-    yield "directory: more bytes in the archive than there are", with_entry_field(content, 20, longer)
-    yield "directory: the velocity is a comment", with_swallowed_entries(content, b"velocity_")
-    yield "directory: place beyond 64 bits", zip64_with_far_entry()
-
-    settings: tuple[tuple[str, Any], ...] = (
-        ("learning_rate", 10**400),
-        ("epochs", 10**400),
-        ("weight_decay", -1),
-        ("hidden", [1] * 9),
-        ("activation", []),
-    )
-    for name, value in settings:
-        yield f"{name}: {str(value)[:9]}", with_metadata(files, {"settings": {name: value}})
-    facts: tuple[tuple[str, Any], ...] = (
-        ("epoch", -1),
-        ("epoch", True),
-        ("epoch", 1.5),
-        ("best_epoch", 10**9),
-        ("validation_accuracy", float("nan")),
-        ("validation_accuracy", 2),
-        ("data_digest", None),
-        ("format", FORMAT - 1),
-        ("format", FORMAT + 1),
-        ("format", 10**1000),
-        ("sizes", [784, 20, 10, 11]),
-    )
-    for name, value in facts:
-        yield f"{name}: {str(value)[:9]}", with_metadata(files, {name: value})
-    for name, text in (
-        ("nested", b"[" * 65_000),
-        ("digits", b"9" * 65_000),
-        ("no text", b"\xff\xfe\xfd"),
-        ("surrogate", b'{"format": "\\ud800"}'),
-        ("nothing", b""),
-    ):
-        yield f"metadata: {name}", archived({**files, "metadata.npy": saved(np.frombuffer(text, np.uint8))})
+        attacks[f"directory: {name}"] = with_entry_field(content, offset, field)
+    return attacks | {
+        "directory: the velocity is a comment": with_swallowed_entries(content, b"velocity_"),
+        "directory: place beyond 64 bits": zip64_with_far_entry(),
+        "deflated": archived(files, zipfile.ZIP_DEFLATED),
+        "bzip2": archived(files, zipfile.ZIP_BZIP2),
+        "bomb: metadata": archived({**files, "metadata.npy": bytes(1 << 28)}, zipfile.ZIP_DEFLATED),
+        "bomb: another member": archived({"bomb": bytes(1 << 20)}, zipfile.ZIP_DEFLATED),
+        "extra member": archived({**files, "../../trapped": b"x"}),
+        "member in a folder": archived({f"a/{name}": file for name, file in files.items()}),
+        "name of 60,000 letters": archived({**files, "x" * 60_000: b""}),
+        "name with a line break": archived({**files, "x\nError: all is well": b""}),
+        "huge directory": archived({f"{number:06}": b"" for number in range(2000)}),
+        "huge directory behind a 64-bit one": zip64_with_entries(3_000_000),
+        "text before the archive's end": content[:-22] + b"junk" + content[-22:],
+    }
 
 
 def zip64_with_entries(count: int) -> bytes:
@@ -248,29 +230,30 @@ def gzipped(content: bytes, zeros: int = 0) -> bytes:
     return gzip.compress(content) + gzip.compress(bytes(1 << 20)) * zeros
 
 
-def hostile_images() -> Iterator[tuple[str, bytes]]:
-    """Names of attacks, and IDX files of images, raw or gzipped, that are to be refused."""
+def hostile_images() -> dict[str, bytes]:
+    """IDX files of images that are to be refused, by the names of the attacks; what ends with .gz is gzipped."""
     image = bytes(784)
-    for name, content in (
-        ("claims more than there is", idx(3, image * 2)),
-        ("claims all there can be", idx(0xFFFFFFFF, image)),
-        ("claims a million", idx(1_000_000, image)),
-        ("overflows 32 bits", idx(2, image * 2, side=0x10000)),
-        ("holds more than it claims", idx(2, image * 3)),
-        ("holds one byte more", idx(2, image * 2 + b"\x00")),
-        ("holds one byte less", idx(2, image * 2)[:-1]),
-        ("claims none", idx(0, b"")),
-        ("four dimensions", b"\x00\x00\x08\x04" + struct.pack(">4I", 1, 28, 28, 1) + image),
-        ("floats", b"\x00\x00\x0d\x03" + idx(1, image * 4)[4:]),
-    ):
-        yield name, content
-        yield f"{name}, gzipped", gzipped(content)
-    yield (
-        "bomb that claims a million, gzipped",
-        gzipped(idx(1_000_000, b""), zeros=747) + gzipped(bytes(784_000_000 - 747 * (1 << 20))),
-    )
-    yield "bomb that claims one, gzipped", gzipped(idx(1, image), zeros=4000)
-    yield "wrong checksum, gzipped", (good := gzipped(idx(2, image * 2)))[:-8] + bytes(4) + good[-4:]
-    yield "wrong length, gzipped", good[:-4] + bytes(4)
-    yield "junk behind it, gzipped", good + b"junk"
-    yield "raw deflate, gzipped", zlib.compress(idx(2, image * 2))
+    plain = {
+        "claims more than there is": idx(3, image * 2),
+        "claims all there can be": idx(0xFFFFFFFF, image),
+        "claims a million": idx(1_000_000, image),
+        "overflows 32 bits": idx(2, image * 2, side=0x10000),
+        "holds more than it claims": idx(2, image * 3),
+        "holds one byte more": idx(2, image * 2 + b"\x00"),
+        "holds one byte less": idx(2, image * 2)[:-1],
+        "claims none": idx(0, b""),
+        "four dimensions": b"\x00\x00\x08\x04" + struct.pack(">4I", 1, 28, 28, 1) + image,
+        "floats": b"\x00\x00\x0d\x03" + idx(1, image * 4)[4:],
+    }
+    good = gzipped(idx(2, image * 2))
+    full = gzipped(idx(1_000_000, b""), zeros=747) + gzipped(bytes(784_000_000 - 747 * (1 << 20)))
+    return {
+        **plain,
+        **{f"{name}.gz": gzipped(content) for name, content in plain.items()},
+        "bomb that claims a million.gz": full,
+        "bomb that claims one.gz": gzipped(idx(1, image), zeros=4000),
+        "wrong checksum.gz": good[:-8] + bytes(4) + good[-4:],
+        "wrong length.gz": good[:-4] + bytes(4),
+        "junk behind it.gz": good + b"junk",
+        "raw deflate.gz": zlib.compress(idx(2, image * 2)),
+    }

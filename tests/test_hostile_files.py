@@ -18,27 +18,17 @@ from mnistnet.model import Model
 
 MEMORY = 200_000_000  # bytes: the most that a process may need to refuse a file
 
-READ_MODELS = """
-import sys
-from mnistnet.errors import ModelError
-from mnistnet.model import load
-for path in sys.argv[1:]:
-    try:
-        load(path)
-        print("read", path)
-    except ModelError as error:
-        print(error)
-"""
-READ_IMAGES = """
+READ = """
 import sys
 from pathlib import Path
 from mnistnet.datasets.idx import read_idx
-from mnistnet.errors import DatasetError
-for path in sys.argv[1:]:
+from mnistnet.errors import MnistnetError
+from mnistnet.model import load
+for path in map(Path, sys.argv[1:]):
     try:
-        read_idx(Path(path), 3)
+        load(path) if path.suffix == ".npz" else read_idx(path, 3)
         print("read", path)
-    except DatasetError as error:
+    except MnistnetError as error:
         print(error)
 """
 
@@ -49,7 +39,7 @@ def attacks(tmp_path_factory: pytest.TempPathFactory, model: Model) -> dict[str,
     folder = tmp_path_factory.mktemp("attacks")
     model.save(folder / "good.npz")
     paths = {}
-    for number, (name, content) in enumerate(hostile_models(folder / "good.npz")):
+    for number, (name, content) in enumerate(hostile_models(folder / "good.npz").items()):
         paths[name] = folder / f"{number}.npz"
         paths[name].write_bytes(content)
     return paths
@@ -63,7 +53,7 @@ def test_every_attack_by_a_model_file_is_refused(attacks: dict[str, Path], model
 def test_refusing_model_files_takes_little_memory_and_runs_nothing(attacks: dict[str, Path]) -> None:
     folder = next(iter(attacks.values())).parent
     before = sorted(folder.parent.iterdir()), sorted(folder.iterdir())
-    said, memory = peak_memory(READ_MODELS, *attacks.values())
+    said, memory = peak_memory(READ, *attacks.values())
     assert [line.split(": ")[0] for line in said.splitlines()] == [str(path) for path in attacks.values()]
     assert memory < MEMORY
     assert (sorted(folder.parent.iterdir()), sorted(folder.iterdir())) == before
@@ -100,10 +90,10 @@ def test_the_program_refuses_a_hostile_model_in_one_line(
 
 def test_every_attack_by_a_data_file_is_refused_in_little_memory(tmp_path: Path) -> None:
     paths = []
-    for number, (name, content) in enumerate(hostile_images()):
-        paths.append(tmp_path / f"{number}{'.gz' if name.endswith('gzipped') else ''}")
+    for name, content in hostile_images().items():
+        paths.append(tmp_path / name)
         paths[-1].write_bytes(content)
-    said, memory = peak_memory(READ_IMAGES, *paths)
+    said, memory = peak_memory(READ, *paths)
     assert [line.split(": ")[0] for line in said.splitlines()] == [str(path) for path in paths]
     assert memory < MEMORY
 

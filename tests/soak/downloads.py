@@ -10,7 +10,7 @@ import pytest
 
 from conftest import rounds
 from fetching import CONTENT, FAKES, start
-from mirror import Answer, Mirror, half, paced, reset, status, whole, wrong
+from mirror import Mirror, paced
 from mnistnet.datasets.mnist import verify
 
 
@@ -30,17 +30,3 @@ def test_four_downloads_killed_again_and_again_end_with_the_right_files(tmp_path
         assert [process.communicate()[1] for process in processes] == [""] * 4
     left = {path.name: path.read_bytes() for path in tmp_path.iterdir() if not path.name.endswith(".tmp")}
     assert left == CONTENT  # a kill in the middle of writing leaves a temporary file
-
-
-@pytest.mark.parametrize("seed", range(rounds(5)))
-def test_a_mirror_of_changing_answers_never_leaves_a_wrong_file(tmp_path: Path, seed: int) -> None:
-    chance = np.random.default_rng(seed)
-    answers: list[Answer] = [half, reset, status(503), status(404), wrong, whole]
-    script = [answers[int(index)] for index in chance.integers(len(answers), size=4)]
-    with Mirror(CONTENT, [*script, whole]) as mirror:
-        while verify(tmp_path, FAKES):
-            process = start(tmp_path, mirror.url)
-            said = process.communicate()[1]
-            assert "Traceback" not in said
-            assert set(verify(tmp_path, FAKES).values()) <= {"missing"}
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == CONTENT

@@ -47,27 +47,17 @@ def pictures() -> list[bytes]:
 
 def damaged(content: bytes, chance: np.random.Generator) -> bytes:
     """The content with some bytes changed, lost, repeated or put in; more often near its beginning."""
-    changed = bytearray(content)
     for _ in range(int(chance.integers(1, 8))):
-        reach = len(changed) if chance.integers(2) else min(len(changed), 80)
-        if not reach:
+        if not content:
             break
-        place = int(chance.integers(reach))
+        place = int(chance.integers(min(len(content), 80) if chance.integers(2) else len(content)))
         length = int(chance.integers(1, 9))
-        way = int(chance.integers(6))
-        if way == 0:
-            changed[place] ^= 1 << int(chance.integers(8))
-        elif way == 1:
-            changed[place : place + length] = chance.bytes(length)
-        elif way == 2:
-            changed[place : place + length] = bytes([0xFF if length % 2 else 0]) * length
-        elif way == 3:
-            del changed[place : place + length * 4]
-        elif way == 4:
-            changed[place:place] = changed[place : place + length * 8]
-        else:
-            del changed[int(chance.integers(len(changed))) :]
-    return bytes(changed)
+        head, part, tail = content[:place], content[place : place + length], content[place + length :]
+        flipped = bytes([*part[:-1], part[-1] ^ 1 << int(chance.integers(8))])
+        news = (flipped, chance.bytes(len(part)), b"\0" * len(part), b"\xff" * len(part), b"", part * length)
+        way = int(chance.integers(len(news) + 1))
+        content = head + news[way] + tail if way < len(news) else head + part
+    return content
 
 
 def fuzz(seed: int, count: int) -> Iterator[str]:
