@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from mnistnet.errors import PictureError
 from mnistnet.pictures.reading import lattice_in, read_picture
@@ -67,19 +67,17 @@ def likeness(one: Pixels, other: Pixels) -> float:
     return max(float(np.corrcoef(a, shifted.astype(np.float64).ravel())[0, 1]) for shifted in shifts)
 
 
-def assert_is_the_seven(image: Pixels, at_least: float = 0.85) -> None:
-    assert image.shape == (28, 28)
-    assert image.dtype == np.uint8
-    assert image.max() == 255
-    assert likeness(mnist_like(), image) > at_least
-
-
 def assert_is(strokes: Strokes, image: Pixels, at_least: float = 0.85) -> None:
     """The image is of these strokes, and more like them than like the other digits."""
+    assert (image.shape, str(image.dtype), image.max()) == ((28, 28), "uint8", 255)
     likenesses = [likeness(reference, image) for reference in prepared()]
     best = max(likenesses)
     assert DIGITS[likenesses.index(best)] is strokes
     assert best > at_least
+
+
+def assert_is_the_seven(image: Pixels, at_least: float = 0.85) -> None:
+    assert_is(SEVEN, image, at_least)
 
 
 @cache
@@ -117,6 +115,12 @@ def refusal(file: BinaryIO) -> str | None:
         assert text.isprintable()
         return next(known for known in ("no digit in it", "several digits", "not a picture", "pixels") if known in text)
     return None
+
+
+def photographed(picture: Image.Image, light: float = 0.15) -> Image.Image:
+    """The picture in light that falls off to the right, blurred, with a little noise."""
+    grey = np.asarray(picture.filter(ImageFilter.GaussianBlur(1))) * np.linspace(1, 1 - light, picture.width)
+    return Image.fromarray((grey + np.random.default_rng(0).normal(0, 2, grey.shape)).clip(0, 255).astype(np.uint8))
 
 
 def png_chunk(kind: bytes, content: bytes = b"") -> bytes:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFilter
 
 from mnistnet.images import BOX, SIDE, BoolArray, ByteArray
-from scenes import FULL, as_picture, enlarged, in_jpeg, on_paper, on_screen, photographed, placed, slope, written
+from scenes import FULL, as_picture, enlarged, in_jpeg, on_paper, on_screen, photographed, placed, shown, slope, written
 
 Handwritten = Callable[[ByteArray, Generator], Image.Image]
 
@@ -21,7 +22,6 @@ Handwritten = Callable[[ByteArray, Generator], Image.Image]
 
 
 def plain(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Draw on an empty canvas."""
     return on_screen(written(digit, chance), chance)
 
 
@@ -80,19 +80,16 @@ def _thinned(ink: BoolArray) -> BoolArray:
 
 
 def brush(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Draw with a pen twice as wide as MNIST's."""
     ink = enlarged(digit, chance.uniform(80, 160), pen=int(chance.integers(6, 9)))
     return on_screen(placed(ink, 240, 240, chance), chance)
 
 
 def turned(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Turn by 30 degrees to one side or the other."""
     ink = enlarged(digit, chance.uniform(80, 130), angle=30 if chance.random() < 0.5 else -30)
     return on_screen(placed(ink, 240, 240, chance), chance)
 
 
 def compressed(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Save as a JPEG of low quality."""
     return in_jpeg(as_picture(on_paper(written(digit, chance, side=160))), int(chance.integers(10, 30)))
 
 
@@ -109,7 +106,7 @@ def encircled(digit: ByteArray, chance: Generator) -> Image.Image:
     x, y = (left + right) / 2 + chance.normal(0, 2), (top + bottom) / 2 + chance.normal(0, 2)
     oval = (x - radius * stretch, y - radius / stretch, x + radius * stretch, y + radius / stretch)
     ImageDraw.Draw(page).ellipse(oval, outline=FULL, width=int(chance.integers(2, 9)))
-    return on_screen(page, chance) if chance.random() < 0.5 else photographed(on_paper(page), chance)
+    return shown(page, chance)
 
 
 def boxed(digit: ByteArray, chance: Generator) -> Image.Image:
@@ -135,21 +132,12 @@ def underlined(digit: ByteArray, chance: Generator) -> Image.Image:
         y = bottom + apart + line * (width + 8)
         slope = chance.uniform(-3, 3)
         ImageDraw.Draw(page).line((left - over, y - slope, right + over, y + slope), fill=FULL, width=width)
-    return on_screen(page, chance) if chance.random() < 0.5 else photographed(on_paper(page), chance)
+    return shown(page, chance)
 
 
-def ruled(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Write on ruled paper."""
-    return _on_lines(digit, chance, chance.uniform(0.09, 0.19), squared=False)
-
-
-def squared(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Write on squared paper."""
-    return _on_lines(digit, chance, chance.uniform(0.056, 0.094), squared=True)
-
-
-def _on_lines(digit: ByteArray, chance: Generator, pitch: float, squared: bool) -> Image.Image:
-    """Write large or small, anywhere between the lines or on one of them; pitch: of the page, from line to line."""
+def on_lines(digit: ByteArray, chance: Generator, pitches: tuple[float, float], squared: bool) -> Image.Image:
+    """Write large or small, anywhere between the lines or on one of them; pitches: of the page, from line to line."""
+    pitch = chance.uniform(*pitches)
     side, share = (320, 0.3) if chance.random() < 0.7 else (960, 0.1)
     step, pen = round(side * pitch), side // 320
     ink = written(digit, chance, side, share)
@@ -183,7 +171,6 @@ def blackboard(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def coloured(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Write with a coloured pen on coloured paper."""
     inks, papers = ((30, 60, 190), (190, 30, 40), (20, 110, 60)), ((255, 240, 150), (250, 200, 210), (240, 240, 240))
     ink, paper = np.array(inks[chance.integers(3)]), np.array(papers[chance.integers(3)])
     share = np.asarray(written(digit, chance))[:, :, np.newaxis] / FULL
@@ -203,7 +190,6 @@ def falling_light(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def hard_shadow(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Let the straight edge of a shadow cross the page."""
     page = on_paper(written(digit, chance), 45)
     in_shadow = slope(page.shape, chance) > chance.uniform(0.3, 0.7)
     return photographed(np.where(in_shadow, chance.uniform(0.5, 0.75), 1) * page, chance)
@@ -257,8 +243,8 @@ HANDWRITING: dict[str, Handwritten] = {
     "in a circle or an oval": encircled,
     "in a box": boxed,
     "underlined": underlined,
-    "ruled paper": ruled,
-    "squared paper": squared,
+    "ruled paper": partial(on_lines, pitches=(0.09, 0.19), squared=False),
+    "squared paper": partial(on_lines, pitches=(0.056, 0.094), squared=True),
     "pencil": pencil,
     "blackboard": blackboard,
     "coloured": coloured,

@@ -27,7 +27,6 @@ from prints import NEED_FONTS, NO_DIGITS, PRINTED, Printed, Shown, fonts, printe
 from real_mnist import real_mnist
 from reported import REPORTED
 from scenes import contact_sheet, on_screen
-from whole_numbers import NUMBERS
 
 COUNT = 200  # pictures of a kind
 SEED = 15
@@ -83,7 +82,7 @@ def kinds(training: Dataset) -> dict[str, Kind]:
     made |= {
         name: Kind(partial(nothing, show)) for name, show in NO_DIGITS.items() if fonts() or show not in NEED_FONTS
     }
-    for name, reported in (REPORTED | NUMBERS).items():
+    for name, reported in REPORTED.items():
         made[name] = Kind(partial(reported.picture, training.images, training.labels, REPORTED_SEED), None)
     if fonts():
         return made | {"numbers, printed": Kind(lambda index: printed_number(_chance(index)), None)}

@@ -76,11 +76,13 @@ FULL = 255
 
 def no_digits(digits: Dataset, count: int, seed: int) -> ByteArray:
     """Draw what is no digit, partly from images of digits: uint8 (count, 28, 28), as MNIST would hold it."""
+    images, labels = digits.images, digits.labels
+    mirrored, lying = images[np.isin(labels, MIRRORED)], images[np.isin(labels, ON_THEIR_SIDE)]
     shares: dict[Callable[[Generator], ByteArray], float] = {
-        partial(_two, digits.images): 0.26,
-        partial(_one_and_a_part, digits.images): 0.16,
-        partial(_mirrored, digits.images[np.isin(digits.labels, MIRRORED)]): 0.1,
-        partial(_on_their_side, digits.images[np.isin(digits.labels, ON_THEIR_SIDE)]): 0.06,
+        partial(_two, images): 0.26,
+        partial(_one_and_a_part, images): 0.16,
+        lambda chance: _any(mirrored, chance)[:, ::-1]: 0.1,
+        lambda chance: np.rot90(_any(lying, chance), chance.choice([1, 3])): 0.06,
         _blot: 0.15,
     }
     chance = np.random.default_rng((seed, NO_DIGIT))
@@ -113,14 +115,6 @@ def _side_by_side(left: ByteArray, right: ByteArray, gap: int, chance: Generator
     place = both[above : above + len(right), start:]
     np.maximum(place, right, out=place)
     return _normalized(both / np.float32(FULL))
-
-
-def _mirrored(images: ByteArray, chance: Generator) -> ByteArray:
-    return _any(images, chance)[:, ::-1]
-
-
-def _on_their_side(images: ByteArray, chance: Generator) -> ByteArray:
-    return np.rot90(_any(images, chance), chance.choice([1, 3]))
 
 
 def _blot(chance: Generator) -> ByteArray:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from scenes import FULL, as_picture, on_paper, on_screen, photographed, placed
+from scenes import FULL, as_picture, on_paper, on_screen, photographed, placed, shown
 
 FONTS = (  # those that most Linux systems have; what is missing is left out
     *(f"DejaVu{name}.ttf" for name in ("Sans", "Sans-Oblique", "Serif", "Serif-Italic", "SansMono")),
@@ -53,25 +53,19 @@ def _choose(names: Sequence[str], chance: Generator) -> str:
     return names[int(chance.integers(len(names)))]
 
 
-def regular(digit: int, chance: Generator) -> Image.Image:
-    """Print in a regular or italic font."""
-    return _printed(_text(str(digit), _choose(fonts(), chance), chance.uniform(30, 200)), chance)
-
-
-def bold(digit: int, chance: Generator) -> Image.Image:
-    """Print in a bold font, upright or italic."""
-    return _printed(_text(str(digit), _choose(fonts(bold=True), chance), chance.uniform(30, 200)), chance)
+def printed(digit: int, chance: Generator, bold: bool = False) -> Image.Image:
+    """Print upright or italic."""
+    return _shown(_text(str(digit), _choose(fonts(bold), chance), chance.uniform(30, 200)), chance)
 
 
 def outlined(digit: int, chance: Generator) -> Image.Image:
     """Print only the outline."""
     size = chance.uniform(80, 200)
-    return _printed(_text(str(digit), _choose(fonts(bold=True), chance), size, 1 + int(size / 60)), chance)
+    return _shown(_text(str(digit), _choose(fonts(bold=True), chance), size, 1 + int(size / 60)), chance)
 
 
-def _printed(ink: Image.Image, chance: Generator) -> Image.Image:
-    page = placed(ink, 300, 280, chance)
-    return on_screen(page, chance) if chance.random() < 0.5 else photographed(on_paper(page), chance)
+def _shown(ink: Image.Image, chance: Generator) -> Image.Image:
+    return shown(placed(ink, 300, 280, chance), chance)
 
 
 def seven_segments(digit: int, chance: Generator) -> Image.Image:
@@ -93,9 +87,10 @@ def seven_segments(digit: int, chance: Generator) -> Image.Image:
     return on_screen(placed(leaning, 260, 260, chance), chance)
 
 
+BOLD = partial(printed, bold=True)
 PRINTED: dict[str, Printed] = {
-    "printed": regular,
-    "printed bold": bold,
+    "printed": printed,
+    "printed bold": BOLD,
     "printed outlines": outlined,
     "seven segments": seven_segments,
 }
@@ -114,13 +109,13 @@ def printed_number(chance: Generator) -> tuple[Image.Image, str]:
 
 def letters(chance: Generator) -> Image.Image:
     """Print one letter or sign."""
-    return _printed(_text(_choose(LETTERS, chance), _choose(fonts(), chance), chance.uniform(60, 200)), chance)
+    return _shown(_text(_choose(LETTERS, chance), _choose(fonts(), chance), chance.uniform(60, 200)), chance)
 
 
 def several_digits(chance: Generator) -> Image.Image:
     """Print two digits beside each other, where one is asked for."""
     text = "  ".join(map(str, chance.integers(0, 10, 2)))
-    return _printed(_text(text, _choose(fonts(), chance), chance.uniform(30, 120)), chance)
+    return _shown(_text(text, _choose(fonts(), chance), chance.uniform(30, 120)), chance)
 
 
 def page_of_text(chance: Generator) -> Image.Image:
@@ -170,4 +165,4 @@ NO_DIGITS: dict[str, Shown] = {
     "empty sheets": empty_sheets,
     "walls": walls,
 }
-NEED_FONTS: tuple[Printed | Shown, ...] = (regular, bold, outlined, letters, several_digits, page_of_text)
+NEED_FONTS: tuple[Printed | Shown, ...] = (printed, BOLD, outlined, letters, several_digits, page_of_text)

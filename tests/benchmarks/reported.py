@@ -5,7 +5,7 @@ A kind is a function of digits, uint8 (n, 28, 28), and of chance, NumPy's random
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from mnistnet.datasets.skeletons import SKELETONS
 from mnistnet.datasets.strokes import draw_digits
-from mnistnet.images import SIDE, ByteArray
+from mnistnet.images import SIDE, ByteArray, IntArray
 from scenes import FULL, as_picture, enlarged, on_paper, photographed
 
 FLAGGED = tuple(each for each in SKELETONS if each.digit == 1 and "long" in each.style and "foot" not in each.style)
@@ -66,8 +66,8 @@ def number(digits: ByteArray, height: float, chance: Generator, gaps: tuple[floa
     return page.crop(page.getbbox())
 
 
-def _on_page(ink: Image.Image, margins: tuple[int, int, int, int]) -> Image.Image:
-    left, top, right, bottom = margins
+def _on_page(ink: Image.Image, margins: Sequence[int] | IntArray) -> Image.Image:
+    left, top, right, bottom = map(int, margins)
     page = Image.new("L", (left + ink.width + right, top + ink.height + bottom))
     page.paste(ink, (left, top))
     return page
@@ -80,7 +80,7 @@ def edge_lines(digits: ByteArray, chance: Generator) -> Image.Image:
     else:
         ink = number(digits, chance.uniform(20, 100), chance)
         margins = chance.uniform(0.25, 0.6, 4) * min(ink.height, 60) + 3
-        page = _on_page(ink, tuple(margins.round().astype(int).tolist()))
+        page = _on_page(ink, margins.round().astype(int))
     dark = chance.random() < 0.5
     grey = np.array(on_paper(page, 0, FULL) if dark else on_paper(page, FULL, 0))
     left, top, right, bottom = page.getbbox() or (0, 0, *page.size)
@@ -108,22 +108,16 @@ def table_cells(digits: ByteArray, chance: Generator) -> Image.Image:
     height = chance.uniform(28, 60)
     ink = number(digits, height, chance, (0.1, 0.35))
     margins = chance.uniform(0.15, 0.6, 4) * height + 4
-    page = _on_page(ink, tuple(margins.round().astype(int).tolist()))
+    page = _on_page(ink, margins.round().astype(int))
     lines = Image.new("L", page.size)
     draw = ImageDraw.Draw(lines)
-    width, height_, sides = page.width, page.height, chance.permutation(4)[: int(chance.integers(1, 5))].tolist()
-    for side in sides:
+    for side in chance.permutation(4)[: int(chance.integers(1, 5))].tolist():
         place = chance.uniform(0, 0.5) * margins[side] - 1
         lean, pen = chance.uniform(-2, 2), int(chance.integers(1, 6))
-        over = (-3, height_ + 3) if side % 2 == 0 else (-3, width + 3)
-        if side == 0:
-            draw.line((place, over[0], place + lean, over[1]), FULL, pen)
-        elif side == 2:
-            draw.line((width - 1 - place, over[0], width - 1 - place + lean, over[1]), FULL, pen)
-        elif side == 1:
-            draw.line((over[0], place, over[1], place + lean), FULL, pen)
-        else:
-            draw.line((over[0], height_ - 1 - place, over[1], height_ - 1 - place + lean), FULL, pen)
+        is_upright = side % 2 == 0
+        at = place if side < 2 else (page.width if is_upright else page.height) - 1 - place
+        ends = (at, -3, at + lean, page.height + 3) if is_upright else (-3, at, page.width + 3, at + lean)
+        draw.line(ends, FULL, pen)
     paper, rule = chance.uniform(170, 225), chance.uniform(30, 140)
     return photographed(
         np.minimum(on_paper(page, chance.uniform(40, 100), paper), on_paper(lines, rule, paper)), chance
@@ -135,7 +129,7 @@ def on_rules(digits: ByteArray, chance: Generator) -> Image.Image:
     height = chance.uniform(35, 120)
     ink = number(digits, height, chance)
     margins = chance.uniform(0.3, 0.8, 4) * height
-    page = _on_page(ink, tuple(margins.round().astype(int).tolist()))
+    page = _on_page(ink, margins.round().astype(int))
     bottom = (page.getbbox() or (0, 0, *page.size))[3]
     line = Image.new("L", page.size)
     y = bottom - 1 - (chance.uniform(0, 0.1) if chance.random() < 0.7 else chance.uniform(0.3, 0.7)) * height
@@ -158,8 +152,8 @@ def full_bitmaps(digits: ByteArray, chance: Generator) -> Image.Image:
     ink = enlarged(digits[0], side, pen=int(chance.integers(-3, 8)))
     if chance.random() < 0.5:
         ink = ink.resize((side, side)) if min(ink.size) > side / 2 else ink
-    left, top, right, bottom = (int(each) for each in chance.integers(0, 4, 4) * (chance.random(4) < 0.4))
-    page = np.asarray(_on_page(ink, (left, top, right, bottom)), np.float64)
+    margins = chance.integers(0, 4, 4) * (chance.random(4) < 0.4)
+    page = np.asarray(_on_page(ink, margins), np.float64)
     if chance.random() < 0.5:
         page = np.where(page > FULL / 2, float(FULL), 0.0)
     return as_picture(FULL - page if chance.random() < 0.6 else page)
@@ -194,13 +188,18 @@ def form_boxes(digits: ByteArray, chance: Generator) -> Image.Image:
     return as_picture(np.where(np.asarray(page) > FULL / 2, 0.0, FULL))
 
 
+def _shown(page: Image.Image, chance: Generator, share: float) -> Image.Image:
+    """Return bright ink black on white, or photographed, as that share of the pictures is."""
+    return photographed(on_paper(page), chance) if chance.random() < share else as_picture(on_paper(page, 0, FULL))
+
+
 def spaced(digits: ByteArray, chance: Generator) -> Image.Image:
     """Write a number with wide or uneven spaces."""
     height = chance.uniform(24, 90)
     widest = chance.uniform(0.8, 2.5)
     ink = number(digits, height, chance, (widest, widest) if chance.random() < 0.5 else (0.15, widest))
     page = _on_page(ink, (round(height), round(0.6 * height), round(height), round(0.6 * height)))
-    return photographed(on_paper(page), chance) if chance.random() < 0.4 else as_picture(on_paper(page, 0, FULL))
+    return _shown(page, chance, 0.4)
 
 
 def small_and_large(digits: ByteArray, chance: Generator) -> Image.Image:
@@ -208,6 +207,19 @@ def small_and_large(digits: ByteArray, chance: Generator) -> Image.Image:
     height = chance.uniform(14, 60)
     page = _on_page(number(digits, height, chance, (0.2, 0.5)), 4 * (round(0.5 * height),))
     return as_picture(on_paper(page, 0, FULL))
+
+
+def touching(digits: ByteArray, chance: Generator) -> Image.Image:
+    """Write a number whose neighbours hardly part, touch, or run into each other."""
+    height, pen = chance.uniform(24, 90), int(chance.integers(-1, 4))
+    page, x = np.zeros((round(2 * height), round(1.2 * height * (len(digits) + 1))), np.uint8), round(0.5 * height)
+    for digit in digits:
+        ink = np.asarray(enlarged(digit, height * chance.uniform(0.85, 1.1), pen))
+        top = round(1.6 * height) - len(ink)
+        here = page[top : top + len(ink), x : x + ink.shape[1]]
+        np.maximum(here, ink, out=here)
+        x += ink.shape[1] + round(height * chance.uniform(-0.05, 0.05))
+    return _shown(Image.fromarray(page[:, : x + round(0.5 * height)]), chance, 0.4)
 
 
 def sign(_digits: ByteArray, chance: Generator) -> Image.Image:
@@ -224,7 +236,7 @@ def sign(_digits: ByteArray, chance: Generator) -> Image.Image:
         draw.line(shaken, FULL, pen)
         for x, y in shaken:
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), FULL)
-    return photographed(on_paper(page), chance) if chance.random() < 0.3 else as_picture(on_paper(page, 0, FULL))
+    return _shown(page, chance, 0.3)
 
 
 def two_rows(digits: ByteArray, chance: Generator) -> Image.Image:
@@ -236,7 +248,7 @@ def two_rows(digits: ByteArray, chance: Generator) -> Image.Image:
     for each in rows:
         page.paste(each, (int(chance.integers(20, page.width - each.width)), y))
         y += each.height + int(chance.integers(8, 20))
-    return photographed(on_paper(page), chance) if chance.random() < 0.5 else as_picture(on_paper(page, 0, FULL))
+    return _shown(page, chance, 0.5)
 
 
 def tables(digits: ByteArray, chance: Generator) -> Image.Image:
@@ -253,7 +265,7 @@ def tables(digits: ByteArray, chance: Generator) -> Image.Image:
             ink = enlarged(digits[int(chance.integers(len(digits)))], side * 0.6)
             x, y = 10 + place % cells * side, 10 + place // cells * side
             page.paste(FULL, (x + (side - ink.width) // 2, y + (side - ink.height) // 2), ink)
-    return photographed(on_paper(page), chance) if chance.random() < 0.5 else as_picture(on_paper(page, 0, FULL))
+    return _shown(page, chance, 0.5)
 
 
 REPORTED: dict[str, Reported] = {
@@ -264,6 +276,8 @@ REPORTED: dict[str, Reported] = {
     "MNIST's square on a page": Reported(squares, (1,)),
     "boxes of forms": Reported(form_boxes, (3, 4, 5)),
     "wide spaces": Reported(spaced, (2, 3, 4, 5)),
+    "digits that touch": Reported(touching, (2, 3, 4, 5, 6)),
+    "numbers, 14 to 60 pixels": Reported(small_and_large, (2, 3, 4, 5, 6)),
     "1 with a flag in numbers": Reported(small_and_large, (2, 3, 4), flagged=True),
     "signs": Reported(sign),
     "two rows": Reported(two_rows),

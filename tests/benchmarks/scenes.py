@@ -63,6 +63,11 @@ def on_screen(ink: Image.Image, chance: Generator) -> Image.Image:
     return as_picture(on_paper(ink, 0, FULL) if chance.random() < 0.7 else on_paper(ink, FULL, 0))
 
 
+def shown(ink: Image.Image, chance: Generator) -> Image.Image:
+    """Return bright ink as it is on a screen, or photographed on paper."""
+    return on_screen(ink, chance) if chance.random() < 0.5 else photographed(on_paper(ink), chance)
+
+
 def slope(shape: tuple[int, ...], chance: Generator) -> FloatArray:
     """Return what rises evenly from 0 to 1 across a picture, in any direction."""
     y, x = np.mgrid[: shape[0], : shape[1]]

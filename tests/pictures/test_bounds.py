@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile
+from PIL import Image
 
 from drawings import as_file, assert_is_the_seven, drawn, message_of, png_chunk
 from mnistnet.errors import PictureError
@@ -82,14 +82,6 @@ def test_a_long_header_is_refused(make: Callable[[], bytes], monkeypatch: pytest
 def test_a_decoder_in_c_may_read_a_file_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MAX_HEADER", 40)
     assert_is_the_seven(read_picture(as_file(drawn(), "WEBP")))
-
-
-def test_a_text_of_pixels_is_read_in_parts() -> None:
-    """Each of its comments costs the length of the part that it stands in."""
-    file = bounds.BoundedFile()
-    file.write(bytes(ImageFile.SAFEBLOCK))
-    file.seek(0)
-    assert len(file.read(ImageFile.SAFEBLOCK)) == bounds.BLOCK
 
 
 def test_a_webp_and_a_picture_in_memory_are_bounded_in_pixels() -> None:

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from drawings import FIVE_WITH_A_BAR_APART, FOUR, SEVEN, digit_in, drawn, likeness, mnist_like
+from drawings import FIVE_WITH_A_BAR_APART, FOUR, SEVEN, digit_in, drawn, likeness
 from mnistnet.errors import PictureError
-from mnistnet.pictures.components import Box
 from mnistnet.pictures.reading import lattice_in, read_lattice
 from mnistnet.pictures.segmentation import Candidate, Lattice
 
@@ -107,13 +106,6 @@ def test_a_page_full_of_marks_is_refused() -> None:
         ImageDraw.Draw(picture).line((left, 80, left, 120), fill=0, width=3)
     with pytest.raises(PictureError, match="too much in a row"):
         lattice_in(picture)
-
-
-def test_a_prepared_digit_is_the_one_candidate_bit_for_bit(tmp_path: Path) -> None:
-    Image.fromarray(mnist_like()).save(tmp_path / "seven.png")
-    (only,) = read_lattice(tmp_path / "seven.png").candidates
-    assert only.image.tobytes() == mnist_like().tobytes()
-    assert only.box == Box(0, 0, 28, 28)
 
 
 def test_a_dash_or_another_row_beside_a_number_is_other_ink_and_a_speck_is_none() -> None:
