@@ -20,12 +20,13 @@ from mnistnet.pictures.reading import lattice_in, read_picture
 
 Pixels = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
+Strokes = list[list[tuple[float, float]]]
+ONE: Strokes = [[(0.5, 0.0), (0.5, 1.0)]]
 SEVEN = [[(0.1, 0.1), (0.9, 0.1), (0.4, 0.95)]]
 FOUR = [[(0.5, 0.0), (0.1, 0.6), (0.9, 0.6)], [(0.7, 0.3), (0.7, 1.0)]]
 TWO = [[(0.1, 0.2), (0.5, 0.0), (0.9, 0.25), (0.1, 1.0), (0.95, 1.0)]]
 ZERO = [[(0.5 + 0.4 * math.sin(turn / 12 * math.pi), 0.5 - 0.5 * math.cos(turn / 12 * math.pi)) for turn in range(25)]]
 DIGITS = (SEVEN, FOUR, TWO, ZERO)
-Strokes = list[list[tuple[float, float]]]
 FIVE_WITH_A_BAR_APART = [[(0.3, 0.05), (0.95, 0.05)], [(0.22, 0.16), (0.2, 0.5), (0.75, 0.55), (0.8, 0.8), (0.2, 0.95)]]
 
 

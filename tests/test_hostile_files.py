@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -91,17 +90,16 @@ def test_every_attack_by_a_data_file_is_refused_in_little_memory(tmp_path: Path)
 
 
 def test_flipped_bits_of_a_gzipped_data_file_are_found_or_do_no_harm(tmp_path: Path, digits: Dataset) -> None:
-    path = tmp_path / "images.gz"
-    write_idx(path, digits.images[:20])
+    path, images = tmp_path / "images.gz", digits.images[:20]
+    write_idx(path, images)
     places = [(place, place % 8) for place in range(path.stat().st_size)]
-    found = [images_outcome(path, digits.images[:20]) for _ in flips(path, places)]
-    assert found.count("same") < len(places) / 20  # a date; a repetition that is copied from another place
 
+    def is_found() -> bool:
+        try:
+            assert np.array_equal(read_idx(path, 3), images)
+        except DatasetError:
+            return True
+        return False
 
-def images_outcome(path: Path, original: npt.NDArray[np.uint8]) -> str:
-    try:
-        images = read_idx(path, 3)
-    except DatasetError:
-        return "refused"
-    assert np.array_equal(images, original)
-    return "same"
+    found = [is_found() for _ in flips(path, places)]
+    assert sum(found) > 0.95 * len(places)  # not a date, nor a repetition that is copied from another place

@@ -15,22 +15,15 @@ def some_grey(height: int = 17, width: int = 12) -> NDArray[np.float32]:
     return np.random.default_rng(SEED).uniform(0, 255, (height, width)).astype(np.float32)
 
 
-def neighbours(values: NDArray[np.float32], index: int, radius: int, axis: int) -> NDArray[np.float32]:
-    """What lies within the radius of a row or column, as far as there are any."""
-    return values.take(np.arange(max(0, index - radius), min(values.shape[axis], index + radius + 1)), axis)
-
-
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("radius", [1, 2, 5, 40])
 def test_the_extremes_are_those_of_the_neighbours(radius: int, axis: int) -> None:
     grey = some_grey()
-    before = grey.copy()
-    for index in range(grey.shape[axis]):
-        near = neighbours(grey, index, radius, axis)
-        for extreme in (np.minimum, np.maximum):
-            expected = extreme.reduce(near, axis=axis)
-            assert np.array_equal(rank_filter(grey, radius, (axis,), extreme).take(index, axis), expected)
-    assert np.array_equal(grey, before)
+    margins = np.eye(2, dtype=int)[axis][:, np.newaxis] * radius
+    near = np.lib.stride_tricks.sliding_window_view(np.pad(grey, margins, "edge"), 2 * radius + 1, axis)
+    for extreme in (np.minimum, np.maximum):
+        assert np.array_equal(rank_filter(grey, radius, (axis,), extreme), extreme.reduce(near, axis=-1))
+    assert np.array_equal(grey, some_grey())
 
 
 def test_a_mask_grows_by_its_eight_neighbours() -> None:
@@ -40,7 +33,7 @@ def test_a_mask_grows_by_its_eight_neighbours() -> None:
     assert np.array_equal(dilate(mask), np.any(around, axis=0))
 
 
-@pytest.mark.parametrize("density", [0.05, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("density", [0, 0.05, 0.3, 0.5, 0.8, 1])
 def test_components_are_what_hangs_together_over_eight_neighbours(density: float) -> None:
     mask = np.random.default_rng(SEED).random((23, 31)) < density
     components = find_components(mask)
@@ -57,11 +50,6 @@ def test_components_are_what_hangs_together_over_eight_neighbours(density: float
         assert components.box(component) == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
         filled.append(here.sum())
     assert components.area.tolist() == filled
-
-
-def test_an_empty_mask_has_no_components_and_a_full_one_has_one() -> None:
-    assert len(find_components(np.zeros((4, 5), np.bool_)).area) == 0
-    assert find_components(np.ones((4, 5), np.bool_)).area.tolist() == [20]
 
 
 def test_a_long_spiral_is_one_component() -> None:

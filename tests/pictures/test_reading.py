@@ -8,7 +8,6 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from drawings import (
     DIGITS,
-    FIVE_WITH_A_BAR_APART,
     TWO,
     Rgb,
     Strokes,
@@ -118,13 +117,6 @@ def test_the_fine_sloping_lines_of_a_whole_page_are_not_ink(lean: int) -> None:
     both = np.minimum(np.asarray(page), np.asarray(digit)) * np.linspace(1, 0.8, 960)
     noisy = both + np.random.default_rng(0).normal(0, 2.5, both.shape)
     assert_is_the_seven(digit_in(Image.fromarray(noisy.clip(0, 255).astype(np.uint8))))
-
-
-def test_a_stroke_that_stands_apart_belongs_to_the_digit() -> None:
-    image = digit_in(drawn(FIVE_WITH_A_BAR_APART, pen=8))
-    bar, rest = FIVE_WITH_A_BAR_APART
-    assert likeness(image, digit_in(drawn([[bar[1], bar[0], *rest]], pen=8))) > 0.9
-    assert likeness(image, digit_in(drawn([rest], pen=8))) < 0.8
 
 
 def test_specks_are_no_digit_and_no_part_of_one() -> None:

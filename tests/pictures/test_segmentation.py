@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from drawings import FIVE_WITH_A_BAR_APART, FOUR, SEVEN, digit_in, drawn, likeness
+from drawings import FIVE_WITH_A_BAR_APART, FOUR, ONE, SEVEN, Strokes, digit_in, drawn, likeness
 from mnistnet.errors import PictureError
 from mnistnet.pictures.reading import lattice_in, read_lattice
 from mnistnet.pictures.segmentation import Candidate, Lattice
-
-Strokes = list[list[tuple[float, float]]]
-ONE: Strokes = [[(0.5, 0.0), (0.5, 1.0)]]
 
 
 def number(*digits: Strokes, space: int = 30, size: tuple[int, int] = (400, 200), slope: int = 0) -> Image.Image:

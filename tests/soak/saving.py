@@ -51,20 +51,3 @@ def test_a_training_stopped_at_any_moment_goes_on_to_the_same_bytes(
     assert (home / "mnistnet.npz").read_bytes() == expected
     epochs = [json.loads(line)["epoch"] for line in (home / "history.jsonl").read_text().splitlines()]
     assert (epochs, set(home.glob(".*"))) == (list(range(1, 31)), left)
-
-
-@pytest.mark.parametrize("_round", range(rounds(8)))
-def test_trainings_into_one_file_leave_it_whole_at_every_moment(
-    program: Program, start: Start, folder: Path, _round: int
-) -> None:
-    train = ("train", "--validation", "0", "--epochs", "40", "--data", "files", "-q")
-    for seed in "123":
-        program(*train, "--seed", seed, "-o", f"{seed}.npz")
-    expected = [(folder.parent / f"{seed}.npz").read_bytes() for seed in "123"]
-    running = [start(*train, "--seed", seed, "-o", "one.npz") for seed in "123"]
-    while any(process.poll() is None for process in running):
-        if (folder.parent / "one.npz").exists():
-            load(folder.parent / "one.npz")
-    assert [process.communicate() for process in running] == [("", "")] * 3
-    assert (folder.parent / "one.npz").read_bytes() in expected
-    assert not list(folder.parent.glob(".*"))
