@@ -159,7 +159,10 @@ def hostile_models(good: Path) -> dict[str, bytes]:
 def zip64_with_entries(count: int) -> bytes:
     """An archive whose end names a small directory, but for a locator of a 64-bit one with so many entries."""
     entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *(20, 20, 0, 0, 0, 0), *(0, 0, 0), *(1, 0, 0, 0, 0), 0, 0) + b"x"
-    return _zip64(entry * count, count)
+    directory = entry * count
+    end64 = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(directory), 1)
+    return directory + end64 + locator + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, 47, 0, 0)
 
 
 def zip64_with_far_entry() -> bytes:
@@ -168,12 +171,6 @@ def zip64_with_far_entry() -> bytes:
     fields = (*(20, 20, 0, 0, 0, 0), *(0, 0, 0), *(12, len(extra), 0, 0, 0), 0, 0xFFFFFFFF)
     directory = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", *fields) + b"metadata.npy" + extra
     return directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), 0, 0)
-
-
-def _zip64(directory: bytes, count: int) -> bytes:
-    end64 = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), 0)
-    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, len(directory), 1)
-    return directory + end64 + locator + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, 47, 0, 0)
 
 
 def header_bytes(content: bytes) -> list[int]:

@@ -35,7 +35,6 @@ def filling(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def bitmap(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Shrink to 8×8 pixels."""
     whole = Image.fromarray(digit)
     left, top, right, bottom = whole.getbbox() or (0, 0, SIDE, SIDE)
     box = Image.new("L", (BOX, BOX))
@@ -45,7 +44,6 @@ def bitmap(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def enlarged_bitmap(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Shrink to 8×8 pixels and enlarge each to 8×8, in steps or smoothly."""
     way = Image.Resampling.NEAREST if chance.random() < 0.5 else Image.Resampling.BICUBIC
     return bitmap(digit, chance).resize((64, 64), way)
 
@@ -57,7 +55,6 @@ def tiny(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def hairline(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Draw with a line of a pixel or two on a large canvas."""
     line = _thinned(np.asarray(enlarged(digit, chance.uniform(90, 260))) > FULL / 2)
     thick = Image.fromarray(line).convert("L").filter(ImageFilter.MaxFilter(int(chance.choice([1, 3]))))
     return on_screen(placed(thick, 500, 400, chance), chance)
@@ -124,7 +121,6 @@ def boxed(digit: ByteArray, chance: Generator) -> Image.Image:
 
 
 def underlined(digit: ByteArray, chance: Generator) -> Image.Image:
-    """Draw a line under it, or two."""
     page = written(digit, chance)
     left, _, right, bottom = page.getbbox() or (0, 0, *page.size)
     width, apart, over = (int(chance.integers(*each)) for each in ((2, 9), (6, 25), (0, 30)))

@@ -59,7 +59,6 @@ def printed(digit: int, chance: Generator, bold: bool = False) -> Image.Image:
 
 
 def outlined(digit: int, chance: Generator) -> Image.Image:
-    """Print only the outline."""
     size = chance.uniform(80, 200)
     return _shown(_text(str(digit), _choose(fonts(bold=True), chance), size, 1 + int(size / 60)), chance)
 
@@ -108,7 +107,6 @@ def printed_number(chance: Generator) -> tuple[Image.Image, str]:
 
 
 def letters(chance: Generator) -> Image.Image:
-    """Print one letter or sign."""
     return _shown(_text(_choose(LETTERS, chance), _choose(fonts(), chance), chance.uniform(60, 200)), chance)
 
 
@@ -119,7 +117,6 @@ def several_digits(chance: Generator) -> Image.Image:
 
 
 def page_of_text(chance: Generator) -> Image.Image:
-    """Print a page of words."""
     page = Image.new("L", (500, 640))
     face = ImageFont.truetype(_choose(fonts(), chance), int(chance.integers(12, 26)))
     for line in range(18):
@@ -129,7 +126,6 @@ def page_of_text(chance: Generator) -> Image.Image:
 
 
 def discs(chance: Generator) -> Image.Image:
-    """Show a disc, or a few."""
     page = Image.new("L", (240, 240))
     for _ in range(int(chance.integers(1, 4))):
         x, y, radius = chance.uniform(50, 190), chance.uniform(50, 190), chance.uniform(15, 50)
@@ -138,13 +134,11 @@ def discs(chance: Generator) -> Image.Image:
 
 
 def noise(chance: Generator) -> Image.Image:
-    """Show noise, fine or coarse."""
     side = int(chance.choice([16, 60, 240]))
     return as_picture(chance.normal(128, chance.uniform(5, 80), (side, side))).resize((240, 240))
 
 
 def empty_sheets(chance: Generator) -> Image.Image:
-    """Photograph a sheet of paper with nothing on it."""
     side = int(chance.choice([120, 240, 600]))
     return photographed(np.full((side, side), chance.uniform(150, 240)), chance, dimming=chance.uniform(0, 0.6))
 

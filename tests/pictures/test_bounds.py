@@ -37,9 +37,7 @@ def tiff(*tags: tuple[int, int, int, int], order: str = "<") -> bytes:
 
 def jpeg_of_many_scans() -> bytes:
     content = as_file(Image.new("L", (2000, 2000), 255), "JPEG", progressive=True).getvalue()
-    return (
-        content[:-2] + content[content.rindex(bounds.SOS) : -2] * 400 + content[-2:]
-    )  # less than is read at once by default
+    return content[:-2] + content[content.rindex(bounds.SOS) : -2] * 400 + content[-2:]
 
 
 def bmp_of_runs() -> bytes:
