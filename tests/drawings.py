@@ -87,11 +87,6 @@ def prepared() -> list[Pixels]:
     return [digit_in(drawn(strokes)) for strokes in DIGITS]
 
 
-def ink_box(image: Pixels) -> tuple[int, int]:
-    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
-    return int(rows[-1] - rows[0] + 1), int(columns[-1] - columns[0] + 1)
-
-
 def as_file(picture: Image.Image, kind: str = "PNG", **options: object) -> io.BytesIO:
     file = io.BytesIO()
     picture.save(file, format=kind, **options)

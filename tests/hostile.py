@@ -109,9 +109,7 @@ def hostile_models(good: Path) -> dict[str, bytes]:
     texts["surrogate"] = b'{"format": "\\ud800"}'
     arrays = {f"head: {name}": array(head, bytes(80)) for name, head in HEADS.items()} | {
         "head: longer than the file": array(HEADS["huge"], b"", length=65535),
-        "head: version 2": array("{}", bytes(80), b"\x02\x00"),
-        "head: version 3": array("{}", bytes(80), b"\x03\x00"),
-        "head: version 255": array("{}", bytes(80), b"\xff\xff"),
+        **{f"head: version {number}": array("{}", bytes(80), bytes([number, 0])) for number in (2, 3, 255)},
         "head: of another length": biases[:8] + b"\x64\0" + biases[10:],
         "head: twice": biases[:128] + biases,
         "a number too many": biases + bytes(4),

@@ -98,15 +98,14 @@ def scikit_learns() -> dict[str, Kind]:
         print("scikit-learn's digits are left out: it is not installed\n")
         return {}
     digits = load_digits()
-
-    def small(index: int) -> Labelled:
-        return Image.fromarray((digits.images[index] * 255 / 16).astype(np.uint8)), str(digits.target[index])
-
-    def enlarged(index: int) -> Labelled:
-        picture, number = small(index)
-        return on_screen(picture.resize((64, 64), Image.Resampling.NEAREST), _chance(index)), number
-
-    return {"scikit-learn's 8×8": Kind(small), "scikit-learn's 8×8, enlarged": Kind(enlarged)}
+    small = [Image.fromarray((image * 255 / 16).astype(np.uint8)) for image in digits.images[:COUNT]]
+    large = [picture.resize((64, 64), Image.Resampling.NEAREST) for picture in small]
+    return {
+        "scikit-learn's 8×8": Kind(lambda index: (small[index], str(digits.target[index]))),
+        "scikit-learn's 8×8, enlarged": Kind(
+            lambda index: (on_screen(large[index], _chance(index)), str(digits.target[index]))
+        ),
+    }
 
 
 def _chance(index: int) -> np.random.Generator:

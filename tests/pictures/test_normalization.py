@@ -6,19 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from drawings import (
-    FOUR,
-    ONE,
-    SEVEN,
-    as_file,
-    assert_is_the_seven,
-    digit_in,
-    drawn,
-    ink_box,
-    likeness,
-    mnist_like,
-    refusal,
-)
+from drawings import FOUR, ONE, SEVEN, as_file, assert_is_the_seven, digit_in, drawn, likeness, mnist_like, refusal
 from mnistnet.errors import PictureError
 from mnistnet.pictures.files import write_picture
 from mnistnet.pictures.reading import read_picture
@@ -29,7 +17,7 @@ from mnistnet.pictures.reading import read_picture
 def test_a_digit_fills_twenty_pixels_with_its_centre_of_mass_in_the_middle() -> None:
     for strokes in (SEVEN, FOUR):
         image = digit_in(drawn(strokes)).astype(np.float64)
-        assert max(ink_box(image.astype(np.uint8))) == 20
+        assert np.ptp(np.nonzero(image), axis=1).max() + 1 == 20
         assert abs(image.sum(axis=1) @ np.arange(28) / image.sum() - 14) <= 0.5
         assert abs(image.sum(axis=0) @ np.arange(28) / image.sum() - 14) <= 0.5
 
@@ -43,18 +31,13 @@ def test_a_picture_prepared_like_mnist_or_its_negative_passes_unchanged(tmp_path
     assert np.array_equal(read_picture(str(tmp_path / "seven.png")), image)
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "I;16", "I", "F", "CMYK", "YCbCr"])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "F", "CMYK", "YCbCr"])
 def test_every_mode_is_read(mode: str) -> None:
-    if mode == "I;16":
-        picture = Image.fromarray(np.asarray(drawn()).astype(np.uint16) * 257)
-    elif mode == "I":
-        picture = drawn().convert("I").point(lambda value: value * 257)
-    else:
-        picture = drawn().convert(mode)
-    assert_is_the_seven(read_picture(as_file(picture, "TIFF")))
+    assert_is_the_seven(read_picture(as_file(drawn().convert(mode), "TIFF")))
 
 
-@pytest.mark.parametrize(("full", "mode"), [(4095, np.uint16), (65535, np.uint16), (1, np.float32), (255, np.float32)])
+@pytest.mark.parametrize("full", [4095, 65535])
+@pytest.mark.parametrize("mode", [np.uint16, np.int32, np.float32])
 def test_deep_pictures_are_read_on_their_own_scale(full: int, mode: type[np.generic]) -> None:
     shades = np.asarray(drawn(pen=8).filter(ImageFilter.GaussianBlur(2))) / 255
     deep = read_picture(as_file(Image.fromarray((shades * full).astype(mode)), "TIFF"))

@@ -12,20 +12,12 @@ from mnistnet.pictures.page import find_page
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
 
 
-def beside_a_desk(strokes: Strokes, side: int, desk: int = 70) -> Image.Image:
-    page = drawn(strokes, ink=40, ground=225, size=(240, 240), box=(80, 80, 150, 170), pen=9)
-    ImageDraw.Draw(page).polygon([(0, 0), (50, 0), (40, 240), (0, 240)], fill=desk)
-    return photographed(page.rotate(90 * side)).rotate(-90 * side)
-
-
-# Sheets and desks
-
-
 @every_digit
 @pytest.mark.parametrize("side", range(4))
 def test_a_desk_at_any_side_is_cut_off(strokes: Strokes, side: int) -> None:
-    turned = beside_a_desk(strokes, side).rotate(90 * side)  # the desk is at that side now
-    page = find_page(turned)
+    scene = drawn(strokes, ink=40, ground=225, size=(240, 240), box=(80, 80, 150, 170), pen=9)
+    ImageDraw.Draw(scene).polygon([(0, 0), (50, 0), (40, 240), (0, 240)], fill=70)
+    page = find_page(photographed(scene.rotate(90 * side)))
     assert (page.left, page.top) == ((46, 0), (0, 0), (0, 0), (0, 46))[side] or sum(page.picture.size) < 450
     assert np.quantile(np.asarray(page.picture), 0.03) > 30
     assert_is(strokes, digit_in(page.picture.rotate(-90 * side)))
