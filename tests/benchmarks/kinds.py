@@ -128,9 +128,8 @@ def counts(outcomes: list[Outcome]) -> list[int]:
     return [sum(each.is_right for each in outcomes), wrong, unsure, sum(each.answer is None for each in outcomes)]
 
 
-def reliability(outcomes: list[Outcome]) -> str:
+def reliability(told: list[tuple[float, bool]]) -> str:
     """Return the table of how often answers are right, by the network's output for their least probable digit."""
-    told = [(each.answer.probability, each.is_right) for each in outcomes if each.answer is not None and each.number]
     lines = ["| output | pictures | right |", "|---|---|---|"]
     for low, high in pairwise(EDGES):
         among = [right for output, right in told if low <= output < high or output == high == EDGES[-1]]
@@ -151,13 +150,13 @@ def main() -> None:
     made = kinds(load_training([real_mnist()]))
     model = load(os.environ.get("MNISTNET_MODEL") or PRETRAINED)
     print(f"| kind, {COUNT} pictures each | right | confidently wrong | unsure | refused |\n|---|---|---|---|---|")
-    told: list[Outcome] = []
+    told: list[tuple[float, bool]] = []
     for name, kind in made.items():
         if word not in name:
             continue
         outcomes = [outcome(model, kind, index) for index in range(COUNT)]
         print(f"| {name} | " + " | ".join(f"{100 * n / COUNT:.1f} %" for n in counts(outcomes)) + " |", flush=True)
-        told += [each._replace(picture=Image.new("L", (1, 1))) for each in outcomes]
+        told += [(each.answer.probability, each.is_right) for each in outcomes if each.answer and each.number]
         if sheets:
             tiles = [_tile(each) for each in outcomes]
             rows = [tiles[start : start + TILES] for start in range(0, COUNT, TILES)]

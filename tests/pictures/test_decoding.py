@@ -82,32 +82,30 @@ def test_a_path_is_unsure_while_other_digits_cost_hardly_more() -> None:
         assert path.reasons == reasons
 
 
-def test_the_same_digits_by_other_candidates_are_no_doubt() -> None:
-    lattice = Lattice((candidate(0, 1), candidate(0, 2)), (0, 0), (1.0, 0.1))  # with a speck and without it
-    path = decode(lattice, outputs((7, 0.99), (7, 0.98)))
-    assert (path.digits, path.reasons) == ((7,), frozenset())
+BROKEN = Lattice((candidate(0, 1, is_broken=True),))
+APART, SIDE_BY_SIDE = (candidate(0, 1), candidate(2, 3)), (candidate(0, 1), candidate(1, 2))
+DOUBTS: dict[str, tuple[Lattice, list[tuple[int, float]], set[str]]] = {
+    "the same digit without a speck": (
+        Lattice((candidate(0, 1), candidate(0, 2)), (0, 0), (1.0, 0.1)),
+        [(7, 0.99), (7, 0.98)],
+        set(),
+    ),
+    "little ink left out": (Lattice(APART, (0, 0, 0), (1.0, 0.1, 1.0)), [(4, 0.99), (2, 0.99)], {"other-ink"}),
+    "ink left out": (Lattice(APART, (0, 0, 0), (1.0, 0.6, 1.0)), [(4, 0.99), (2, 0.99)], {"other-ink"}),
+    "a doubt before": (Lattice((candidate(0, 1),), reasons=frozenset({"low"})), [(7, 0.99)], {"low"}),
+    "a low output of two": (Lattice(SIDE_BY_SIDE, (0, 0), (1, 1)), [(4, 0.85), (2, 0.99)], {"low"}),
+    "a 1 in two parts, or an exclamation mark": (BROKEN, [(1, 0.99)], {"other-ink"}),
+    "a 5 in two parts": (BROKEN, [(5, 0.99)], set()),
+}
 
 
-@pytest.mark.parametrize("extent", [0.1, 0.6])
-def test_ink_is_not_left_out_without_a_doubt(extent: float) -> None:
-    lattice = Lattice((candidate(0, 1), candidate(2, 3)), (0, 0, 0), (1.0, extent, 1.0))
-    path = decode(lattice, outputs((4, 0.99), (2, 0.99)))
-    assert path.digits == (4, 2)
-    assert path.reasons == {"other-ink"}
-
-
-def test_what_the_lattice_is_unsure_of_stays_so() -> None:
-    assert decode(Lattice((candidate(0, 1),), reasons=frozenset({"other-ink"})), outputs((7, 0.99))).reasons
-
-
-def test_one_of_several_digits_with_a_low_output_is_unsure() -> None:
-    path = decode(Lattice((candidate(0, 1), candidate(1, 2)), (0, 0), (1, 1)), outputs((4, 0.85), (2, 0.99)))
-    assert path.reasons == {"low"}
-
-
-@pytest.mark.parametrize(("digit", "reasons"), [(1, {"other-ink"}), (5, set())])
-def test_a_1_of_two_components_may_be_an_exclamation_mark(digit: int, reasons: set[str]) -> None:
-    assert decode(Lattice((candidate(0, 1, is_broken=True),)), outputs((digit, 0.99))).reasons == reasons
+@pytest.mark.parametrize(("lattice", "said", "reasons"), DOUBTS.values(), ids=DOUBTS)
+def test_a_path_is_unsure_for_its_reasons_only(
+    lattice: Lattice, said: list[tuple[int, float]], reasons: set[str]
+) -> None:
+    path = decode(lattice, outputs(*said))
+    assert path.digits == tuple(dict.fromkeys(digit for digit, _ in said))
+    assert path.reasons == reasons
 
 
 def test_as_many_digits_as_are_asked_for_or_none() -> None:

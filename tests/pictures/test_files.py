@@ -82,9 +82,6 @@ def test_text_and_profile_bombs_are_refused_or_left_alone() -> None:
         assert refusal(io.BytesIO(png_header(200, 200) + content + body)) in (None, "not a picture")
 
 
-# Files as strangers send them
-
-
 def test_a_stream_of_text_is_a_wrong_value() -> None:
     text: Any = io.StringIO("text")
     with pytest.raises(ValueError, match="a stream of text, expected one of bytes"):

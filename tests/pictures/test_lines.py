@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageOps
@@ -22,11 +20,9 @@ def without_lines(picture: Image.Image) -> tuple[Ink, Components]:
     return remove_lines(binarize(picture, "auto"))
 
 
-def with_lines(picture: Image.Image, *lines: Sequence[int], fill: int = 0, width: int = 4) -> Image.Image:
-    """The picture with lines, each from x, y to x, y."""
+def with_line(picture: Image.Image, line: tuple[int, ...], fill: int = 0, width: int = 4) -> Image.Image:
     lined = picture.copy()
-    for line in lines:
-        ImageDraw.Draw(lined).line(tuple(line), fill=fill, width=width)
+    ImageDraw.Draw(lined).line(line, fill=fill, width=width)
     return lined
 
 
@@ -79,25 +75,25 @@ def test_a_digit_that_the_border_cuts_off_keeps_its_strokes(strokes: Strokes) ->
 def test_a_rule_across_the_page_goes_and_strokes_across_it_stay(strokes: Strokes, grey: int) -> None:
     digit = drawn(strokes, ink=30)
     for row in (70, 120):
-        lined = ImageChops.darker(digit, with_lines(Image.new("L", (200, 200), 255), (0, row, 199, row), fill=grey))
+        lined = ImageChops.darker(digit, with_line(Image.new("L", (200, 200), 255), (0, row, 199, row), fill=grey))
         assert likeness(digit_in(lined), digit_in(digit)) > 0.9
 
 
 def test_the_base_of_a_2_that_lies_on_a_paler_rule_stays() -> None:
     digit = drawn(TWO, ink=20)
-    rule = with_lines(Image.new("L", (200, 200), 255), (0, 160, 199, 160), fill=150)
+    rule = with_line(Image.new("L", (200, 200), 255), (0, 160, 199, 160), fill=150)
     assert likeness(digit_in(ImageChops.darker(digit, rule)), digit_in(digit)) > 0.9
 
 
 def test_what_stands_on_a_rule_as_dark_as_the_pen_is_unsure() -> None:
-    assert without_lines(with_lines(drawn(), (0, 162, 199, 162), width=8))[0].doubt
-    assert not without_lines(with_lines(drawn(ink=20), (0, 162, 199, 162), fill=160, width=8))[0].doubt
+    assert without_lines(with_line(drawn(), (0, 162, 199, 162), width=8))[0].doubt
+    assert not without_lines(with_line(drawn(ink=20), (0, 162, 199, 162), fill=160, width=8))[0].doubt
 
 
 @every_digit
 @pytest.mark.parametrize("lean", [-3, 0, 3])
 def test_a_line_under_a_digit_is_no_ink(strokes: Strokes, lean: int) -> None:
-    picture = with_lines(drawn(strokes, box=(60, 50, 130, 150), pen=10), (40, 172 + lean, 150, 172 - lean))
+    picture = with_line(drawn(strokes, box=(60, 50, 130, 150), pen=10), (40, 172 + lean, 150, 172 - lean))
     for inked in (picture, ImageOps.invert(picture)):
         assert_is(strokes, digit_in(inked))
 

@@ -11,8 +11,6 @@ from mnistnet.errors import PictureError
 from mnistnet.pictures.files import write_picture
 from mnistnet.pictures.reading import read_picture
 
-# As MNIST has it
-
 
 def test_a_digit_fills_twenty_pixels_with_its_centre_of_mass_in_the_middle() -> None:
     for strokes in (SEVEN, FOUR):
@@ -87,15 +85,9 @@ def test_strokes_on_a_transparent_ground_are_read_whatever_is_under_the_transpar
             assert likeness(image, digit_in(drawn(shape))) > 0.9
 
 
-# Kinds of pictures
-
-
 @pytest.mark.parametrize("pen", [1, 2, 5, 14, 30, 38])
 def test_hairlines_and_brushes_are_brought_towards_one_pen(pen: int) -> None:
     assert_is_the_seven(digit_in(drawn(pen=pen)), 0.8)
-
-
-# What can't be read
 
 
 def test_noise_and_blank_pictures_have_no_digit_in_them() -> None:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from drawings import DIGITS, Strokes, assert_is, assert_is_the_seven, digit_in, drawn, photographed
+from mnistnet.images import FloatArray
 from mnistnet.pictures.page import find_page
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
@@ -48,26 +49,18 @@ def test_bars_beside_a_small_picture_are_cut_off() -> None:
     assert_is_the_seven(digit_in(letterbox.resize((28, 28))), 0.5)
 
 
-@every_digit
-def test_a_page_without_a_desk_stays_whole_in_any_light(strokes: Strokes) -> None:
-    page = drawn(strokes, ink=40, ground=230, size=(240, 240), box=(70, 60, 170, 180), pen=12)
-    y, x = np.mgrid[:240, :240]
-    soft = Image.fromarray((np.asarray(page) / (1 + np.exp((120 - x - y / 9) / 12))).astype(np.uint8))
-    assert find_page(photographed(soft)).picture.size == (240, 240)
-    for light in (0.1, 0.5, 0.7):
-        assert find_page(photographed(page, light)).picture.size == (240, 240)
-        assert_is(strokes, digit_in(photographed(page, light)))
+Y, X = np.mgrid[:240, :240]
+HEADS = [1 - 0.5 / (1 + np.exp((np.hypot(X, Y - 240) - far) / soft)) for far, soft in ((60, 15), (90, 18), (120, 12))]
+LIGHTS = [1 / (1 + np.exp((90 - X - Y / 9) / 12)), *(1 - share * X / 240 for share in (0.1, 0.5, 0.7)), *HEADS]
 
 
 @every_digit
-def test_the_soft_shadow_of_a_head_is_no_desk(strokes: Strokes) -> None:
+@pytest.mark.parametrize("light", LIGHTS, ids=range(len(LIGHTS)))
+def test_a_page_without_a_desk_stays_whole_in_any_light(strokes: Strokes, light: FloatArray) -> None:
     page = drawn(strokes, ink=45, ground=235, size=(240, 240), box=(120, 60, 190, 150), pen=9)
-    y, x = np.mgrid[:240, :240]
-    for radius, softness in ((60, 15), (90, 18), (120, 12)):
-        light = 1 - 0.5 / (1 + np.exp((np.hypot(x, y - 240) - radius) / softness))
-        shaded = photographed(Image.fromarray((np.asarray(page) * light).astype(np.uint8)))
-        assert find_page(shaded).picture.size == (240, 240)
-        assert_is(strokes, digit_in(shaded))
+    lit = photographed(Image.fromarray((np.asarray(page) * light).astype(np.uint8)))
+    assert find_page(lit).picture.size == (240, 240)
+    assert_is(strokes, digit_in(lit))
 
 
 @every_digit
