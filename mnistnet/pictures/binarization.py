@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from mnistnet.errors import PictureError
 from mnistnet.images import ByteArray, FloatArray
-from mnistnet.pictures.components import ICON, median, opening, otsu
+from mnistnet.pictures.components import ICON, OVERVIEW, median, opening, otsu
 
 # Chosen on pictures that people drew and photographed.
 MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
@@ -24,7 +24,6 @@ MIN_EVEN = 0.5  # share of the border that has the background's grey; strokes an
 MAX_SPAN = 0.1  # span of the greys of an even background / all contrast
 MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
 MIN_PHOTOGRAPH = 96  # pixels of the longer side; in smaller pictures the steps between enlarged pixels look like noise
-COARSE = 96  # pixels of the longer side, of the picture in which the background is estimated
 BACKGROUND = 10  # longer side of the picture / radius of the opening: wider than any stroke
 
 
@@ -96,7 +95,7 @@ def _ground(grey: ByteArray) -> tuple[float, bool]:
 
 def _background(bright: Image.Image) -> FloatArray:
     """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed: (height, width)."""
-    factor = -(-max(bright.size) // COARSE)
+    factor = -(-max(bright.size) // OVERVIEW)
     coarse = np.asarray(bright.reduce(factor))
     radius = max(3, max(coarse.shape) // BACKGROUND)
     smooth = Image.fromarray(opening(coarse, radius, axes=(0, 1))).filter(ImageFilter.BoxBlur(max(1, radius // 4)))

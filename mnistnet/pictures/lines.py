@@ -40,7 +40,6 @@ MIN_REST = 0.05  # height of the digits / length of a line, at least
 MIN_TALL = 0.4  # height of a digit / height of the tallest; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more than any writing has
 MIN_FLAT = 4  # width of a line under the writing / its height
-MIN_UNDER = 0.7  # the same / width of what is written
 MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
 MAX_FILLED = 0.35  # area of such a frame / area of the box around it
 MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
@@ -205,5 +204,5 @@ def _underlines(components: Components, contrast: FloatArray, among: BoolArray) 
     main = int(np.where(among, components.height * components.strength(contrast), 0).argmax())
     is_under = components.top >= components.bottom[main] - 1  # one that slopes begins beside it
     is_under &= (components.left < components.right[main]) & (components.right > components.left[main])
-    is_line = components.width > np.maximum(MIN_FLAT * components.height, MIN_UNDER * components.width[main])
+    is_line = components.width > MIN_FLAT * components.height
     return np.asarray(is_under & is_line)

@@ -11,11 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mnistnet.images import BoolArray, ByteArray
-from mnistnet.pictures.components import ICON, dilate, find_components, median, otsu
+from mnistnet.pictures.components import ICON, OVERVIEW, dilate, find_components, median, otsu
 
 # Chosen on people's pictures: photographs of sheets, plots that show MNIST's black square on a white page.
-OVERVIEW = 128  # longest side, in pixels, of the picture in which a page is looked for
-MIN_PAGE = 0.1  # area of a page / area of the picture; a stroke has less
+MIN_PAGE, MAX_PAGE = 0.1, 0.88  # area / the picture's: a stroke has less, what lies beside the stem of a 1 has more
 MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
 MIN_PAPER = 0.7  # share of a page's pixels that are paper
 MAX_ACROSS = 0.04  # share of a page's edge that ink crosses; the edge of a shadow has more
@@ -74,7 +73,7 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
     middle, around = ~dilate(~page), dilate(page)  # but for the edge, which may be blurred or bent
     within, beyond = middle & dilate(~middle), dilate(around) & ~around
     across = (within & ~paper).sum() + (beyond & paper).sum()
-    is_page = page.mean() >= MIN_PAGE and paper[page].mean() >= MIN_PAPER
+    is_page = MIN_PAGE <= page.mean() <= MAX_PAGE and paper[page].mean() >= MIN_PAPER
     if not is_page or across > MAX_ACROSS * within.sum() or not beyond.any():
         return None
     step = abs(median(grey[within]) - median(grey[beyond]))
