@@ -38,12 +38,12 @@ def test_a_disc_is_no_sure_digit(radius: int) -> None:
     assert read(picture).unsure
 
 
-def test_a_number_with_a_comma_in_it_is_unsure() -> None:
+@pytest.mark.parametrize("sign", [(197, 160, 203, 170), (180, 95, 220, 105)])
+def test_a_number_with_a_comma_or_a_dash_in_it_is_unsure(sign: tuple[int, int, int, int]) -> None:
     seven = np.asarray(Image.open(DIGITS / "7.png").convert("L"))
     picture = Image.fromarray(np.hstack([seven, seven]))
     assert not read(picture).unsure
-    x, y = seven.shape[1], round(0.8 * len(seven))
-    ImageDraw.Draw(picture).ellipse((x - 3, y, x + 3, y + 9), fill=int(seven.min()))
+    ImageDraw.Draw(picture).rectangle(sign, fill=int(seven.min()))
     assert "other-ink" in read(picture).reasons
 
 

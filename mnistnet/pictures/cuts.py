@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from mnistnet.images import FloatArray, IntArray
@@ -16,25 +14,17 @@ MAX_CROSSED = 3.2  # ink on a cut, in stroke widths; what is written across so m
 MIN_WIDE = 0.75  # width of what may be two digits
 
 
-class Cut(NamedTuple):
-    """A path through a component from its top to its bottom.
-
-    Attributes:
-        path: int (height,), the first column on the right of it for each of the component's rows.
-        crossed: how much ink it crosses, in stroke widths; a step sideways counts as some.
-    """
-
-    path: IntArray
-    crossed: float
-
-
-def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
+def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntArray, float]]:
     """Return the cuts through a component from left to right.
 
     Args:
         ink: float32 (rows, columns), 0 to 1, of the component alone.
         height: of the row's digits, in pixels.
         stroke: width of its strokes, in pixels.
+
+    Returns:
+        For each cut its path, int (rows,), the first column on the right of it, and how much ink it crosses, in stroke
+        widths; a step sideways counts as some.
     """
     rows, columns = ink.shape
     least = max(2, round(MIN_PART * height))
@@ -43,14 +33,14 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[Cut]:
     middle = rows // 2
     down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])
     price = down[0][-1] + up[0][-1] - ink[middle]
-    found: dict[int, Cut] = {}
+    found: dict[int, tuple[IntArray, float]] = {}
     for x in np.argsort(price, kind="stable").tolist():
         if price[x] > MAX_CROSSED * stroke:
             break
         is_valley = price[x] <= price[max(0, x - 2) : x + 3].min()
         if is_valley and least <= x < columns - least and all(abs(x - other) >= least for other in found):
             path = np.array(_trace(down[1], x)[::-1] + _trace(up[1], x)[1:])
-            found[x] = Cut(path, float(price[x]) / stroke)
+            found[x] = path, float(price[x]) / stroke
     return [found[x] for x in sorted(found)]
 
 

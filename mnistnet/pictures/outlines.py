@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mnistnet.images import BoolArray, FloatArray
+from mnistnet.images import FloatArray
 from mnistnet.pictures.components import dilate, find_components, padded, stroke_width
 
 MAX_OUTLINE = 0.06  # width of an outline / longer side of the digit; few pens are finer
@@ -26,16 +26,11 @@ def outline(ink: FloatArray) -> FloatArray | None:
     lines = find_components(line)
     inside = np.zeros(line.shape, np.bool_)
     for number in range(len(lines)):
-        inside ^= _enclosed(lines.labels == number)
+        spaces = find_components(lines.labels != number, corners=False)
+        inside ^= spaces.labels != spaces.labels[0, 0]  # what the line encloses, and the line
     inside &= ~line
     reach = math.ceil(width) + 1
     parting = line & dilate(inside, reach) & dilate(~line & ~inside, reach)
     full = np.where(inside[1:-1, 1:-1], 1, ink).astype(np.float32)
     is_outline = parting.sum() >= MIN_PARTING * line.sum() and stroke_width(full) < MAX_FILLED * longest
     return full if is_outline else None
-
-
-def _enclosed(line: BoolArray) -> BoolArray:
-    """What a line encloses, with the line itself; its border is empty."""
-    spaces = find_components(~line, corners=False)
-    return np.asarray(spaces.labels != spaces.labels[0, 0])

@@ -51,14 +51,13 @@ def lattice_in(picture: Image.Image, invert: str = "auto") -> Lattice:
     ink = binarize(page.picture, invert)
     lattice = segment(*remove_lines(ink))
 
+    x, y = own_size[0] / picture.width, own_size[1] / picture.height
+
     def in_file(box: Box) -> Box:
-        corners = [
-            round((start + min(ink.factor * place, size)) * own / whole)
-            for start, place, size, own, whole in zip(
-                2 * (page.left, page.top), box, 2 * page.picture.size, 2 * own_size, 2 * picture.size, strict=True
-            )
-        ]
-        return Box(*corners)
+        left, top = page.left + ink.factor * box.left, page.top + ink.factor * box.top
+        right = page.left + min(ink.factor * box.right, page.picture.width)
+        bottom = page.top + min(ink.factor * box.bottom, page.picture.height)
+        return Box(round(left * x), round(top * y), round(right * x), round(bottom * y))
 
     return replace(lattice, candidates=tuple(replace(each, box=in_file(each.box)) for each in lattice.candidates))
 

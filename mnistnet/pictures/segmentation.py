@@ -158,18 +158,11 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     row = np.zeros(len(tall), np.bool_)
     row[big[groups == groups[big == main]]] = True
     is_stroke = components.area > MIN_AREA * stroke_width(components.mask(row).astype(np.float32)) ** 2
-    parts = is_stroke & (tall < MIN_TALL * tall[main]) & (_offsets(components, row) < MAX_OFFSET * median(tall[row]))
+    left, top, right, bottom = components.box(row)
+    across = np.maximum(components.left - right, left - components.right)
+    offset = np.maximum(across, np.maximum(components.top - bottom, top - components.bottom))
+    parts = is_stroke & (tall < MIN_TALL * tall[main]) & (offset < MAX_OFFSET * median(tall[row]))
     return row | parts, not (is_stroke & ~row & ~parts).any()
-
-
-def _offsets(components: Components, chosen: BoolArray) -> IntArray:
-    """How many pixels lie between each component's box and the nearest of the chosen ones' boxes."""
-    left, top, right, bottom = (
-        (side, side[chosen]) for side in (components.left, components.top, components.right, components.bottom)
-    )
-    across = np.maximum.outer(*left) - np.minimum.outer(*right)
-    down = np.maximum.outer(*top) - np.minimum.outer(*bottom)
-    return np.asarray(np.maximum(across, down).clip(min=0).min(axis=1))
 
 
 # Segments and candidates
@@ -190,8 +183,8 @@ def _segments(
         own = components.labels[top:bottom, left:right] == number
         cuts = find_cuts(np.where(own, grey[top:bottom, left:right], 0), height, width)
         columns = np.arange(right - left)
-        part = np.sum([columns >= cut.path[:, np.newaxis] for cut in cuts], axis=0)  # how many cuts lie on the left
-        for place, crossed in enumerate([0.0, *(cut.crossed for cut in cuts)]):
+        part = np.sum([columns >= path[:, np.newaxis] for path, _ in cuts], axis=0)  # how many cuts lie on the left
+        for place, crossed in enumerate([0.0, *(ink for _, ink in cuts)]):
             y, x = np.nonzero(own & (part == place))
             if len(y):
                 labels[top + y, left + x] = len(segments)
@@ -224,7 +217,8 @@ def _candidates(
             ink = _ink_of(grey, labels, box, start, stop)
             if 255 * ink.max() < VISIBLE:
                 continue
-            total, is_broken = cost + _shape_cost(box, height), len(components) > 1
+            shape = SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
+            total, is_broken = cost + shape, len(components) > 1
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
             are_whole = sum(segments_of[number] for number in components) == len(parts)
             if are_whole and (full := outline(ink)) is not None:  # what is cut is no closed line
@@ -245,10 +239,6 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 
 # The costs of shapes
-
-
-def _shape_cost(box: Box, height: float) -> float:
-    return SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:

@@ -105,13 +105,11 @@ def test_a_page_full_of_marks_is_refused() -> None:
         lattice_in(picture)
 
 
-def test_a_dash_or_another_row_beside_a_number_is_other_ink_and_a_speck_is_none() -> None:
+def test_another_row_below_a_number_is_other_ink_and_a_speck_is_none() -> None:
     picture = number(SEVEN, SEVEN, space=160)
     ImageDraw.Draw(picture).ellipse((178, 140, 180, 142), fill=0)
     assert "other-ink" not in lattice_in(picture).reasons
-    ImageDraw.Draw(picture).line((140, 95, 220, 95), fill=0, width=12)
     rows = Image.new("L", (400, 300), 255)
     for top in (0, 150):
         rows.paste(number(SEVEN, FOUR, SEVEN).crop((0, 20, 400, 170)), (0, top))
-    for doubted in (picture, rows):
-        assert "other-ink" in lattice_in(doubted).reasons
+    assert "other-ink" in lattice_in(rows).reasons
