@@ -32,6 +32,7 @@ FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is f
 MAX_SPACE = 2.5  # between two digits
 MAX_OFFSET = 0.3  # from a digit to a loose part of it
 MIN_AREA = 0.7  # area of a part / square of the stroke width; less is a speck
+MIN_SHARE = 0.5  # ink of the row / all ink; a line of text or of noise is one of many
 MAX_SEGMENTS = 60  # twenty digits, each in three parts; more is noise, or text
 MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # between two parts of one digit
@@ -147,7 +148,10 @@ def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
 
 
 def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
-    """Return which components make the row, bool (n,), and whether nothing else is written."""
+    """Return which components make the row, bool (n,), and whether nothing else is written.
+
+    Raises PictureError when most of the ink is elsewhere.
+    """
     tall = components.height
     main = int((tall * components.strength(ink.contrast)).argmax())
     is_level = (components.top < components.bottom[main]) & (components.bottom > components.top[main])
@@ -162,6 +166,8 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     across = np.maximum(components.left - right, left - components.right)
     offset = np.maximum(across, np.maximum(components.top - bottom, top - components.bottom))
     parts = is_stroke & (tall < MIN_TALL * tall[main]) & (offset < MAX_OFFSET * median(tall[row]))
+    if components.area[row | parts].sum() < MIN_SHARE * components.area.sum():
+        raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
     return row | parts, not (is_stroke & ~row & ~parts).any()
 
 
