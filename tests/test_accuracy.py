@@ -15,9 +15,10 @@ from mnistnet.model import load
 
 
 @pytest.mark.mnist
-def test_three_epochs_read_97_per_cent_and_a_picture_as_its_idx_row_to_the_bit(
+def test_three_epochs_read_97_per_cent_the_built_in_model_99_and_a_picture_as_its_idx_row_to_the_bit(
     program: Program, mnist: Path, tmp_path: Path
 ) -> None:
+    assert program("evaluate", "--model", "builtin", "--data", mnist, "--min-accuracy", "0.99").returncode == 0
     assert program("train", "--epochs", "3", "--data", mnist).returncode == 0
     done = program("evaluate", "--data", mnist, "--min-accuracy", "0.97")
     assert done.returncode == 0, done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +44,3 @@ def test_a_number_with_a_comma_or_a_dash_in_it_is_unsure(sign: tuple[int, int, i
     assert not read(picture).unsure
     ImageDraw.Draw(picture).rectangle(sign, fill=int(seven.min()))
     assert "other-ink" in read(picture).reasons
-
-
-@pytest.mark.mnist
-def test_it_reads_98_per_cent_of_mnists_test_images(program: Program, mnist: Path) -> None:
-    done = program("evaluate", "--data", mnist, "--json", "--min-accuracy", "0.98")
-    assert (done.returncode, json.loads(done.stdout)["images"]) == (0, 10_000)

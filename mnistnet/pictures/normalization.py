@@ -79,7 +79,7 @@ def normalize(ink: FloatArray, width: float) -> ByteArray:
 
 
 def _cropped(ink: ByteArray) -> Image.Image:
-    visible = ink >= VISIBLE
+    visible = ink >= min(VISIBLE, ink.max())  # specks fade where they are shrunk
     rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
     return Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
@@ -115,5 +115,5 @@ def _centred(fine: ByteArray) -> ByteArray:
     top = min(max(round(CENTRE - y), 0), SIDE - height)
     left = min(max(round(CENTRE - x), 0), SIDE - width)
     image = np.zeros((SIDE, SIDE), np.uint8)
-    image[top : top + height, left : left + width] = (small * (255 / small.max())).round()
+    image[top : top + height, left : left + width] = (small * (255 / max(1.0, small.max()))).round()
     return image

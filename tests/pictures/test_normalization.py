@@ -9,6 +9,7 @@ from PIL import Image, ImageFilter
 from drawings import FOUR, ONE, SEVEN, as_file, assert_is_the_seven, digit_in, drawn, likeness, mnist_like, refusal
 from mnistnet.errors import PictureError
 from mnistnet.pictures.files import write_picture
+from mnistnet.pictures.normalization import normalize
 from mnistnet.pictures.reading import read_picture
 
 
@@ -108,3 +109,9 @@ def test_invert_is_obeyed_by_a_prepared_picture_too() -> None:
     for picture, wrong in ((prepared, "yes"), (negative, "no")):
         with pytest.raises(PictureError, match="no digit in it"):
             digit_in(picture, wrong)
+
+
+def test_specks_that_fade_away_where_they_are_shrunk_are_no_error() -> None:
+    ink = np.zeros((300, 300), np.float32)
+    ink[0, 0] = ink[-1, -1] = 0.26
+    assert normalize(ink, 1.0).shape == (28, 28)
