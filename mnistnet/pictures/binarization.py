@@ -29,13 +29,13 @@ BACKGROUND = 10  # longer side of the picture / radius of the opening: wider tha
 
 @dataclass(frozen=True)
 class Ink:
-    """Return the contrast of each pixel of a picture with its background.
+    """The contrast of each pixel of a picture with its background.
 
     Attributes:
         contrast: float32 (height, width), 0 to 255.
         threshold: the contrast above which there is ink, with its soft edges.
         factor: how many of the picture's pixels lie along a side of one pixel of `contrast`.
-        doubt: whether something was taken for a line that may as well be part of a digit, or the reverse.
+        doubt: whether a line that was removed, or kept, may as well be the reverse: part of a digit.
     """
 
     contrast: FloatArray
@@ -76,13 +76,13 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
         contrast = (contrast - np.float32(level)).clip(0, 255)
     else:
         background = _background(small)
-        contrast = (contrast - background) * (255 / np.maximum(255 - background, 64))  # in shadow ink is as black
+        contrast = (contrast - background) * (255 / np.maximum(255 - background, 64))  # as if all lay in full light
         contrast = (contrast - median(contrast)).clip(0, 255)
     return Ink(contrast, _threshold(contrast, noise), factor)
 
 
 def _ground(grey: ByteArray) -> tuple[float, bool]:
-    """Return the most common grey along the border, and whether so much of that has it that the ground has one grey."""
+    """Return the most common grey along the border, and whether the background is even: half of the border has it."""
     band = math.ceil(BAND * min(grey.shape))
     counts = np.bincount(grey.ravel(), minlength=256)
     counts -= np.bincount(grey[band:-band, band:-band].ravel(), minlength=256)

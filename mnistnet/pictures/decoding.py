@@ -17,7 +17,7 @@ from mnistnet.images import FloatArray
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.segmentation import Lattice
 
-# Costs are natural logarithms of probabilities.
+# Costs are negative natural logarithms of probabilities.
 SEVERAL = 0.8  # of more digits than one: most pictures show one
 SKIP = 2.5  # of leaving out ink as large as a digit
 MIN_OUTPUT = 1e-4  # smaller outputs are clamped to it before the logarithm

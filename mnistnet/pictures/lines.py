@@ -35,7 +35,7 @@ MAX_SLOPE = 0.12  # of a line, as a share of its length
 LONG = 1.3  # length of a line / height of the digits
 MARGIN = 0.16  # of a picture's side: how far from the border a line along it may lie
 NEAR = 2  # pixels from the border: what is so near is cut off by it
-PALE = 0.75  # contrast of a rule / contrast of the pen: a paler one is told from strokes that lie along it
+PALE = 0.75  # contrast of a rule / contrast of the pen: in a paler one, strokes that lie along it stand out
 MIN_REST = 0.05  # height of the digits / length of a line, at least
 MIN_TALL = 0.4  # height of a digit / height of the tallest; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more than any writing has
@@ -86,7 +86,7 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
 
 
 def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
-    """All straight lines in a mask that are long beside the extent of all ink, along the border or across it all."""
+    """All straight lines in a mask that are long beside the extent of all ink, near a border or across the picture."""
     axis = 1 if is_level else 0
     places = np.flatnonzero(mask.any(axis=1 - axis))
     shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
@@ -112,7 +112,7 @@ def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
 
 
 def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
-    """The ink without those of the straight runs that are lines; mask: all that may be ink."""
+    """The ink without lines: straight runs too long for a digit, or on the border; mask: all that may be ink."""
     whole = find_components(mask)
     rest = find_components(mask & ~np.any([run.mask for run in runs], axis=0))
     tall = rest.height.max(initial=0)
@@ -123,7 +123,8 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     contrast, doubt = ink.contrast, False
     for run in runs:
         own = run.mask & mask
-        touched = np.unique(rest.labels[np.isin(whole.labels, whole.labels[own]) & (rest.labels >= 0)])
+        near = dilate(run.mask) & (rest.labels >= 0) & np.isin(whole.labels, whole.labels[own])
+        touched = np.unique(rest.labels[near])
         crossed = touched[digits[touched]]
         is_long = run.length > LONG * tall
         if len(crossed) == 0 and (is_long or run.spans or run.is_on_border):
@@ -182,7 +183,7 @@ def _is_straight(mask: BoolArray) -> bool:
 
 
 def _is_around(components: Components, number: int, other: int) -> bool:
-    """Whether a component lies on all four sides of another, but for two sides where it is cut off."""
+    """Whether a component lies on all four sides of another; of these the border may cut off two."""
     labels, frame = components.labels, components.box(number)
     left, top, right, bottom = components.box(other)
     x, y = (left + right) // 2, (top + bottom) // 2

@@ -15,7 +15,7 @@ MAX_FILLED = 0.3  # width of a filled stroke / longer side of the digit; a fille
 
 
 def outline(ink: FloatArray) -> FloatArray | None:
-    """Return a digit of which only the outline is drawn filled in, (height, width), 0 to 1; None if it is none.
+    """Return a digit of which only the outline is drawn filled in, (height, width), 0 to 1; None if it is no outline.
 
     ink: the same, cropped to the digit. A place is inside if an odd number of closed lines surround it.
     """

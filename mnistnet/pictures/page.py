@@ -14,7 +14,7 @@ from mnistnet.images import BoolArray, ByteArray
 from mnistnet.pictures.components import ICON, OVERVIEW, dilate, find_components, median, otsu
 
 # Chosen on people's pictures: photographs of sheets, plots that show MNIST's black square on a white page.
-MIN_PAGE, MAX_PAGE = 0.1, 0.88  # area / the picture's: a stroke has less, what lies beside the stem of a 1 has more
+MIN_PAGE, MAX_PAGE = 0.1, 0.88  # of the picture's area: strokes take less; more is a picture with a line at its edge
 MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
 MIN_PAPER = 0.7  # share of a page's pixels that are paper
 MAX_ACROSS = 0.04  # share of a page's edge that ink crosses; the edge of a shadow has more
@@ -62,7 +62,7 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
     side: bool (height, width), what is on the page's side of the picture's brightness.
     """
     if side[:: len(side) - 1, :: side.shape[1] - 1].all() or side.sum() < MIN_PAGE * side.size:
-        return None  # the background covers a corner of the picture
+        return None  # a page leaves some corner of the picture to the background
     components = find_components(side)
     largest = int(components.area.argmax())
     shorter, longer = sorted((components.width[largest], components.height[largest]))
@@ -70,7 +70,7 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
         return None
     paper = components.labels == largest
     page = _polygon(paper)
-    middle, around = ~dilate(~page), dilate(page)  # but for the edge, which may be blurred or bent
+    middle, around = ~dilate(~page), dilate(page)  # the edge between the two may be blurred or bent
     within, beyond = middle & dilate(~middle), dilate(around) & ~around
     across = (within & ~paper).sum() + (beyond & paper).sum()
     is_page = MIN_PAGE <= page.mean() <= MAX_PAGE and paper[page].mean() >= MIN_PAPER

@@ -1,6 +1,6 @@
 """One way through a picture: from a file to all that may be the digits in it.
 
-file ─ decode_file ─ find_page ─ binarize ─ remove_lines ─ segment ─> Lattice ─ (network) ─ decode ─> digits
+files.decode ─ find_page ─ binarize ─ remove_lines ─ segment ─> Lattice ─ (network) ─ decoding.decode ─> digits
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Over-segmentation (Casey and Lecolinet 1996): the ink is divided into segments that no two digits share, its connected
 components and what lies on either side of a cut where digits may touch. Neighbouring segments make candidates, each
-with a cost: how much its shape speaks against it. Costs are natural logarithms of probabilities, lengths without a unit
-are in heights of the row's digits.
+with a cost: how much its shape speaks against it. Costs are negative logarithms of probabilities; lengths without a
+unit are in heights of the row's digits.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Lattice:
 
     Attributes:
         candidates: by their first segments.
-        splits: for each segment, how much speaks against a digit beginning with it.
+        splits: for each segment, the cost of the cut on its left.
         extents: for each segment, how large it is.
         reasons: why no path through it is sure, as in `decoding.Path`.
     """
@@ -137,7 +137,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
         candidates=candidates,
         splits=tuple(CUT * each.crossed for each in segments),
         extents=tuple(math.hypot(each.box.width, each.box.height) / height for each in segments),
-        reasons=frozenset(({"segmentation"} if ink.doubt else set()) | (set() if is_alone else {"other-ink"})),
+        reasons=frozenset(() if is_alone and not ink.doubt else {"other-ink"}),
     )
 
 
