@@ -24,6 +24,7 @@ from mnistnet.pictures.components import (
     median,
     opening,
     quantile,
+    stroke_width,
 )
 from mnistnet.pictures.outlines import outline
 
@@ -36,6 +37,7 @@ LONG = 1.3  # length of a line / height of the digits
 MARGIN = 0.16  # of a picture's side: how far from the border a line along it may lie
 NEAR = 2  # pixels from the border: what is so near is cut off by it
 PALE = 0.75  # contrast of a rule / contrast of the pen: in a paler one, strokes that lie along it stand out
+MIN_STEM = 0.6  # thickness of a 1 at the border / stroke width of the other digits; a thinner one may be a line
 MIN_REST = 0.05  # height of the digits / length of a line, at least
 MIN_TALL = 0.4  # height of a digit / height of the tallest; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more than any writing has
@@ -120,6 +122,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
         return ink
     digits = rest.height >= MIN_TALL * tall
     pen = quantile(ink.contrast[rest.mask(digits)], 0.75)
+    width = stroke_width(rest.mask(digits).astype(np.float32))
     contrast, doubt = ink.contrast, False
     for run in runs:
         own = run.mask & mask
@@ -130,6 +133,8 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
         if len(crossed) == 0 and (is_long or run.spans or run.is_on_border):
             doubt |= not is_long
             contrast = np.where(run.mask, 0, contrast)
+        elif len(crossed) == 0:
+            doubt |= run.thickness < MIN_STEM * width
         elif is_long and run.spans:
             level = median(ink.contrast[own])
             is_base = run.is_level and bool((rest.bottom[crossed] <= run.box.bottom).all())

@@ -53,5 +53,6 @@ def write_marked(path: str | os.PathLike[str], source: str | BinaryIO, marks: Se
         else:
             place, anchor = (left, bottom if bottom + size < copy.height else top), "lt"
         font = ImageFont.load_default(size)
+        place = (min(place[0], copy.width - round(font.getlength(mark.text))), place[1])  # at the edge, too
         draw.text(place, mark.text, colour, font, anchor, stroke_width=2, stroke_fill="white")
     copy.save(path, "PNG")

@@ -26,9 +26,6 @@ def with_line(picture: Image.Image, line: tuple[int, ...], fill: int = 0, width:
     return lined
 
 
-# Lines along the edges
-
-
 @every_digit
 @pytest.mark.parametrize("sides", [(0,), (2,), (1, 2), (0, 1, 3), (0, 1, 2, 3)])
 @pytest.mark.parametrize(("grey", "width"), [(0, 1), (0, 8), (150, 3)])
@@ -40,10 +37,12 @@ def test_lines_along_the_edges_are_no_ink(strokes: Strokes, sides: tuple[int, ..
         assert_is(strokes, digit_in(lined))
 
 
-def test_half_a_line_at_the_side_is_no_1() -> None:
+def test_half_a_line_at_the_side_is_no_1_and_a_thin_one_near_it_is_doubted() -> None:
     pixels = np.array(drawn())
     pixels[:100, -3:] = 0
     assert_is_the_seven(digit_in(Image.fromarray(pixels)))
+    pixels[:100, -3:], pixels[40:130, -8:-6] = 255, 0
+    assert lattice_in(Image.fromarray(pixels)).reasons
 
 
 def test_a_1_at_the_side_of_a_cropped_number_is_not_dropped_without_a_doubt() -> None:
