@@ -123,6 +123,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     digits = rest.height >= MIN_TALL * tall
     pen = quantile(ink.contrast[rest.mask(digits)], 0.75)
     width = stroke_width(rest.mask(digits).astype(np.float32))
+    is_squared = sum(run.spans and not run.is_level for run in runs) > 1  # a single one is the stem of a 9
     contrast, doubt = ink.contrast, False
     for run in runs:
         own = run.mask & mask
@@ -135,7 +136,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
             contrast = np.where(run.mask, 0, contrast)
         elif len(crossed) == 0:
             doubt |= run.thickness < MIN_STEM * width
-        elif is_long and run.spans:
+        elif is_long and run.spans and (run.is_level or is_squared):
             level = median(ink.contrast[own])
             is_base = run.is_level and bool((rest.bottom[crossed] <= run.box.bottom).all())
             doubt |= is_base and level > PALE * pen
