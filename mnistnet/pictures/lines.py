@@ -73,9 +73,10 @@ class _Line(NamedTuple):
 def remove_lines(ink: Ink) -> tuple[Ink, Components]:
     """Return the ink without lines and frames, as far as something else is left, and its connected components."""
     mask = ink.contrast > FAINT * ink.threshold
-    runs = [run for is_level in (True, False) for run in _straight_runs(mask, is_level)]
-    if runs and max(mask.shape) > ICON:
-        ink = _without(ink, mask, runs)
+    if max(mask.shape) > ICON:
+        bridged = dilate(mask)  # over the gaps of a faint line, and the steps of a sloping one
+        runs = [run for is_level in (True, False) for run in _straight_runs(mask, bridged, is_level)]
+        ink = _without(ink, mask, runs) if runs else ink
     components = find_components(ink.contrast > ink.threshold)
     if len(components) > MAX_COMPONENTS:
         raise PictureError("no digit in it (a page of text, or noise?); crop to one number")
@@ -87,13 +88,15 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
     return replace(ink, contrast=contrast), find_components(contrast > ink.threshold)
 
 
-def _straight_runs(mask: BoolArray, is_level: bool) -> list[_Line]:
-    """All straight lines in a mask that are long beside the extent of all ink, near a border or across the picture."""
+def _straight_runs(mask: BoolArray, bridged: BoolArray, is_level: bool) -> list[_Line]:
+    """All straight lines in a mask that are long beside the extent of all ink, near a border or across the picture.
+
+    bridged: the mask, dilated by one pixel.
+    """
     axis = 1 if is_level else 0
     places = np.flatnonzero(mask.any(axis=1 - axis))
     shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
     radius = int(shortest / 2)
-    bridged = dilate(mask)  # over the gaps of a faint line, and the steps of a sloping one
     if radius < 1 or bridged.sum(axis=axis).max() <= 2 * radius:  # as in most pictures: nothing is so long
         return []
     runs = find_components(opening(bridged, radius, axes=(axis,)))
@@ -121,8 +124,8 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     if tall < MIN_REST * max(run.length for run in runs):  # a lone 1, or nothing but lines
         return ink
     digits = rest.height >= MIN_TALL * tall
-    pen = quantile(ink.contrast[rest.mask(digits)], 0.75)
-    width = stroke_width(rest.mask(digits).astype(np.float32))
+    strokes = rest.mask(digits)
+    pen, width = quantile(ink.contrast[strokes], 0.75), stroke_width(strokes.astype(np.float32))
     is_squared = sum(run.spans and not run.is_level for run in runs) > 1  # a single one is the stem of a 9
     contrast, doubt = ink.contrast, False
     for run in runs:
@@ -207,7 +210,7 @@ def _is_outline(labels: IntArray, hole: Box, box: Box) -> bool:
 
 
 def _underlines(components: Components, contrast: FloatArray, among: BoolArray) -> BoolArray:
-    """Which components are lines under what stands out most: bool (n,)."""
+    """Which components are lines under the highest one of strong contrast: bool (n,)."""
     main = int(np.where(among, components.height * components.strength(contrast), 0).argmax())
     is_under = components.top >= components.bottom[main] - 1  # one that slopes begins beside it
     is_under &= (components.left < components.right[main]) & (components.right > components.left[main])

@@ -29,7 +29,7 @@ def normalized_already(picture: Image.Image, invert: str) -> ByteArray | None:
         raise ValueError(f"invert is {invert!r}, expected 'auto', 'yes' or 'no'")
     if picture.size != (SIDE, SIDE):
         return None
-    pixels = np.array(picture.convert("L"))
+    pixels = np.array(picture)
     for image, excluded in ((pixels, "yes"), (~pixels, "no")):
         if invert != excluded and _is_like_mnist(image):
             return image

@@ -10,7 +10,7 @@ from mnistnet.images import FloatArray
 from mnistnet.pictures.components import dilate, find_components, padded, stroke_width
 
 MAX_OUTLINE = 0.06  # width of an outline / longer side of the digit; few pens are finer
-MIN_PARTING = 0.9  # share of an outline that parts inside from outside; of a 6, the tail doesn't
+MIN_PARTING = 0.9  # share of an outline that separates inside from outside; of a 6, the tail doesn't
 MAX_FILLED = 0.3  # width of a filled stroke / longer side of the digit; a filled 0 would be a blot
 
 
@@ -30,7 +30,7 @@ def outline(ink: FloatArray) -> FloatArray | None:
         inside ^= spaces.labels != spaces.labels[0, 0]  # what the line encloses, and the line
     inside &= ~line
     reach = math.ceil(width) + 1
-    parting = line & dilate(inside, reach) & dilate(~line & ~inside, reach)
+    separating = line & dilate(inside, reach) & dilate(~line & ~inside, reach)
     full = np.where(inside[1:-1, 1:-1], 1, ink).astype(np.float32)
-    is_outline = parting.sum() >= MIN_PARTING * line.sum() and stroke_width(full) < MAX_FILLED * longest
+    is_outline = separating.sum() >= MIN_PARTING * line.sum() and stroke_width(full) < MAX_FILLED * longest
     return full if is_outline else None

@@ -150,7 +150,7 @@ def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
 def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     """Return which components make the row, bool (n,), and whether nothing else is written.
 
-    Raises PictureError when most of the ink is elsewhere.
+    Raises PictureError when nearly all ink is elsewhere.
     """
     tall = components.height
     main = int((tall * components.strength(ink.contrast)).argmax())
@@ -242,9 +242,6 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
     inside = labels[around]
     own = (inside >= start) & (inside < stop)
     return np.where(own | (dilate(own) & (inside < 0)), grey[around], 0)
-
-
-# The costs of shapes
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
