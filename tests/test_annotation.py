@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from conftest import Program
-from mnistnet.annotation import AnnotatedCopies
+from mnistnet.annotation import DASHED_COLOUR, SOLID_COLOUR, AnnotatedCopies
 from mnistnet.images import ByteArray
-from mnistnet.pictures.marks import DASHED_COLOUR, SOLID_COLOUR
 from mnistnet.prediction import Answer, Digit
 
 DIGITS = Path(__file__).with_name("digits")
