@@ -66,16 +66,18 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", suffix=".tmp").close()
 
 
-def make_empty_folder(directory: Path) -> None:
-    """Make a folder, or accept an empty one.
+def make_empty_folder(path: str | os.PathLike[str]) -> Path:
+    """Make a folder, or accept an empty one, and return its path.
 
     Raises:
         MnistnetError: it can't be made, or it isn't empty.
     """
+    directory = Path(path)
     with writing(directory):
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()):
             raise MnistnetError(f"{directory}: not empty; name a new folder")
+    return directory
 
 
 def _mode_to_keep(target: Path) -> int | None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from conftest import Program
-from mnistnet.annotation import DASHED_COLOUR, SOLID_COLOUR, AnnotatedCopies
+from mnistnet.annotation import SURE_COLOUR, UNSURE_COLOUR, write_annotated
 from mnistnet.images import ByteArray
 from mnistnet.prediction import Answer, Digit
 
@@ -36,26 +36,22 @@ def picture(tmp_path: Path) -> Path:
 
 
 def test_a_box_is_drawn_around_a_digit_and_an_unsure_one_is_dashed(tmp_path: Path, picture: Path) -> None:
-    copies = AnnotatedCopies(tmp_path / "copies")
-    copies.write(answer(picture, 0.99))
-    copies.write(answer(picture, 0.5))
-    sure, unsure = tmp_path / "copies" / "7.png", tmp_path / "copies" / "7-2.png"
+    write_annotated(tmp_path, answer(picture, 0.99))
+    write_annotated(tmp_path, answer(picture, 0.5))
+    sure, unsure = tmp_path / "7.png", tmp_path / "7-2.png"
     left, _, right, bottom = (2 * side for side in BOX)
     bottom_side = slice(left, right)
-    assert coloured(sure, SOLID_COLOUR)[bottom, bottom_side].all()
-    assert 0.3 < coloured(unsure, DASHED_COLOUR)[bottom, bottom_side].mean() < 0.7
-    assert not coloured(unsure, SOLID_COLOUR).any()
+    assert coloured(sure, SURE_COLOUR)[bottom, bottom_side].all()
+    assert 0.3 < coloured(unsure, UNSURE_COLOUR)[bottom, bottom_side].mean() < 0.7
+    assert not coloured(unsure, SURE_COLOUR).any()
 
 
 def test_long_names_are_cut_to_what_file_systems_allow(tmp_path: Path) -> None:
     picture = tmp_path / f"{'é' * 125}.jpg"  # 254 bytes, and the copies' names end in -2.png
     Image.new("L", (200, 200), 255).save(picture)
-    copies = AnnotatedCopies(tmp_path / "copies")
     for _ in range(2):
-        copies.write(answer(picture, 0.99))
-    assert sorted(path.name for path in (tmp_path / "copies").iterdir()) == [
-        f"{'é' * 100}{end}.png" for end in ("-2", "")
-    ]
+        write_annotated(tmp_path, answer(picture, 0.99))
+    assert {path.stem for path in tmp_path.glob("*.png")} == {"é" * 100, f"{'é' * 100}-2"}
 
 
 def test_predict_writes_a_copy_of_each_picture(program: Program, tmp_path: Path) -> None:

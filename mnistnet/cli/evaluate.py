@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
@@ -53,8 +52,8 @@ def evaluate(
         raise OptionError("--data is given more than once; evaluate one source at a time")
     source = data[0] if data else default_source()
     name, classifier = load_chosen_model(model, quiet)
-    if mistakes is not None:
-        make_empty_folder(Path(mistakes))  # before the evaluation, so that a wrong folder fails at once
+    # Before the evaluation, so that a wrong folder fails at once.
+    folder = None if mistakes is None else make_empty_folder(mistakes)
     with loading_bar(quiet) as progress:
         dataset = load_split(source, split, classifier.settings.validation, classifier.data_digest, progress)
     print_notes(quiet, *dataset.notes)
@@ -69,8 +68,8 @@ def evaluate(
         unsure = f"; {is_unsure(outputs).sum()} unsure" if dataset.paths else ""
         summary = f"{evaluation.correct} of {evaluation.images} right ({evaluation.accuracy:.2%}), cost {cost:.5f}"
         click.echo(f"{evaluation.as_text()}\n\n{summary}{unsure}")
-    if mistakes is not None:
-        write_mistakes(Path(mistakes), dataset, misread)
+    if folder is not None:
+        write_mistakes(folder, dataset, misread)
     for error in dataset.unreadable:
         print_message(f"Error: {one_line(error)}")
     is_below = min_accuracy is not None and evaluation.accuracy < min_accuracy

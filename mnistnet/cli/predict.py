@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 
 import click
 
+from mnistnet.annotation import write_annotated
 from mnistnet.cli.answers import ANSWER_FORMATS, Format
 from mnistnet.cli.command import command
 from mnistnet.cli.drawing import Terminal, draw
@@ -21,6 +21,7 @@ from mnistnet.model import BUILT_IN
 from mnistnet.picture_paths import find_pictures
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.prediction import read_numbers
+from mnistnet.saving import make_empty_folder
 from mnistnet.settings import choice, integer, optional
 
 MAX_JOBS = 256  # a process takes some 60 MB
@@ -77,11 +78,7 @@ def predict(
     if model is None and name == MODEL_HERE and classifier.validation_accuracy is not None:
         accuracy = f"It reads {classifier.validation_accuracy:.2%} of its validation images"
         print_notes(quiet, f"{accuracy}; --model {BUILT_IN} is trained for people's handwriting")
-    copies = None
-    if annotate is not None:
-        from mnistnet.annotation import AnnotatedCopies  # late: fonts are slow to import
-
-        copies = AnnotatedCopies(Path(annotate))
+    copies = None if annotate is None else make_empty_folder(annotate)
     paths = find_pictures(images, recursive, partial(print_notes, quiet))
     read = partial(read_numbers, classifier)
     if jobs > 1:
@@ -107,7 +104,7 @@ def predict(
             if show and answer.digits:
                 click.echo(draw(answer.digits, classifier.inputs.encoding, Terminal.of(sys.stdout)))
             if copies is not None and answer.digits:
-                copies.write(answer)
+                write_annotated(copies, answer)
             advance()
     if fail_unsure and unsure:
         print_message(f"Error: {unsure} of {len(paths)} answers {'is' if unsure == 1 else 'are'} unsure")
