@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import threading
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import BinaryIO
 
 from mnistnet.errors import MnistnetError
 from mnistnet.model import Model
-from mnistnet.pictures.files import MAX_BYTES
 from mnistnet.prediction import Answer, read_numbers
 
 try:
@@ -27,7 +24,6 @@ CHUNK = 8  # pictures per task
 def read_in_jobs(
     model: Model,
     paths: Sequence[str],
-    stdin: BinaryIO | None = None,
     invert: str = "auto",
     digits: int | None = None,
     jobs: int | None = None,
@@ -36,8 +32,7 @@ def read_in_jobs(
 
     Args:
         model: the classifier.
-        paths: picture files, at paths that are valid where the processes run; one may be `-`, which is `stdin`.
-        stdin: a picture file, open for reading.
+        paths: picture files, at paths that are valid where the processes run.
         invert: see `mnistnet.read`.
         digits: how many digits each picture shows; None detects it.
         jobs: number of processes; None takes it, and the backend, from `joblib.parallel_config`.
@@ -48,10 +43,9 @@ def read_in_jobs(
     Raises:
         MnistnetError: a process was killed.
     """
-    content = stdin.read(MAX_BYTES + 1) if stdin is not None and "-" in paths else b""
     tasks = (
-        delayed(_read_chunk)(model, chunk, content if "-" in chunk else b"", invert, digits)
-        for chunk in (paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK))
+        delayed(_read_chunk)(model, paths[start : start + CHUNK], invert, digits)
+        for start in range(0, len(paths), CHUNK)
     )
     parallel = Parallel(n_jobs=jobs, return_as="generator")
     with _ignored_interrupt():
@@ -67,10 +61,6 @@ def read_in_jobs(
             results.close()
 
 
-class _StandardInput(io.BytesIO):
-    name = "<stdin>"  # as error messages name it
-
-
 @contextmanager
 def _ignored_interrupt() -> Iterator[None]:
     """Ignore Ctrl-C while processes start, so that they inherit it; only this process reacts, and ends them."""
@@ -84,5 +74,5 @@ def _ignored_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _read_chunk(model: Model, paths: Sequence[str], stdin: bytes, invert: str, digits: int | None) -> list[Answer]:
-    return list(read_numbers(model, paths, _StandardInput(stdin), invert, digits))
+def _read_chunk(model: Model, paths: Sequence[str], invert: str, digits: int | None) -> list[Answer]:
+    return list(read_numbers(model, paths, invert, digits))

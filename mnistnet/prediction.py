@@ -199,12 +199,16 @@ def read_number(model: Model, source: Source, invert: str = "auto", digits: int 
 
 
 def read_numbers(
-    model: Model, paths: Iterable[str], stdin: BinaryIO, invert: str = "auto", digits: int | None = None
+    model: Model,
+    paths: Iterable[str],
+    invert: str = "auto",
+    digits: int | None = None,
+    stdin: BinaryIO | None = None,
 ) -> Generator[Answer, None, None]:
-    """Yield an Answer for each path, in the order given; `-` is `stdin`. See `read` for `invert` and `digits`."""
+    """Yield an Answer for each path, in the order given; `-` is `stdin`, if given. See `read` for the rest."""
     for path in paths:
         try:
-            answer = read_number(model, stdin if path == "-" else path, invert, digits)
+            answer = read_number(model, stdin if stdin is not None and path == "-" else path, invert, digits)
         except PictureError as error:
             answer = Answer(path, error=explain(path) or str(error))
         yield replace(answer, path=path)

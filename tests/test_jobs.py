@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import subprocess
@@ -42,19 +41,11 @@ def bits(answer: Answer) -> tuple[object, ...]:
 
 
 def test_the_program_prints_the_same_with_several_jobs(program: Program, folder: Path) -> None:
-    arguments = ["predict", "-q", "--format", "jsonl", folder, "-", OWN[4], "none.png", folder]
-    one, two = (program(*arguments, "--jobs", jobs, stdin=OWN[7].read_bytes()) for jobs in ("1", "2"))
+    arguments = ["predict", "-q", "--format", "jsonl", folder, OWN[4], "none.png", folder]
+    one, two = (program(*arguments, "--jobs", jobs) for jobs in ("1", "2"))
     assert one.returncode == 1
     assert one.stdout.count("\n") >= 80
     assert (two.returncode, two.stdout, two.stderr) == (one.returncode, one.stdout, one.stderr)
-
-
-def test_standard_input_of_a_byte_too_many_is_refused(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = OWN[7].read_bytes()
-    for module in ("jobs", "pictures.files"):
-        monkeypatch.setattr(f"mnistnet.{module}.MAX_BYTES", len(content))
-    (whole,), (longer,) = (read_in_jobs(model, ["-"], io.BytesIO(content + more), jobs=1) for more in (b"", b"\0"))
-    assert (whole.error, "bytes" in (longer.error or "")) == (None, True)
 
 
 def test_without_joblib_one_line_says_what_to_install(process: Program, tmp_path: Path) -> None:
@@ -119,6 +110,6 @@ def test_a_dask_cluster_reads_a_shared_folder_also_by_the_recipe_of_the_readme(
             recipe = recipe.replace(given, here)
         done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=False, timeout=HANG)
     assert len({task["worker"] for task in tasks.data}) == 2
-    assert answers == [bits(answer) for answer in read_numbers(model, paths, io.BytesIO())]
+    assert answers == [bits(answer) for answer in read_numbers(model, paths)]
     assert sum(error is not None for _, error, *_ in answers) == 4
     assert (done.stdout.splitlines(), done.stderr) == ([f"{path} {path.stem}" for path in OWN], "")

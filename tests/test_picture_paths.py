@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def test_what_means_no_picture_gets_a_hint(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty" / "0").mkdir(parents=True)
-    (answer,) = read_numbers(model, find_pictures([path]), io.BytesIO())
+    (answer,) = read_numbers(model, find_pictures([path]))
     assert answer.error is not None
     assert error in answer.error
     assert answer.error.startswith(path) or "\0" in path

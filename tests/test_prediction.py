@@ -22,7 +22,7 @@ def test_answers_come_in_the_order_given_with_errors_in_their_places(
     for path, image in zip(paths, digits.images, strict=False):
         Image.fromarray(image).resize((56, 56)).save(path)
     Path(paths[1]).write_bytes(b"")
-    answers = list(read_numbers(model, [*paths, paths[0]], io.BytesIO()))
+    answers = list(read_numbers(model, [*paths, paths[0]]))
     assert [answer.path for answer in answers] == [*paths, paths[0]]
     assert [index for index, answer in enumerate(answers) if answer.error] == [1]
     assert answers[0].digits[0].outputs.tobytes() == answers[3].digits[0].outputs.tobytes()
@@ -74,7 +74,7 @@ def test_the_box_is_in_the_pixels_of_the_upright_picture(tmp_path: Path, model: 
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90°
     picture.save(tmp_path / "large.jpg", exif=exif)
-    (answer,) = read_numbers(model, [str(tmp_path / "large.jpg")], io.BytesIO())
+    (answer,) = read_numbers(model, [str(tmp_path / "large.jpg")])
     rows, columns = np.flatnonzero(digits.images[0].any(axis=1)), np.flatnonzero(digits.images[0].any(axis=0))
     inked = 175 * (27 - rows[-1]), 5000 / 28 * columns[0], 175 * (28 - rows[0]), 5000 / 28 * (columns[-1] + 1)
     assert [np.abs(np.array(found.box) - inked).max() < 180 for found in answer.digits] == [True]

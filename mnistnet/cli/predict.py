@@ -80,15 +80,15 @@ def predict(
         print_notes(quiet, f"{accuracy}; --model {BUILT_IN} is trained for people's handwriting")
     copies = None if annotate is None else make_empty_folder(annotate)
     paths = find_pictures(images, recursive, partial(print_notes, quiet))
-    read = partial(read_numbers, classifier)
-    if jobs > 1:
+    read = partial(read_numbers, classifier, stdin=sys.stdin.buffer)
+    if jobs > 1 and "-" not in images:  # only this process can read standard input
         from mnistnet.jobs import read_in_jobs  # late: joblib is optional, and slow to import
 
         del sys.argv[1:]  # joblib sends them to each process through a pipe, and blocks if they don't fit
         read = partial(read_in_jobs, classifier, jobs=jobs)
     failed, unsure = False, 0
     with (
-        closing(read(paths, sys.stdin.buffer, invert, digits)) as answers,
+        closing(read(paths, invert, digits)) as answers,
         answer_bar(len(paths), quiet) as (advance, write_line),
     ):
         if chosen.header is not None:

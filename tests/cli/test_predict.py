@@ -85,7 +85,8 @@ def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, dig
 def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: list[str]) -> None:
     by_name = program("predict", pngs[0], "--format", "plain", "-q").stdout
     content = (trained.parent / pngs[0]).read_bytes()
-    assert program("predict", "-", "--format", "plain", "-q", stdin=content).stdout == by_name
+    for jobs in ("1", "2"):
+        assert program("predict", "-", "--format", "plain", "-q", "--jobs", jobs, stdin=content).stdout == by_name
     assert program("predict", "-", "-q", stdin=b"").returncode == 1
 
 
