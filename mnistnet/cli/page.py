@@ -16,7 +16,8 @@ from mnistnet.datasets.mnist import cache_directory, verify
 from mnistnet.datasets.sources import find_source
 from mnistnet.errors import one_line
 from mnistnet.model import BUILT_IN
-from mnistnet.page.fill import write_page
+from mnistnet.page.fill import fill_page
+from mnistnet.saving import replace_file
 
 
 @command("mnistnet page --output digits.html")
@@ -40,7 +41,7 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     name = "the built-in model" if path == BUILT_IN else one_line(Path(path).name)
     # Only names: a path would reveal folders to whoever gets the page.
     title = find_source(source).title or f"the digits in “{one_line(Path(source).resolve().name)}”"
-    write_page(classifier, name, dataset, title, output)
+    replace_file(output, fill_page(classifier, name, dataset, title).encode())
     for error in dataset.unreadable:
         print_message(f"Error: {one_line(error)}")
     print_notes(quiet, f"The page is in {output}; open it in a browser")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
 import zlib
 from pathlib import Path
@@ -21,7 +20,6 @@ from mnistnet.page.measure import measure, shown_neurons
 from mnistnet.page.snapshots import Snapshots, read_snapshots
 from mnistnet.page.textbook import TEXTBOOK_HISTORY, TEXTBOOK_WORDS
 from mnistnet.prediction import MIN_LEAD, MIN_SURE
-from mnistnet.saving import replace_file
 
 HERE = Path(__file__).parent
 # Lines that one module from many must not have: imports, the type checker's own, and the keyword of an export
@@ -32,24 +30,15 @@ RATE, OTHER_RATE = 0.3, 0.01  # η of a lesson at first, for sigmoid and mse, an
 TITLES = {"directions": "Edges", "moments": "Upright pixels", "pixels": "This model"}  # of the model's own tab
 
 
-def write_page(model: Model, name: str, dataset: Dataset, data: str, path: str | os.PathLike[str]) -> None:
-    """Write the page about a model.
+def fill_page(model: Model, name: str, dataset: Dataset, data: str) -> str:
+    """Return the HTML page about a model.
 
     Args:
         model: the model.
         name: its name, in words.
         dataset: labelled images to measure it on, at least one.
         data: the dataset's name, in words.
-        path: of the HTML file.
-
-    Raises:
-        MnistnetError: the file can't be written.
     """
-    replace_file(path, fill_page(model, name, dataset, data).encode())
-
-
-def fill_page(model: Model, name: str, dataset: Dataset, data: str) -> str:
-    """Return the page as text; the arguments are those of write_page."""
     style, script = (HERE / "style.css").read_text(encoding="utf-8"), _one_script()
     policy = f"default-src 'none'; script-src '{_sha256(script)}'; style-src '{_sha256(style)}'; base-uri 'none'"
     return Template((HERE / "index.html").read_text(encoding="utf-8")).substitute(
