@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mnistnet.pictures.files import FORMAT_NAMES, PICTURE_SUFFIXES
 
-MAX_NAMED = 3  # file names in one note; a folder may hold thousands
+MAX_NAMED = 3  # names in one note; a folder may hold thousands
+NO_PICTURES = f"files that aren't {', '.join(FORMAT_NAMES)}"
 
 
 def find_pictures(
@@ -43,11 +44,10 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
-def left_out(folder: Path, files: Sequence[Path]) -> str:
-    """Return a note about files of a folder that aren't pictures, at least one."""
-    named = ", ".join(path.name for path in files[:MAX_NAMED]) + (", …" if len(files) > MAX_NAMED else "")
-    count, them = ("1 file that is", "it") if len(files) == 1 else (f"{len(files)} files that are", "them")
-    return f"{folder}: {count} not {', '.join(FORMAT_NAMES)}: {named}; save {them} as JPEG"
+def left_out(folder: Path, what: str, names: Sequence[str]) -> str:
+    """Return a note that some of what is in a folder is left out: what it is, and the first of its names."""
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"{folder}: left out {what}: {', '.join(names[:MAX_NAMED])}{more}"
 
 
 def explain(path: str) -> str | None:
@@ -77,20 +77,22 @@ def _pictures_in(top: Path, recursive: bool, note: Callable[[str], object]) -> l
     folders = [top]  # a stack, because folders can be nested deeper than Python's recursion limit
     while folders:
         folder = folders.pop()
-        others: list[Path] = []
+        others: list[str] = []
         inner: list[Path] = []
         try:
             for path in list_folder(folder):
                 if path.is_dir():
                     inner.append(path)
+                elif not is_picture(path):
+                    others.append(path.name)
                 elif path.is_file():
-                    (pictures if is_picture(path) else others).append(path)
-                elif is_picture(path):  # opening a pipe would block
+                    pictures.append(path)
+                else:  # opening a pipe would block
                     note(f"{path}: not a regular file; left out")
         except OSError:
             pictures.append(folder)
         if others:
-            note(left_out(folder, others))
+            note(left_out(folder, NO_PICTURES, others))
         if recursive:
             folders += [path for path in reversed(inner) if not path.is_symlink()]  # a link may lead to a parent folder
     return list(map(str, pictures))

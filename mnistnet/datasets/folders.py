@@ -10,7 +10,7 @@ import numpy as np
 from mnistnet.datasets.dataset import Dataset, Progress, ProgressCallback, Subset, ignore
 from mnistnet.errors import DatasetError, PictureError
 from mnistnet.images import DIGITS
-from mnistnet.picture_paths import MAX_NAMED, is_picture, left_out, list_folder
+from mnistnet.picture_paths import NO_PICTURES, is_picture, left_out, list_folder
 from mnistnet.pictures.reading import read_picture
 
 DIGIT_NAMES = tuple(map(str, range(DIGITS)))
@@ -54,14 +54,14 @@ def load_pictures(directory: Path, progress: ProgressCallback = ignore) -> Datas
         DatasetError: one of the folders can't be listed, or no picture can be read.
     """
     pictures: list[tuple[Path, int]] = []
-    others: list[Path] = []
+    others: list[str] = []
     entries = {path.name: path for path in _list(directory)}
     for digit, name in enumerate(DIGIT_NAMES):
         for path in _list(directory / name) if name in entries else ():
             if is_picture(path):
                 pictures.append((path, digit))
             elif path.is_file():
-                others.append(path)
+                others.append(path.name)
 
     images, labels, paths, unreadable = [], [], [], []
     for count, (path, digit) in enumerate(pictures, start=1):
@@ -92,14 +92,13 @@ def _list(directory: Path) -> list[Path]:
         raise DatasetError(f"{directory}: can't be listed ({error.strerror}); repair or remove it") from None
 
 
-def _notes(directory: Path, digits: set[int], folders: Sequence[str], others: Sequence[Path]) -> tuple[str, ...]:
+def _notes(directory: Path, digits: set[int], folders: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
     notes = []
     missing = [name for digit, name in enumerate(DIGIT_NAMES) if digit not in digits]
     if missing:
         notes.append(f"{directory}: no pictures of {', '.join(missing)}")
     if folders:
-        named = ", ".join(folders[:MAX_NAMED]) + (", …" if len(folders) > MAX_NAMED else "")
-        notes.append(f"{directory}: left out folders that aren't named 0 to 9: {named}")
+        notes.append(left_out(directory, "folders that aren't named 0 to 9", folders))
     if others:
-        notes.append(left_out(directory, others))
+        notes.append(left_out(directory, NO_PICTURES, others))
     return tuple(notes)

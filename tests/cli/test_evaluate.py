@@ -60,7 +60,7 @@ def test_mistakes_and_files_left_out_of_a_folder_are_named(program: Program, tmp
     assert (done.returncode, len(json.loads(done.stdout)["mistakes"]) > 0) == (0, True)
     assert done.stderr.splitlines()[1:] == [
         "own: no pictures of 0, 1, 2, 3, 4, 5, 6, 8, 9",
-        f"own: 1 file that is not {', '.join(FORMAT_NAMES)}: IMG_1234.CR2; save it as JPEG",
+        f"own: left out files that aren't {', '.join(FORMAT_NAMES)}: IMG_1234.CR2",
     ]
     mistakes = json.loads(done.stdout)["mistakes"]
     assert {f"true-7_read-{each['read']}_index-{each['index']}_{Path(each['path']).name}" for each in mistakes} == {

@@ -133,7 +133,7 @@ def test_quiet_hides_notes_and_no_errors(program: Program, tmp_path: Path) -> No
     assert (loud.returncode, loud.stdout) == (quiet.returncode, quiet.stdout)
     using, left_out, error = loud.stderr.splitlines()
     assert using == "Using the built-in model"
-    assert left_out.startswith("own: 1 file that is not PNG, ")
+    assert left_out.startswith("own: left out files that aren't PNG, ")
     assert error.startswith("Error: own/bad.png: not a picture")
     assert quiet.stderr == f"{error}\n"
 
