@@ -56,12 +56,12 @@ def explain(path: str) -> str | None:
         try:
             list_folder(Path(path))
         except OSError as error:
-            return f"{path}: can't be listed ({error.strerror})"
-        return f"{path}: no pictures in this folder (--recursive reads its sub-folders, too)"
+            return f"can't be listed ({error.strerror})"
+        return "no pictures in this folder (--recursive reads its sub-folders, too)"
     if "://" in path:
-        return f"{path}: a URL; download the picture first"
+        return "a URL; download the picture first"
     if set("*?[") & set(path) and not os.path.lexists(path):
-        return f"{path}: no such file; the pattern matches no file, or is in quotes"
+        return "no such file; the pattern matches no file, or is in quotes"
     return None
 
 

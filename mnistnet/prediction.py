@@ -104,7 +104,7 @@ class Answer:
     Attributes:
         path: the name of the picture.
         digits: its digits from left to right; none if the picture can't be read.
-        error: why it can't be read, in one line; None if it can.
+        error: why it can't be read, without its path; None if it can.
         doubts: why the segmentation is unsure: `segmentation`, `other-ink`, `low`.
     """
 
@@ -136,7 +136,7 @@ class Answer:
 
     def __str__(self) -> str:
         if self.error is not None:
-            return self.error
+            return one_line(f"{self.path}: {self.error}")
         certainty = f"{self.probability * 100:.1f} %"
         if self.unsure:
             certainty = f"{self.probability * 100:.0f} %, unsure: {self._reasons_in_words()}"
@@ -207,8 +207,9 @@ def read_numbers(
 ) -> Generator[Answer, None, None]:
     """Yield an Answer for each path, in the order given; `-` is `stdin`, if given. See `read` for the rest."""
     for path in paths:
+        source = stdin if stdin is not None and path == "-" else path
         try:
-            answer = read_number(model, stdin if stdin is not None and path == "-" else path, invert, digits)
+            answer = replace(read_number(model, source, invert, digits), path=path)
         except PictureError as error:
-            answer = Answer(path, error=explain(path) or str(error))
-        yield replace(answer, path=path)
+            answer = Answer(path, error=explain(path) or str(error).removeprefix(f"{name_of(source)}: "))
+        yield answer

@@ -46,11 +46,11 @@ def test_sub_folders_are_searched_on_request(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "error"),
     [
-        ("*.png", ": no such file; the pattern matches no file, or is in quotes"),
-        ("https://x.org/7.png", ": a URL; download the picture first"),
-        ("7.png", ": can't be opened (No such file or directory); check the path"),
-        ("empty", ": no pictures in this folder (--recursive reads its sub-folders, too)"),
-        ("x" * 5000, ": can't be opened (File name too long); check the path"),
+        ("*.png", "no such file; the pattern matches no file, or is in quotes"),
+        ("https://x.org/7.png", "a URL; download the picture first"),
+        ("7.png", "can't be opened (No such file or directory); check the path"),
+        ("empty", "no pictures in this folder (--recursive reads its sub-folders, too)"),
+        ("x" * 5000, "can't be opened (File name too long); check the path"),
         ("a\0b", "can't be opened"),
         ("", "can't be opened"),
     ],
@@ -62,5 +62,4 @@ def test_what_means_no_picture_gets_a_hint(
     (tmp_path / "empty" / "0").mkdir(parents=True)
     (answer,) = read_numbers(model, find_pictures([path]))
     assert answer.error is not None
-    assert error in answer.error
-    assert answer.error.startswith(path) or "\0" in path
+    assert answer.error.startswith(error)

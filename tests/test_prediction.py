@@ -65,7 +65,7 @@ def test_a_number_is_as_probable_as_its_least_probable_digit_and_unsure_when_one
 
 
 def test_a_picture_that_cannot_be_read_has_no_number_and_is_never_sure() -> None:
-    nothing = Answer("x.png", error="x.png: no digit in it")
+    nothing = Answer("x.png", error="no digit in it")
     assert (nothing.number, nothing.probability, nothing.unsure) == ("", 0, True)
 
 
@@ -162,4 +162,4 @@ def test_an_answer_and_a_digit_print_as_one_line() -> None:
     assert str(answer) == r"a\n.png: 01 (90 %, unsure: another digit comes close; more writing beside it)"
     assert repr(answer) == f"<Answer {answer}>"
     assert repr(answer.digits[1]) == "<Digit 1 (97.0 %) at (0, 0, 28, 28)>"
-    assert str(Answer("x.png", error="x.png: no digit in it")) == "x.png: no digit in it"
+    assert str(Answer("x.png", error="no digit in it")) == "x.png: no digit in it"

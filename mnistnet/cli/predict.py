@@ -16,7 +16,7 @@ from mnistnet.cli.drawing import Terminal, draw
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import MODEL_HERE, load_chosen_model, model_option, option, quiet_option
 from mnistnet.cli.progress import answer_bar
-from mnistnet.errors import OptionError, one_line
+from mnistnet.errors import OptionError
 from mnistnet.model import BUILT_IN
 from mnistnet.picture_paths import find_pictures
 from mnistnet.pictures import MAX_DIGITS
@@ -96,7 +96,7 @@ def predict(
         for answer in answers:
             if answer.error is not None:
                 failed = True
-                write_line(f"Error: {one_line(answer.error)}")
+                write_line(f"Error: {answer}")
             elif answer.unsure:
                 unsure += 1
             if (line := chosen.line(answer, top)) is not None:
