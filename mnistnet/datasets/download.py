@@ -82,8 +82,8 @@ def download(
             mirrors.sort(key=mirror.__ne__)  # try the mirror that works first for the next file
     except _MirrorError as failure:
         raise DownloadError(
-            f"{failure}; put MNIST's four .gz files into {directory} by hand, "
-            "or name a mirror with 'mnistnet download --mirror URL'; 'mnistnet train --data strokes' needs no network"
+            f"{failure}; give MNIST's four .gz files with --data FOLDER, or another mirror with "
+            "'mnistnet download --mirror URL'; --data strokes needs no network"
         ) from None
 
 
@@ -111,13 +111,15 @@ def _try_mirrors(
             try:
                 return _receive(f"{mirror.rstrip('/')}/{file.name}", file, timeout, progress), mirror
             except _MirrorError as failure:  # noqa: PERF203 - a request takes longer
-                reasons[mirror] = f"{re.sub('//.*@', '//', mirror)}: {failure}"  # without user name and password
-                progress(Progress(file.name, 0, file.size, f"{file.name}: {reasons[mirror]}"))
+                reasons[mirror] = str(failure)
+                shown = re.sub("//.*@", "//", mirror)  # without user name and password
+                progress(Progress(file.name, 0, file.size, f"{file.name}: {shown}: {failure}"))
                 if not failure.may_pass:
                     left.remove(mirror)
         if not left:
             break
-    raise _MirrorError(f"{file.name} could not be downloaded: {'; '.join(reasons.values())}")
+    # Without the mirrors' URLs, which stand in the notes: without a network, all fail for one reason.
+    raise _MirrorError(f"{file.name} could not be downloaded: {'; '.join(dict.fromkeys(reasons.values()))}")
 
 
 def _receive(url: str, file: RemoteFile, timeout: float, progress: ProgressCallback) -> bytes:

@@ -90,10 +90,10 @@ UNUSABLE = "an unusable URL (the mirror's, a redirect's or the proxy's)"
     ],
     ids=["wrong", "endless", "redirect loop", "ftp", "no URL"],
 )
-def test_a_mirror_that_lies_is_tried_once_and_named(tmp_path: Path, answer: Answer, reason: str) -> None:
+def test_a_mirror_that_lies_is_tried_once(tmp_path: Path, answer: Answer, reason: str) -> None:
     with serve(answer) as bad, serve() as good:
         message = refusal(tmp_path, bad.url, retries=4)
-        assert f"images.gz could not be downloaded: {bad.url}: {reason}" in message
+        assert message.startswith(f"images.gz could not be downloaded: {reason}")
         assert len(bad.seen) == (31 if "redirects" in reason else 1)
         assert names(tmp_path) == []
         get(tmp_path, bad.url, good.url)
@@ -127,20 +127,20 @@ def test_a_failure_that_may_pass_is_tried_again(
 def test_a_mirror_that_is_too_slow_is_tried_again(tmp_path: Path, pauses: list[float], answer: Answer) -> None:
     with serve(answer) as mirror:
         message = refusal(tmp_path, mirror.url, timeout=0.3, retries=1)
-    assert f"{mirror.url}: too slow (no response, or less than 65,536 bytes, in 0.3 s); put" in message
+    assert ": too slow (no response, or less than 65,536 bytes, in 0.3 s); give " in message
     assert pauses == [1]
 
 
 @pytest.mark.usefixtures("pauses")
-def test_retries_end_and_the_last_line_names_every_mirror_and_what_to_do(tmp_path: Path) -> None:
+def test_retries_end_and_the_last_line_names_every_reason_and_what_to_do(tmp_path: Path) -> None:
     with serve(answers.status(503)) as busy, serve(answers.status(404)) as empty:
         message = refusal(tmp_path, busy.url, empty.url, NOWHERE, retries=2)
         assert len(busy.seen) == 3
         assert len(empty.seen) == 1
     assert message == (
-        f"images.gz could not be downloaded: {busy.url}: 503 Service Unavailable; {empty.url}: 404 Not Found; "
-        f"{NOWHERE}: Connection refused; put MNIST's four .gz files into {tmp_path} by hand, "
-        "or name a mirror with 'mnistnet download --mirror URL'; 'mnistnet train --data strokes' needs no network"
+        "images.gz could not be downloaded: 503 Service Unavailable; 404 Not Found; Connection refused; "
+        "give MNIST's four .gz files with --data FOLDER, or another mirror with 'mnistnet download --mirror URL'; "
+        "--data strokes needs no network"
     )
     assert names(tmp_path) == []
 
@@ -208,7 +208,7 @@ def test_the_program_prints_each_failure_of_a_mirror_in_a_line_and_all_of_them_o
     name = "train-images-idx3-ubyte.gz"
     *failures, whole = done.stderr.splitlines()
     assert failures == [f"{name}: {mirror}: Connection refused" for mirror in mirrors]
-    assert whole.startswith(f"Error: {name} could not be downloaded: {mirrors[0]}: Connection refused; {mirrors[1]}: ")
+    assert whole.startswith(f"Error: {name} could not be downloaded: Connection refused; give ")
 
 
 def test_training_prints_at_once_what_it_reads_and_then_that_it_could_not_be_downloaded(program: Program) -> None:

@@ -100,7 +100,7 @@ def test_the_proxy_of_the_environment_is_used(tmp_path: Path, monkeypatch: pytes
 
 def test_a_dead_proxy_is_named_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", NOWHERE)
-    assert "https://mnist.invalid/: proxy: Connection refused" in refusal(tmp_path, "https://mnist.invalid/")
+    assert ": proxy: Connection refused; " in refusal(tmp_path, "https://mnist.invalid/")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_unusable_proxy_is_an_error_without_its_password(
         message = refusal(tmp_path, f"{scheme}://mnist.invalid/")
         assert ("secret" in message, "bob" in message) == (False, False)
         said = ("an unusable URL (the mirror's, a redirect's or the proxy's)", "proxy: Connection refused")
-        assert any(f"{scheme}://mnist.invalid/: {words}; put" in message for words in said)
+        assert any(f"downloaded: {words}; give " in message for words in said)
 
 
 # Mirrors' addresses
@@ -127,7 +127,6 @@ def test_a_password_in_a_mirror_is_used_and_never_shown(tmp_path: Path, user: st
         address = mirror.url.replace("//", f"//{user}@")
         message = refusal(tmp_path, address)
         assert mirror.seen[0].headers["Authorization"].startswith("Basic ")
-        assert f"{mirror.url}: 403 Forbidden" in message
         get(
             tmp_path,
             NOWHERE.replace("//", f"//{user}@"),
@@ -135,7 +134,7 @@ def test_a_password_in_a_mirror_is_used_and_never_shown(tmp_path: Path, user: st
             progress=lambda progress: notes.append(progress.note),
         )
     assert not any(word in line for word in ("bob", "sec", "ret") for line in (message, *notes))
-    assert any(notes)
+    assert f"images.gz: {NOWHERE}: Connection refused" in notes
 
 
 @pytest.mark.parametrize(
