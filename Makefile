@@ -17,6 +17,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(READY)  ## make .venv with mnistnet and the tools to develop it
+	@echo 'mnistnet is in $(VENV); activate it with: . $(BIN)/activate'
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -192,10 +192,10 @@ class Settings:
                 f"patience is {self.patience}, but validation is 0, which leaves no images to measure on; "
                 "raise --validation, or leave out --patience"
             )
-        if self.augment > self.epochs - 1:
+        if self.augment >= self.epochs:
             raise OptionError(
-                f"augment is {self.augment}, but each epoch uses the images or one copy, so "
-                f"{self.epochs} epochs use at most {self.epochs - 1}; lower --augment, or raise --epochs"
+                f"augment is {self.augment}, expected less than the number of epochs, {self.epochs}, because an epoch "
+                "uses the images or one copy; lower --augment, or raise --epochs"
             )
 
     @property

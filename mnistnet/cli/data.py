@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
 from mnistnet.cli.messages import print_notes
 from mnistnet.cli.options import Function, option
 from mnistnet.cli.progress import progress_bar
@@ -23,7 +21,7 @@ DELAY = 0.2  # seconds before the progress bar appears
 
 def source_option(help: str, **more: Any) -> Callable[[Function], Function]:  # noqa: A002
     """Return a decorator that adds the option for the source of data."""
-    return option("--data", metavar="SOURCE", type=click.Path(), help=f"{help}: {SOURCES_HELP}.", **more)
+    return option("--data", metavar="SOURCE", help=f"{help}: {SOURCES_HELP}.", **more)
 
 
 def default_source() -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from mnistnet.cli.command import command
 from mnistnet.cli.data import loading_bar
 from mnistnet.cli.messages import print_notes
@@ -16,7 +14,7 @@ from mnistnet.datasets.mnist import cache_directory
 
 
 @command("mnistnet download --directory ./mnist && mnistnet train --data ./mnist")
-@option("--directory", metavar="DIR", type=click.Path(), show_default="the cache", help="Download folder.")
+@option("--directory", metavar="DIR", show_default="the cache", help="Download folder.")
 @option("--mirror", metavar="URL", multiple=True, help="Mirror to use instead of the built-in ones; repeatable.")
 @option("--force", is_flag=True, help="Download all four files again, even valid ones.")
 @option("--timeout", metavar="SECONDS", default=30.0, help="Time-out for connecting and for each part of a file.")

@@ -71,6 +71,8 @@ def option(*names: str, rule: Rule | None = None, help: str, **more: Any) -> Cal
     """
     if rule is not None:
         more["type"] = Value(rule)
+    elif more.get("metavar") in ("FILE", "DIR", "SOURCE"):
+        more["type"] = click.Path()  # completed by the shell
     words = {} if rule is None else rule.meanings
     meanings = " " + "; ".join(f"{word}: {meaning}" for word, meaning in words.items()) + "." if words else ""
     return click.option(*names, cls=Option, help=help + meanings, **more)
@@ -80,7 +82,6 @@ model_option = option(
     "-m",
     "--model",
     metavar="FILE",
-    type=click.Path(),
     show_default=f"$MNISTNET_MODEL, else {MODEL_HERE} in this folder, else {BUILT_IN}",
     help=f"Model file, or {BUILT_IN}.",
 )

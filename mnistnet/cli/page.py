@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import click
-
 from mnistnet.cli.command import command
 from mnistnet.cli.data import default_source, loading_bar, source_option
 from mnistnet.cli.messages import print_message, print_notes
@@ -25,7 +23,7 @@ from mnistnet.saving import replace_file
 @source_option(
     "Data to evaluate the model on", show_default="$MNISTNET_DATA, else mnist if it is downloaded, else strokes"
 )
-@option("-o", "--output", metavar="FILE", type=click.Path(), default="mnistnet.html", help="HTML file.")
+@option("-o", "--output", metavar="FILE", default="mnistnet.html", help="HTML file.")
 @quiet_option
 def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     """Write an HTML page that shows a model at work.
@@ -37,7 +35,7 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     source = data or (default_source() if os.environ.get("MNISTNET_DATA") else _downloaded_or_drawn())
     with loading_bar(quiet) as progress:
         dataset = load_split(source, "test", 0, progress=progress)
-    print_notes(quiet, *dataset.notes)
+    print_notes(quiet, *dataset.notes, f"Measuring the model on {source}")
     name = "the built-in model" if path == BUILT_IN else one_line(Path(path).name)
     # Only names: a path would reveal folders to whoever gets the page.
     title = find_source(source).title or f"the digits in “{one_line(Path(source).resolve().name)}”"

@@ -29,10 +29,10 @@ FEW_IMAGES = 3000  # images; fewer give fewer than 100 steps per epoch
 @command("mnistnet train --epochs 30 --seed 1 --output digits.npz")
 @source_option("Training data, repeatable", multiple=True, show_default=f"$MNISTNET_DATA, else {DEFAULT_SOURCE}")
 @settings_options
-@option("-o", "--output", metavar="FILE", type=click.Path(), default=MODEL_HERE, help="Model file.")
+@option("-o", "--output", metavar="FILE", default=MODEL_HERE, help="Model file; an existing one is replaced.")
 @option("--resume", is_flag=True, help="Continue the training of the model in the output file, if there is one.")
-@option("--start", metavar="FILE", type=click.Path(), help="Initial model, for fine-tuning: a file, or builtin.")
-@option("--history", metavar="FILE", type=click.Path(), help="Record every epoch in a .csv or .jsonl file.")
+@option("--start", metavar="FILE", help="Initial model, for fine-tuning: a file, or builtin.")
+@option("--history", metavar="FILE", help="Record every epoch in a .csv or .jsonl file.")
 @quiet_option
 @click.pass_context
 def train(
@@ -49,7 +49,8 @@ def train(
     """Train a network by gradient descent, and save it after every epoch."""
     if resume and start is not None:
         raise OptionError("--start and --resume exclude each other; leave out --start to continue")
-    resumed = load(output) if resume and Path(output).exists() else None
+    exists = Path(output).exists()
+    resumed = load(output) if resume and exists else None
     first = None if start is None else load(start)
     settings = chosen_settings(ctx, values, resumed, first)
     done = 0 if resumed is None else resumed.epoch
@@ -59,7 +60,9 @@ def train(
     try:
         training, validation = hold_out(load_data(data, quiet), settings.validation)
         epochs = fit(training, validation, settings, resume=resumed, start=first)
-        replaced = [output] if resumed is None and Path(output).exists() else []
+        if resume and not exists:
+            print_notes(quiet, f"There is no {output} to resume; training a new model")
+        replaced = [output] if exists and not resume else []
         replaced += [str(history)] if record is not None and record.replaces else []
         print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
         with epoch_lines(settings.epochs, done, quiet) as report:
@@ -93,7 +96,7 @@ def summary(model: Model, done: int, images: int) -> Iterator[str]:
     """
     validation = "" if model.validation_accuracy is None else f", validation {model.history[-1, -1]:.2%}"
     if model.epoch == done:
-        yield f"Already trained for {done} epochs; train longer with --epochs"
+        yield f"Already trained for {done} epoch{'' if done == 1 else 's'}; train longer with --epochs"
     else:
         yield f"Final epoch {model.epoch}: cost {model.history[-1, 0]:.5f}{validation}"
     if model.validation_accuracy is None:

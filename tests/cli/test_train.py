@@ -16,11 +16,11 @@ from mnistnet.prediction import is_unsure
 
 
 def test_training_writes_a_model_and_a_plain_line_for_each_epoch(program: Program, folder: Path) -> None:
-    done = program("train", *QUICK, "--data", folder, "--output", "a b.npz")
+    done = program("train", *QUICK, "--data", folder, "--output", "a b.npz", "--resume")
     assert (done.returncode, done.stdout) == (0, "")
     lines = done.stderr.splitlines()
-    assert lines[0] == f"Reading {folder}"
-    assert [line.split(":")[0] for line in lines[1:3]] == ["epoch 1/2", "epoch 2/2"]
+    assert lines[:2] == [f"Reading {folder}", "There is no a b.npz to resume; training a new model"]
+    assert [line.split(":")[0] for line in lines[2:4]] == ["epoch 1/2", "epoch 2/2"]
     assert lines[-1] == "The model is in a b.npz"
     assert load(folder.parent / "a b.npz").epoch == 2
 
@@ -97,6 +97,8 @@ def test_the_summary_names_the_final_epoch_and_the_best_one_if_that_is_another(
     final = f"Final epoch 2: cost 0.25000, validation {accuracies[-1]:.2%}"
     assert list(summary(trained, 0, 60_000)) == [final, *best]
     assert list(summary(trained, 2, 60_000)) == ["Already trained for 2 epochs; train longer with --epochs"]
+    once = replace(trained, epoch=1, history=history[:1], best_epoch=1)
+    assert list(summary(once, 1, 60_000)) == ["Already trained for 1 epoch; train longer with --epochs"]
 
 
 def test_fine_tuning_starts_with_the_weights_of_another_model(

@@ -170,7 +170,9 @@ def test_of_a_wide_layer_the_neurons_with_the_largest_weights_are_shown() -> Non
 def test_the_command_writes_the_page_about_the_model(program: Program, tmp_path: Path, pretrained: Model) -> None:
     done = program("page")  # MNIST isn't in the cache, which is in the empty home
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.splitlines()[-1] == "The page is in mnistnet.html; open it in a browser"
+    measuring, written = done.stderr.splitlines()[-2:]
+    assert measuring == "Measuring the model on strokes"
+    assert written == "The page is in mnistnet.html; open it in a browser"
     data = data_of((tmp_path / "mnistnet.html").read_text())
     assert (data["name"], data["measured"]["data"]) == ("the built-in model", "digits drawn by mnistnet itself")
     pretrained.save(tmp_path / "mine.npz")
