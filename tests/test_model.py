@@ -270,17 +270,6 @@ def test_compressed_and_repeated_members_are_refused(model_file: Path) -> None:
         load(model_file)
 
 
-def test_a_pickle_is_refused_and_not_run(model_file: Path) -> None:
-    class Trap:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return (Path.touch, (model_file.parent / "trapped",))
-
-    rewrite(model_file, lambda arrays: arrays.update(biases_1=np.array([Trap()], object)))
-    with pytest.raises(ModelError, match="biases_1"):
-        load(model_file)
-    assert not (model_file.parent / "trapped").exists()
-
-
 def test_every_length_that_a_cut_file_can_have_is_refused(model_file: Path) -> None:
     content = model_file.read_bytes()
     cut = model_file.parent / "cut.npz"

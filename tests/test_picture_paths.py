@@ -14,10 +14,10 @@ from mnistnet.prediction import read_numbers
 
 
 def test_a_folder_means_the_pictures_in_it_sorted(tmp_path: Path) -> None:
-    for name in ("b.png", "a.JPG", "notes.txt", "c.png"):
+    for name in ("b.png", "a.JPG", "notes.txt", "IMG_1.HEIC"):
         (tmp_path / name).touch()
     found = find_pictures(["-", str(tmp_path), "other.png"])
-    assert found == ["-", *(str(tmp_path / name) for name in ("a.JPG", "b.png", "c.png")), "other.png"]
+    assert found == ["-", *(str(tmp_path / name) for name in ("IMG_1.HEIC", "a.JPG", "b.png")), "other.png"]
 
 
 def test_other_files_of_a_folder_are_left_out_with_a_note(tmp_path: Path) -> None:
@@ -61,5 +61,4 @@ def test_what_means_no_picture_gets_a_hint(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty" / "0").mkdir(parents=True)
     (answer,) = read_numbers(model, find_pictures([path]))
-    assert answer.error is not None
-    assert answer.error.startswith(error)
+    assert (answer.error or "").startswith(error)

@@ -108,24 +108,6 @@ def test_drawn_digits_are_learned(digits: Dataset) -> None:
     assert all(epoch.seconds > 0 for epoch in epochs)
 
 
-@pytest.mark.parametrize("augment", [0, 2])
-def test_a_resumed_run_ends_in_the_same_bytes(digits: Dataset, augment: int) -> None:
-    settings = replace(QUICK, epochs=5, augment=augment)
-
-    def after(stop: int) -> bytes:
-        run = fit(digits, None, settings)
-        for _ in range(stop):
-            _, model = next(run)
-        *_, (_, model) = fit(digits, None, settings, resume=model)
-        assert model.velocity is not None
-        return model.network.parameters.tobytes() + model.velocity.tobytes()
-
-    *_, (_, whole) = fit(digits, None, settings)
-    assert whole.velocity is not None
-    for stop in (1, 3):
-        assert after(stop) == whole.network.parameters.tobytes() + whole.velocity.tobytes()
-
-
 def test_patience_keeps_the_best_epoch_and_ends_the_training(digits: Dataset) -> None:
     settings = replace(QUICK, epochs=30, learning_rate=6, schedule="constant", patience=3)
     reached = []

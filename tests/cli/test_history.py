@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import json
 import os
 from pathlib import Path
@@ -80,18 +79,3 @@ def test_a_file_that_cannot_be_written_is_an_error_at_once(tmp_path: Path) -> No
     os.mkfifo(tmp_path / "h.csv")
     with pytest.raises(MnistnetError, match="can't be written .not a regular file"):
         History(str(tmp_path / "h.csv"), 0)
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    history = History(str(tmp_path / "h.csv"), 0)
-    history.record(EPOCHS[0])
-    before = (tmp_path / "h.csv").read_bytes()
-
-    def full(_descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(MnistnetError, match="h.csv: can't be written .No space left on device"):
-        history.record(EPOCHS[1])
-    assert [path.name for path in tmp_path.iterdir()] == ["h.csv"]
-    assert (tmp_path / "h.csv").read_bytes() == before

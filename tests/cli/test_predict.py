@@ -19,7 +19,7 @@ SEVEN = Path(__file__).parents[1] / "digits" / "7.png"
 
 
 @pytest.mark.usefixtures("trained")
-def test_predictions_in_every_format(program: Program, pngs: list[str], digits: Dataset) -> None:
+def test_every_format_gives_the_same_answers(program: Program, pngs: list[str], digits: Dataset) -> None:
     objects = [json.loads(line) for line in program("predict", *pngs, "--format", "jsonl").stdout.splitlines()]
     assert [facts["path"] for facts in objects] == pngs
     for facts in objects:
@@ -87,7 +87,8 @@ def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: li
     content = (trained.parent / pngs[0]).read_bytes()
     for jobs in ("1", "2"):
         assert program("predict", "-", "--format", "plain", "-q", "--jobs", jobs, stdin=content).stdout == by_name
-    assert program("predict", "-", "-q", stdin=b"").returncode == 1
+    done = program("predict", "-", "-q", stdin=b"")
+    assert (done.returncode, "not a picture that can be read (empty file)" in done.stderr) == (1, True)
 
 
 def test_an_unlistable_folder_is_an_error(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,21 +112,7 @@ def test_an_unlistable_folder_is_an_error(program: Program, tmp_path: Path, monk
         assert done.stderr == "Error: data/3: can't be listed (Permission denied); repair or remove it\n"
 
 
-def test_heic_is_read_with_its_plug_in_and_refused_without(program: Program, process: Program, tmp_path: Path) -> None:
-    heif = pytest.importorskip("pillow_heif", reason="the extra mnistnet[heic] is not installed")
-    heif.register_heif_opener()
-    (tmp_path / "own" / "7").mkdir(parents=True)
-    with Image.open(SEVEN) as picture:
-        picture.convert("RGB").resize((200, 200)).save(tmp_path / "own" / "7" / "IMG_1234.HEIC", "HEIF")
-    assert program("predict", "-q", "--format", "plain", "own/7/IMG_1234.HEIC").stdout == "7\n"
-    assert program("predict", "-q", "--format", "plain", "own/7").stdout == "7\n"
-    missing = "import sys\nsys.modules['pillow_heif'] = None"
-    done = process("predict", "-q", "own/7/IMG_1234.HEIC", before=missing)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == ("Error: own/7/IMG_1234.HEIC: a HEIC picture; install mnistnet[heic], or save it as JPEG\n")
-
-
-def test_quiet_hides_notes_and_no_errors(program: Program, tmp_path: Path) -> None:
+def test_quiet_hides_notes_but_not_errors(program: Program, tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
     for name, content in (("7.png", SEVEN.read_bytes()), ("bad.png", b"bad"), ("IMG.CR2", b"raw")):
         (tmp_path / "own" / name).write_bytes(content)
@@ -138,14 +125,15 @@ def test_quiet_hides_notes_and_no_errors(program: Program, tmp_path: Path) -> No
     assert quiet.stderr == f"{error}\n"
 
 
-def test_a_picture_is_read_as_the_number_of_digits_that_is_given(program: Program, tmp_path: Path) -> None:
+def test_digits_is_how_many_digits_are_read(program: Program, tmp_path: Path) -> None:
     with Image.open(SEVEN) as picture:
         seven = picture.convert("L")
     row = Image.new("L", (2 * seven.width, seven.height), 255)
     row.paste(seven)
     row.paste(seven, (seven.width, 0))
     row.save(tmp_path / "77.png")
-    for digits, count in (("auto", 2), ("2", 2), ("1", 1)):
-        facts = json.loads(program("predict", "-q", "--format", "jsonl", "--digits", digits, "77.png").stdout)
-        assert len(facts["digits"]) == count
-        assert facts["number"] == "77" or count == 1
+    auto, two, one = (
+        program("predict", "-q", "--format", "plain", "--digits", digits, "77.png").stdout
+        for digits in ("auto", "2", "1")
+    )
+    assert (auto, two, len(one)) == ("77\n", "77\n", 2)

@@ -64,7 +64,8 @@ def test_a_broken_pipe_ends_the_program_quietly(
 ) -> None:
     process = start(*arguments, before=before)
     assert process.stdout is not None
-    assert before or process.stdout.readline().startswith(f"{pngs[0]}: ")
+    if arguments[0] == "predict":
+        assert process.stdout.readline().startswith(f"{pngs[0]}: ")
     process.stdout.close()
     assert process.stderr is not None
     assert process.stderr.read() == ""

@@ -65,7 +65,7 @@ def test_the_program_trains_and_evaluates_on_each_source_of_files(program: Progr
 
 @pytest.mark.usefixtures("plain_environment")
 @pytest.mark.parametrize("bad", [[], *([name] for name in MNIST_NAMES), MNIST_NAMES], ids=len)
-def test_mnist_is_downloaded_whenever_a_file_is_missing_or_damaged(
+def test_of_mnist_only_missing_and_damaged_files_are_downloaded(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, bad: list[str]
 ) -> None:
     """Drawn digits stand in for MNIST."""
@@ -109,7 +109,7 @@ def test_the_validation_set_is_that_of_the_training_which_must_have_been_on_the_
     loaded = load_split(str(folder), "validation", 150, training.digest())
     assert np.array_equal(loaded.images, validation.images)
     assert np.array_equal(load_split(str(folder), "train", 150).images, training.images)
-    for count in (150, 600):
+    for count in (150, 600):  # other images, and no more than the validation set
         with pytest.raises(DatasetError, match="not the data that the model was trained on; use --split test"):
             load_split(str(folder), "validation", count, digits.digest())
     with pytest.raises(DatasetError, match="trained without validation images; use --split test"):

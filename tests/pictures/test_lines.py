@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
-from drawings import DIGITS, SEVEN, TWO, ZERO, Strokes, assert_is, assert_is_the_seven, digit_in, drawn, likeness
+from drawings import DIGITS, TWO, ZERO, Strokes, assert_is, assert_is_the_seven, digit_in, drawn, likeness
 from mnistnet.errors import PictureError
 from mnistnet.pictures.binarization import Ink, binarize
 from mnistnet.pictures.components import Components
@@ -42,13 +42,13 @@ def test_half_a_line_at_the_side_is_no_1_and_a_thin_one_near_it_is_doubted() -> 
     pixels[:100, -3:] = 0
     assert_is_the_seven(digit_in(Image.fromarray(pixels)))
     pixels[:100, -3:], pixels[40:130, -8:-6] = 255, 0
-    assert lattice_in(Image.fromarray(pixels)).reasons
+    assert lattice_in(Image.fromarray(pixels)).reasons == {"other-ink"}
 
 
 def test_a_1_at_the_side_of_a_cropped_number_is_not_dropped_without_a_doubt() -> None:
     number = ImageChops.darker(drawn(size=(150, 120), box=(70, 6, 144, 114)), Image.new("L", (150, 120), 255))
     ImageDraw.Draw(number).rectangle((0, 0, 13, 119), fill=0)
-    assert lattice_in(number).reasons
+    assert lattice_in(number).reasons == {"other-ink"}
 
 
 def test_a_lone_1_is_no_line() -> None:
@@ -61,7 +61,7 @@ def test_a_lone_1_is_no_line() -> None:
 
 
 @every_digit
-def test_a_digit_that_the_border_cuts_off_keeps_its_strokes(strokes: Strokes) -> None:
+def test_a_digit_that_touches_the_border_keeps_its_strokes(strokes: Strokes) -> None:
     whole = drawn(strokes, (200, 200), (60, 40, 140, 160), pen=12)
     assert likeness(digit_in(whole.crop((54, 34, 146, 166))), digit_in(whole)) > 0.9
 
@@ -123,12 +123,7 @@ def test_a_speck_in_the_hole_of_a_0_makes_no_frame_of_it() -> None:
     assert_is(ZERO, digit_in(picture))
 
 
-def test_a_7_that_is_taller_than_the_digit_beside_it_is_no_frame() -> None:
-    two = ImageChops.darker(drawn(SEVEN, (300, 200), (30, 20, 110, 180)), drawn(TWO, (300, 200), (150, 80, 230, 180)))
-    assert len(without_lines(two)[1]) == 2
-
-
-def test_a_thousand_dots_are_refused_before_anything_takes_long() -> None:
+def test_more_dots_than_writing_has_are_refused() -> None:
     pixels = np.full((200, 200), 255, np.uint8)
     pixels[::4, ::4] = 0
     assert pixels[::4, ::4].size > MAX_COMPONENTS
