@@ -17,11 +17,6 @@ def example(text: str) -> str:
     return f"\b\nExample:\n  {text}"
 
 
-def variable_of(param: click.Parameter, ctx: click.Context) -> str:
-    """Return the environment variable that sets a parameter."""
-    return str(param.envvar or f"{ctx.auto_envvar_prefix}_{param.name}".upper())
-
-
 class Command(click.Command):
     """A command that turns OptionErrors into usage errors."""
 

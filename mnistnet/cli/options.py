@@ -11,7 +11,6 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from mnistnet.cli.command import variable_of
 from mnistnet.cli.messages import print_notes
 from mnistnet.errors import ModelError
 from mnistnet.model import BUILT_IN, Model, load
@@ -56,7 +55,7 @@ class Option(click.Option):
     def get_error_hint(self, ctx: click.Context | None) -> str:
         """Return the name of the environment variable or of the option."""
         if ctx and self.name and ctx.get_parameter_source(self.name) is ParameterSource.ENVIRONMENT:
-            return variable_of(self, ctx)
+            return str(self.envvar or f"{ctx.auto_envvar_prefix}_{self.name}".upper())
         return self.opts[0]
 
 

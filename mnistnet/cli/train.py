@@ -56,7 +56,7 @@ def train(
     done = 0 if resumed is None else resumed.epoch
     check_writable(output)
     record = None if history is None else History(history, done)
-    model, before = resumed, _modified(output)
+    model = resumed
     try:
         training, validation = hold_out(load_data(data, quiet), settings.validation)
         epochs = fit(training, validation, settings, resume=resumed, start=first)
@@ -66,24 +66,20 @@ def train(
         replaced += [str(history)] if record is not None and record.replaces else []
         print_notes(quiet, *(f"{path} exists; it will be replaced after the first epoch" for path in replaced))
         with epoch_lines(settings.epochs, done, quiet) as report:
-            for epoch, model in epochs:
+            for epoch, trained in epochs:
                 if record is not None:  # first: --resume drops an extra line, but can't restore a missing one
                     record.record(epoch)
-                model.save(output)
+                trained.save(output)
+                model = trained
                 report(epoch)
     except KeyboardInterrupt:
-        if done > 0 or _modified(output) != before:  # the disk knows, even if the signal came right after the rename
+        if model is not None:
             print_message(f"\nStopped. {one_line(output)} holds the last complete epoch; continue with --resume.")
         else:
             print_message("\nStopped before the end of the first epoch; nothing was saved.")
         raise
     if model is not None:
         print_notes(quiet, *summary(model, done, len(training)), f"The model is in {output}")
-
-
-def _modified(path: str) -> int | None:
-    """Return when a file was last written, in nanoseconds; None if there is none."""
-    return Path(path).stat().st_mtime_ns if Path(path).exists() else None
 
 
 def summary(model: Model, done: int, images: int) -> Iterator[str]:
