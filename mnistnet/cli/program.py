@@ -18,7 +18,6 @@ from mnistnet import __version__
 from mnistnet.cli.command import ENVIRONMENT_PREFIX, example
 from mnistnet.cli.messages import print_message
 from mnistnet.errors import MnistnetError, one_line
-from mnistnet.threads import begin_with_one_thread
 
 # Each name is a module of mnistnet.cli and the function in it; the module is imported when the command runs.
 COMMANDS = {
@@ -29,6 +28,9 @@ COMMANDS = {
     "predict": "Read the digit or the number in each picture.",
     "train": "Train a network by gradient descent, and save it after every epoch.",
 }
+# The environment variables that limit the threads of NumPy's BLAS library, whichever it is. For products as small as
+# ours, two threads take up to eight times as long as one. `training.py` limits them for users of the library.
+VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 # Exit statuses: 128 + the signal's number, as in shells
 INTERRUPTED, TERMINATED, BROKEN_PIPE = 130, 143, 141
 
@@ -60,7 +62,7 @@ class CommandLine(click.Group):
         """Import the command; until then the group holds only its name and its short help."""
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None:
-            begin_with_one_thread()  # before NumPy is imported
+            os.environ.update(dict.fromkeys(VARIABLES, "1"))  # before NumPy is imported
             command = getattr(import_module(f"mnistnet.cli.{command.name}"), str(command.name))
         return name, command, rest
 
