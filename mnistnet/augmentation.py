@@ -20,20 +20,17 @@ AUGMENTATION_STREAM = 1  # separates the seeds of augmented sets, (seed, 1, numb
 
 
 def augmented_set(images: ByteArray, seed: int, number: int) -> ByteArray:
-    """Return augmented set `number` of images, uint8 (n, 28, 28); the seed and the number determine it."""
-    return distort(images, np.random.default_rng((seed, AUGMENTATION_STREAM, number)))
-
-
-def distort(images: ByteArray, rng: np.random.Generator) -> ByteArray:
     """Rotate, scale, shear and bend each digit a little, and make its strokes thicker or thinner.
 
     Args:
         images: uint8 (n, 28, 28), ink bright; not changed.
-        rng: the random generator.
+        seed: the random seed.
+        number: of the augmented set, from 1.
 
     Returns:
-        uint8 (n, 28, 28).
+        uint8 (n, 28, 28); the seed and the number determine it.
     """
+    rng = np.random.default_rng((seed, AUGMENTATION_STREAM, number))
     distorted = np.empty_like(images)
     for start in range(0, len(images), BLOCK):
         block = images[start : start + BLOCK]

@@ -77,17 +77,13 @@ def draw_digits(
         raise ValueError(f"count is {count}, expected at least 1")
     rng = np.random.default_rng(seed)
     templates = _templates(skeletons)
-    labels = _balanced_labels(np.unique(templates.digits), count, rng)
+    # The inner permutation makes it random which digits get one image more.
+    labels = rng.permutation(np.resize(rng.permutation(np.unique(templates.digits)), count)).astype(np.uint8)
     styles = _choose_styles(templates, labels, rng)
     images = np.empty((count, SIDE, SIDE), np.uint8)
     for start in range(0, count, BLOCK):
         images[start : start + BLOCK] = _draw(templates, styles[start : start + BLOCK], rng)
     return images, labels
-
-
-def _balanced_labels(digits: IntArray, count: int, rng: np.random.Generator) -> ByteArray:
-    # The inner permutation makes it random which digits get one image more.
-    return rng.permutation(np.resize(rng.permutation(digits), count)).astype(np.uint8)
 
 
 def _choose_styles(templates: _Templates, labels: ByteArray, rng: np.random.Generator) -> IntArray:
