@@ -30,3 +30,12 @@ def check_images(images: ByteArray) -> None:
     if not is_array or images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         found = f"{images.dtype} {images.shape}" if is_array else type(images).__name__
         raise ValueError(f"images are {found}, expected uint8 (n, {SIDE}, {SIDE})")
+
+
+def check_labels(labels: IntArray, count: int, largest: int = NO_DIGIT) -> None:
+    """Raise ValueError unless the labels are integers (count,), at least one, from 0 to `largest`."""
+    if labels.dtype.kind not in "iu" or labels.shape != (count,) or count == 0:
+        raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected {count or 'some'} integers")
+    if labels.min() < 0 or labels.max() > largest:
+        wanted = f"0 to {largest - 1}, or {largest} for an image without a digit"
+        raise ValueError(f"labels are {labels.min()} to {labels.max()}, expected {wanted}")

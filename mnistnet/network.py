@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mnistnet.images import FloatArray, IntArray
+from mnistnet.images import FloatArray, IntArray, check_labels
 
 # Trained weights and biases stay below 100; far larger ones would overflow float32 in the sums.
 MAX_PARAMETER = 1e6
@@ -232,7 +232,7 @@ class Network:
 
     def cost(self, inputs: FloatArray, labels: IntArray) -> float:
         """Return the cost C, averaged over the images: C = 1/n Σ C_k; arguments and errors as for `gradient`."""
-        self.check_labels(inputs, labels)
+        check_labels(labels, len(inputs), self.sizes[-1])
         layers = self._empty_layers(len(inputs))
         self._propagate(inputs, layers)
         return self.cost_function.value(layers[-1], self._targets[labels]) / len(inputs)
@@ -250,7 +250,7 @@ class Network:
         Raises:
             ValueError: the labels aren't integers (n,) from 0 to 10.
         """
-        self.check_labels(inputs, labels)
+        check_labels(labels, len(inputs), self.sizes[-1])
         return self.backpropagate(inputs, labels)
 
     def backpropagate(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
@@ -306,12 +306,3 @@ class Network:
                 n=np.array(n, self.parameters.dtype),
             )
         return self._workspaces[n]
-
-    def check_labels(self, inputs: FloatArray, labels: IntArray) -> None:
-        """Raise ValueError unless the labels are integers (n,) from 0 to 10, as many as inputs."""
-        largest = len(self._targets) - 1
-        is_right_shape = labels.dtype.kind in "iu" and labels.shape == (len(inputs),)
-        if not is_right_shape or labels.min() < 0 or labels.max() > largest:
-            raise ValueError(
-                f"labels are {labels.dtype} {labels.shape}, expected integers ({len(inputs)},) from 0 to {largest}"
-            )

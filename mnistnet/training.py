@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 from mnistnet.augmentation import augmented_set
 from mnistnet.datasets.dataset import Dataset, hold_out
 from mnistnet.errors import OptionError, TrainingError
-from mnistnet.images import NO_DIGIT, PIXELS, SIDE, ByteArray, FloatArray, IntArray, check_images
+from mnistnet.images import PIXELS, SIDE, ByteArray, FloatArray, IntArray, check_images, check_labels
 from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.model import Model
 from mnistnet.model_file import network_of
@@ -76,7 +76,7 @@ def train(
     Raises:
         TrainingError: training diverged.
     """
-    network.check_labels(inputs, labels)
+    check_labels(labels, len(inputs), network.sizes[-1])
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity
     blas = ThreadpoolController()  # once, because it searches the loaded libraries
     for number in range(done + 1, settings.epochs + 1):
@@ -250,10 +250,7 @@ def train_model(images: npt.ArrayLike, labels: npt.ArrayLike, **settings: Any) -
     if images.shape[1:] == (PIXELS,):
         images = images.reshape(-1, SIDE, SIDE)
     check_images(images)
-    if labels.dtype.kind not in "iu" or labels.shape != (len(images),):
-        raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected integers ({len(images)},)")
-    if len(labels) == 0 or labels.min() < 0 or labels.max() > NO_DIGIT:
-        raise ValueError(f"labels must be 0 to 9, or {NO_DIGIT} for an image without a digit, and at least one")
+    check_labels(labels, len(images))
     training, validation = hold_out(Dataset(images, labels.astype(np.uint8)), chosen.validation)
     *_, (_, model) = fit(training, validation, chosen)
     return model

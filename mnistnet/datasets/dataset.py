@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from mnistnet.errors import OptionError
-from mnistnet.images import NO_DIGIT, ByteArray, IntArray, check_images
+from mnistnet.images import ByteArray, IntArray, check_images, check_labels
 
 Subset: TypeAlias = Literal["test", "train"]  # MNIST's own split
 DEFAULT_VALIDATION = 5000  # images; at 99 % accuracy, the standard error is 0.14 %
@@ -54,12 +54,7 @@ class Dataset:
     def __post_init__(self) -> None:
         """Check shapes, dtypes and labels; raises ValueError."""
         check_images(self.images)
-        if self.labels.dtype != np.uint8 or self.labels.shape != (len(self.images),):
-            raise ValueError(
-                f"labels are {self.labels.dtype} {self.labels.shape}, expected uint8 ({len(self.images)},)"
-            )
-        if self.labels.max(initial=0) > NO_DIGIT:
-            raise ValueError(f"a label is {self.labels.max()}, expected 0 to 9, or {NO_DIGIT} for no digit")
+        check_labels(self.labels, len(self.images))
         if len(self.paths) not in (0, len(self.images)):
             raise ValueError(f"{len(self.paths)} paths of {len(self.images)} images, expected one each, or none")
 
@@ -69,7 +64,7 @@ class Dataset:
     def digest(self) -> str:
         """Return the SHA-256 of all images and labels, in hexadecimal."""
         digest = hashlib.sha256(np.ascontiguousarray(self.images).data)
-        digest.update(np.ascontiguousarray(self.labels).data)
+        digest.update(np.ascontiguousarray(self.labels, np.uint8).data)
         return digest.hexdigest()
 
     def take(self, indices: IntArray) -> Dataset:
