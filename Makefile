@@ -69,5 +69,5 @@ pretrained: $(READY)  ## make the model that comes with the package again
 	$(BIN)/python tests/benchmarks/pretrained.py
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find mnistnet tests -name __pycache__ -prune -exec rm -rf {} +
