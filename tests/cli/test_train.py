@@ -108,15 +108,12 @@ def test_fine_tuning_starts_with_the_weights_of_another_model(
     tune = ("train", "--data", "own", "-q", "--batch-size", "10", "--validation", "0", "-o", "tuned.npz")
     assert program(*tune, "--epochs", "1", "--start", trained.name).returncode == 0
     tuned, start = load(tmp_path / "tuned.npz"), load(trained)
-    assert tuned.settings.learning_rate == 0.05
-    assert np.array_equal(tuned.inputs.mean, start.inputs.mean)
     assert 0 < np.abs(tuned.network.parameters - start.network.parameters).max() < 0.5
     assert program(*tune, "--epochs", "2", "--resume").returncode == 0
     assert load(tmp_path / "tuned.npz").epoch == 2
     for options, error in (
         (("--start", "builtin", "--resume"), "--start and --resume exclude each other"),
         (("--start", "builtin", "--hidden", "30"), "hidden is"),
-        (("--start", "builtin", "--inputs", "pixels"), "inputs is pixels, but the initial model has directions"),
     ):
         done = program(*tune, *options)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)

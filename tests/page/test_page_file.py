@@ -18,7 +18,7 @@ from conftest import Program, write_class_folders
 from mnistnet.datasets import Dataset, load_split
 from mnistnet.model import Model
 from mnistnet.network import Network
-from mnistnet.page.fill import HERE, fill_page
+from mnistnet.page.fill import fill_page
 from mnistnet.page.measure import MAX_MISTAKES, Measured, measure, shown_neurons
 from mnistnet.page.snapshots import read_snapshots
 from mnistnet.prediction import is_unsure
@@ -64,18 +64,6 @@ def test_only_the_pages_own_script_and_style_may_run(text: str) -> None:
 def test_a_models_name_is_no_html(text: str) -> None:
     assert text.count("<script") == 2
     assert data_of(text)["name"] == HOSTILE
-
-
-def test_modules_become_one_script_of_different_names_each_after_those_that_it_imports(text: str) -> None:
-    script = block(text, 'script type="module"')
-    names = re.findall(r"^(?:async )?(?:const|let|function|class) (\w+)", script, re.MULTILINE)
-    assert len(names) == len(set(names))
-    modules = {path.name: path.read_text() for path in HERE.glob("*.js")}
-    declared = {name: re.findall(r"^export (?:\w+ )+(\w+)", module, re.MULTILINE) for name, module in modules.items()}
-    for name, module in modules.items():
-        assert set(declared[name]) <= set(names)
-        for imported in re.findall(r'^import \{[^}]*\} from "\./(\w+\.js)";', module, re.MULTILINE):
-            assert all(names.index(one) < names.index(each) for one in declared[imported] for each in declared[name])
 
 
 @pytest.mark.mnist
