@@ -88,13 +88,6 @@ def test_a_closed_standard_input_is_an_unreadable_picture(folder: Path) -> None:
     assert error.startswith("Error: -: not a picture ")
 
 
-def test_head_gets_its_line_and_no_message(folder: Path) -> None:
-    for command in ("predict -q --format csv" + " 0.png" * 3000, "--help"):
-        script = f"{sys.executable} -m mnistnet {command} | head -n 1"
-        done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S607
-        assert (done.stdout.count("\n"), done.stderr) == (1, "")
-
-
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 

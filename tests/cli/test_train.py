@@ -168,13 +168,10 @@ def test_a_few_pictures_can_be_trained_on(program: Program, tmp_path: Path, digi
 
 def test_unwritable_outputs_are_errors_before_training(program: Program, folder: Path) -> None:
     for arguments, printed in (
-        (("--data", folder, "-o", "none/model.npz"), "none/model.npz: can't be written (No such file or directory)"),
-        (("--data", folder, "-o", folder), "can't be written (Is a directory)"),
-        (("--data", folder, "--history", "none/h.csv"), "none/h.csv: can't be written"),
-        (("--data", "nowhere"), "nowhere: no such file or folder"),
+        (("-o", "none/model.npz"), "none/model.npz: can't be written (No such file or directory)"),
+        (("-o", folder), "can't be written (Is a directory)"),
+        (("--history", "none/h.csv"), "none/h.csv: can't be written"),
     ):
-        done = program("train", *QUICK, "-q", *arguments)
-        assert done.returncode == 1
-        assert len(done.stderr.splitlines()) == 1
-        assert printed in done.stderr
+        done = program("train", *QUICK, "-q", "--data", folder, *arguments)
+        assert (done.returncode, done.stderr.count("\n"), printed in done.stderr) == (1, 1, True)
     assert not list(folder.parent.glob("*.npz"))
