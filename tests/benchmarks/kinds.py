@@ -78,15 +78,14 @@ def kinds(training: Dataset) -> dict[str, Kind]:
         return show(_chance(index)), ""
 
     made = {name: Kind(partial(handwritten, write)) for name, write in HANDWRITING.items()} | scikit_learns()
-    made |= {name: Kind(partial(printed, show)) for name, show in PRINTED.items() if fonts() or show not in NEED_FONTS}
-    made |= {
-        name: Kind(partial(nothing, show)) for name, show in NO_DIGITS.items() if fonts() or show not in NEED_FONTS
-    }
+    made |= {name: Kind(partial(printed, show)) for name, show in PRINTED.items()}
+    made |= {name: Kind(partial(nothing, show)) for name, show in NO_DIGITS.items()}
     for name, reported in REPORTED.items():
         made[name] = Kind(partial(reported.picture, training.images, training.labels, REPORTED_SEED), None)
-    if fonts():
-        return made | {"numbers, printed": Kind(lambda index: printed_number(_chance(index)), None)}
-    print("printed digits, letters and text are left out: none of the fonts DejaVu and Liberation is installed\n")
+    made["numbers, printed"] = Kind(lambda index: printed_number(_chance(index)), None)
+    if not fonts():
+        print("printed digits, letters and text are left out: none of the fonts DejaVu and Liberation is installed\n")
+        made = {name: kind for name, kind in made.items() if name not in NEED_FONTS}
     return made
 
 

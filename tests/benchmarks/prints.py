@@ -86,10 +86,9 @@ def seven_segments(digit: int, chance: Generator) -> Image.Image:
     return on_screen(placed(leaning, 260, 260, chance), chance)
 
 
-BOLD = partial(printed, bold=True)
 PRINTED: dict[str, Printed] = {
     "printed": printed,
-    "printed bold": BOLD,
+    "printed bold": partial(printed, bold=True),
     "printed outlines": outlined,
     "seven segments": seven_segments,
 }
@@ -159,4 +158,4 @@ NO_DIGITS: dict[str, Shown] = {
     "empty sheets": empty_sheets,
     "walls": walls,
 }
-NEED_FONTS: tuple[Printed | Shown, ...] = (printed, BOLD, outlined, letters, several_digits, page_of_text)
+NEED_FONTS = {*PRINTED, "numbers, printed", "letters", "several digits", "page of text"} - {"seven segments"}
