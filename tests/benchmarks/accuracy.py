@@ -1,8 +1,8 @@
 """Measure accuracies on MNIST's 10,000 test images, of several seeds; fail if the default settings read too few.
 
-Run by `make accuracy`. Settings were chosen on held-out training images. The second table
-tells what fine-tuning the built-in model on fifty digits of one hand gains on that hand, and loses on MNIST: each of
-six simulated people writes every digit in one style of `strokes`, fifty to learn from and 2,000 to measure on.
+Run by `make accuracy`. Settings were chosen on held-out training images. The second table tells what fine-tuning the
+built-in model on fifty digits of one hand gains on that hand, and loses on MNIST: each of six simulated people writes
+every digit in one style of `strokes`, fifty to learn from and 2,000 to measure on.
 """
 
 from __future__ import annotations

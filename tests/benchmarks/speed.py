@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def main() -> None:
     training, settings = load_training([source]), Settings(epochs=ROUNDS)
     print("| what | seconds |\n|---|---|")
     for name, encoding in ENCODINGS.items():
-        print_seconds(f"`{name}` of 60,000 images", lambda encoding=encoding: encoding.features(training.images))  # type: ignore[misc]
+        print_seconds(f"`{name}` of 60,000 images", partial(encoding.features, training.images))
     features = ENCODINGS[settings.inputs].features(training.images)
     inputs = Inputs.fit(ENCODINGS[settings.inputs], features).from_features(features)
     network = Network()
@@ -52,10 +53,8 @@ def main() -> None:
             write_picture(Path(folder) / f"{index:04}.png", image)
         for arguments in (["--help"], ["predict", "0000.png"], ["predict", "-q", "."]):
             command = [sys.executable, "-m", "mnistnet", *arguments]
-            print_seconds(
-                f"`mnistnet {' '.join(arguments)}`",
-                lambda command=command: subprocess.run(command, cwd=folder, check=True, capture_output=True),  # type: ignore[misc]
-            )
+            run = partial(subprocess.run, command, cwd=folder, check=True, capture_output=True)
+            print_seconds(f"`mnistnet {' '.join(arguments)}`", run)
 
 
 if __name__ == "__main__":
