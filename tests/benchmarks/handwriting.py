@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from mnistnet.images import BOX, SIDE, BoolArray, ByteArray
 from scenes import FULL, as_picture, enlarged, in_jpeg, on_paper, on_screen, photographed, placed, shown, slope, written
@@ -28,10 +28,7 @@ def plain(digit: ByteArray, chance: Generator) -> Image.Image:
 def filling(digit: ByteArray, chance: Generator) -> Image.Image:
     """Fill the picture, but for three pixels at most."""
     ink = enlarged(digit, chance.uniform(40, 300), pen=int(chance.integers(-3, 7)))
-    left, top, right, bottom = chance.integers(0, 4, 4).tolist()
-    page = Image.new("L", (left + ink.width + right, top + ink.height + bottom))
-    page.paste(ink, (left, top))
-    return on_screen(page, chance)
+    return on_screen(ImageOps.expand(ink, tuple(chance.integers(0, 4, 4).tolist())), chance)
 
 
 def bitmap(digit: ByteArray, chance: Generator) -> Image.Image:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from mnistnet.datasets.skeletons import SKELETONS
 from mnistnet.datasets.strokes import draw_digits
@@ -67,10 +67,7 @@ def number(digits: ByteArray, height: float, chance: Generator, gaps: tuple[floa
 
 
 def _on_page(ink: Image.Image, margins: Sequence[int] | IntArray) -> Image.Image:
-    left, top, right, bottom = map(int, margins)
-    page = Image.new("L", (left + ink.width + right, top + ink.height + bottom))
-    page.paste(ink, (left, top))
-    return page
+    return ImageOps.expand(ink, tuple(map(int, margins)))
 
 
 def edge_lines(digits: ByteArray, chance: Generator) -> Image.Image:
@@ -143,7 +140,7 @@ def on_rules(digits: ByteArray, chance: Generator) -> Image.Image:
     picture = picture + (pen_colour - picture) * shares[1]
     if chance.random() < 0.5:
         picture = picture + chance.normal(0, 2.5, picture.shape)
-    return Image.fromarray(picture.clip(0, FULL).round().astype(np.uint8))
+    return as_picture(picture)
 
 
 def full_bitmaps(digits: ByteArray, chance: Generator) -> Image.Image:

@@ -90,7 +90,7 @@ def in_jpeg(picture: Image.Image, quality: int) -> Image.Image:
 
 
 def as_picture(grey: FloatArray) -> Image.Image:
-    """Return (height, width), 0 to 255, as mode L."""
+    """Return (height, width), 0 to 255, as mode L, or (height, width, 3) as RGB."""
     return Image.fromarray(grey.clip(0, FULL).round().astype(np.uint8))
 
 
