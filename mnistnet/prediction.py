@@ -85,7 +85,7 @@ class Digit:
     def reasons(self) -> frozenset[str]:
         """Why the digit is unsure: `low`, `rival`, both, or neither."""
         is_high, leads = _checks(self.outputs)
-        # Below 24 %, no digit comes close, even to a low best output.
+        # An output below 24 % is no rival, however low the best one is.
         has_rival = not leads and (bool(is_high) or self.ranking()[1][1] >= MIN_SURE - MIN_LEAD)
         return frozenset(name for name, is_met in (("low", not is_high), ("rival", has_rival)) if is_met)
 
@@ -105,7 +105,7 @@ class Answer:
         path: the name of the picture.
         digits: its digits from left to right; none if the picture can't be read.
         error: why it can't be read, without its path; None if it can.
-        doubts: why the segmentation is unsure: `segmentation`, `other-ink`, `low`.
+        doubts: why the answer is unsure, beside the reasons of its digits: `segmentation`, `other-ink`, `low`.
     """
 
     path: str

@@ -167,7 +167,7 @@ class Settings:
     augment: int = setting(
         0,
         integer(0, metavar="COPIES"),
-        "Augmented copies of the training set; epochs use it and them in turn. Each copy needs as much memory as it.",
+        "Augmented copies of the training set; epochs use set and copies in turn. Each needs as much memory as the set.",
     )
     validation: int | None = setting(
         None,

@@ -61,7 +61,7 @@ def train(
     that is resumed after `done` epochs, with the velocity it had, equals one that never stopped.
 
     Args:
-        network: changed in place between one epoch and the next.
+        network: trained in place.
         inputs: float32 (n, 784), not changed.
         labels: integers (n,), 0 to 9, or 10 for an image without a digit.
         settings: the settings of the run.
@@ -71,7 +71,7 @@ def train(
         done: epochs already trained.
 
     Yields:
-        An Epoch after each one; `network` and `velocity` are then as it left them.
+        An Epoch after each epoch; `network` and `velocity` then hold its result.
 
     Raises:
         TrainingError: training diverged.

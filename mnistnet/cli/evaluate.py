@@ -36,7 +36,7 @@ SPLITS = {
     rule=number("a number from 0 to 1, such as 0.97", lambda accuracy: 0 <= accuracy <= 1),
     help="Exit with 1 if the accuracy is lower.",
 )
-@option("--mistakes", metavar="DIR", help="New folder for the misread images, as PNG files.")
+@option("--mistakes", metavar="DIR", help="New or empty folder for the misread images, as PNG files.")
 @quiet_option
 def evaluate(
     model: str | None,

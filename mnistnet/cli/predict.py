@@ -43,7 +43,7 @@ POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "ligh
 @option("--top", rule=integer(1, 10, "N"), default=1, help="Show the N most likely digits.")
 @option("--invert", rule=choice(POLARITIES), default="auto", help="Whether the ink is darker than the paper.")
 @option("--show", is_flag=True, help="Draw each digit as the network gets it, and the ten outputs.")
-@option("--annotate", metavar="DIR", help="New folder for copies of the pictures with boxes and digits.")
+@option("--annotate", metavar="DIR", help="New or empty folder for copies of the pictures with boxes and digits.")
 @option("--recursive", is_flag=True, help="Read the pictures in sub-folders, too.")
 @option("--fail-unsure", is_flag=True, help="Exit with 1 if an answer is unsure.")
 @option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Number of processes; more than one requires joblib.")

@@ -98,7 +98,7 @@ SOURCES = (
         has_splits=False,
     ),
     Source(
-        "a folder of two such folders, train and test",
+        "a folder of two such folders (train and test)",
         lambda source: any(find_subset(Path(source), subset) for subset in get_args(Subset)),
         lambda source, subset, progress: load_subset(Path(source), subset, progress),
     ),

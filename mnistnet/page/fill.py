@@ -22,11 +22,11 @@ from mnistnet.page.textbook import TEXTBOOK_HISTORY, TEXTBOOK_WORDS
 from mnistnet.prediction import MIN_LEAD, MIN_SURE
 
 HERE = Path(__file__).parent
-# Lines that one module from many must not have: imports, the type checker's own, and the keyword of an export
+# What is removed when the modules become one: imports, lines for the type checker, and the word `export`
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n|^/\*\* @import .*\n|^// @ts-check\n", re.MULTILINE)
 IMPORTED = re.compile(r"^import \{[^}]*\} from \"\./(\w+\.js)\";$", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
-RATE, OTHER_RATE = 0.3, 0.01  # η of a lesson at first, for sigmoid and mse, and for the others' larger derivatives
+RATE, OTHER_RATE = 0.3, 0.01  # initial learning rate of a lesson: for sigmoid and mse; for the larger other gradients
 TITLES = {"directions": "Edges", "moments": "Upright pixels", "pixels": "This model"}  # of the model's own tab
 
 
@@ -47,7 +47,7 @@ def fill_page(model: Model, name: str, dataset: Dataset, data: str) -> str:
 
 
 def _one_script() -> str:
-    """Return all JavaScript modules as one, in which each name stands once; each comes after those that it imports."""
+    """Join the JavaScript modules into one, each after those that it imports; no two define the same name."""
     modules: dict[str, str] = {}
 
     def add(name: str) -> None:

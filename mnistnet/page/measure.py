@@ -14,9 +14,9 @@ from mnistnet.model import BLOCK, Model
 from mnistnet.network import Network
 from mnistnet.prediction import is_unsure
 
-MAX_MISTAKES = 200  # in the page; of more, the most confident
+MAX_MISTAKES = 200  # in the page: the most confident ones
 MAX_SHOWN = 20  # neurons of a layer that the page draws: more would be too small to tap
-STRONGEST = (6, 3)  # images shown for each of them, of the model that the page is about and of its pixel twin
+STRONGEST = (6, 3)  # images shown for each neuron: of the page's model, and of its pixel twin
 REPLAY = 200  # images that are read again during a lesson
 BINS = 10  # of confidence, in the reliability diagram
 
@@ -67,12 +67,12 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
     wrong = np.flatnonzero(~right)
     mistakes = wrong[np.argsort(-probabilities[wrong], kind="stable")][:MAX_MISTAKES]
     sloppy = np.flatnonzero(right & (dataset.labels == 9) & ~unsure)
-    sloppy = sloppy[np.argsort(probabilities[sloppy], kind="stable")][:1]  # the least sure of the sure ones
+    sloppy = sloppy[np.argsort(probabilities[sloppy], kind="stable")][:1]  # the least probable
     replay = _some_of_each_digit(dataset.labels)
     strongest = [_strongest(*each) for each in zip(models, layers, STRONGEST, strict=True)]
     shown = [indices for layer in strongest for neurons in layer for indices in neurons]
     kept = np.unique(np.concatenate([mistakes, sloppy, replay, *shown]))
-    place = {int(index): number for number, index in enumerate(kept)}  # of an image among those kept
+    place = {int(index): number for number, index in enumerate(kept)}  # index in `images` of each image kept
     figures = {
         **Evaluation.of(dataset.labels, predictions).as_json(),
         "data": data,
