@@ -167,7 +167,7 @@ class Settings:
     augment: int = setting(
         0,
         integer(0, metavar="COPIES"),
-        "Augmented copies of the training set; epochs use set and copies in turn. Each needs as much memory as the set.",
+        "Augmented copies of the training set, each as large in memory; epochs use the set and its copies in turn.",
     )
     validation: int | None = setting(
         None,
