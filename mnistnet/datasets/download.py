@@ -101,7 +101,8 @@ def _try_mirrors(
     file: RemoteFile, mirrors: Sequence[str], timeout: float, retries: int, progress: ProgressCallback
 ) -> tuple[bytes, str]:
     """Return the file's bytes and the mirror that sent them."""
-    reasons, left = {}, list(mirrors)
+    reasons: dict[str, str] = {}
+    left = list(mirrors)
     for attempt in range(retries + 1):
         if attempt > 0:
             pause = min(2 ** (attempt - 1), MAX_PAUSE)
@@ -111,9 +112,10 @@ def _try_mirrors(
             try:
                 return _receive(f"{mirror.rstrip('/')}/{file.name}", file, timeout, progress), mirror
             except _MirrorError as failure:  # noqa: PERF203 - a request takes longer
-                reasons[mirror] = str(failure)
                 shown = re.sub("//.*@", "//", mirror)  # without user name and password
-                progress(Progress(file.name, 0, file.size, f"{file.name}: {shown}: {failure}"))
+                if reasons.get(mirror) != str(failure):
+                    progress(Progress(file.name, 0, file.size, f"{file.name}: {shown}: {failure}"))
+                reasons[mirror] = str(failure)
                 if not failure.may_pass:
                     left.remove(mirror)
         if not left:

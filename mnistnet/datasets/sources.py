@@ -128,10 +128,10 @@ def find_source(source: str) -> Source:
         for each in SOURCES if source else ():
             if each.matches(source):
                 return each
-        reason = _explain(path) if source and path.exists() else "no such file or folder"
+        reason = _explain(path) if source and path.exists() else f"no such file or folder; give {SOURCES_HELP}"
     except OSError as error:
         reason = f"can't be read ({error.strerror})"
-    raise DatasetError(f"{source}: {reason}; give {SOURCES_HELP}")
+    raise DatasetError(f"{source}: {reason}")
 
 
 def _explain(path: Path) -> str:
@@ -144,7 +144,7 @@ def _explain(path: Path) -> str:
         for entry in entries:
             if fnmatch(entry.name.lower(), pattern):
                 return f"found {entry.name}; {advice}"
-    return "neither MNIST's files (such as train-images-idx3-ubyte.gz) nor pictures in folders 0 to 9"
+    return f"expected {SOURCES_HELP}"
 
 
 def load_training(sources: Sequence[str], progress: ProgressCallback = ignore) -> Dataset:
