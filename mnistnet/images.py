@@ -35,7 +35,8 @@ def check_images(images: ByteArray) -> None:
 def check_labels(labels: IntArray, count: int, largest: int = NO_DIGIT) -> None:
     """Raise ValueError unless the labels are integers (count,), at least one, from 0 to `largest`."""
     if labels.dtype.kind not in "iu" or labels.shape != (count,) or count == 0:
-        raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected {count or 'some'} integers")
+        found = f"{labels.dtype} {labels.shape} for {count} images"
+        raise ValueError(f"labels are {found}, expected one integer each, and at least one image")
     if labels.min() < 0 or labels.max() > largest:
         wanted = f"0 to {largest - 1}, or {largest} for an image without a digit"
         raise ValueError(f"labels are {labels.min()} to {labels.max()}, expected {wanted}")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mnistnet import __version__
 from mnistnet.errors import ModelError
-from mnistnet.images import ByteArray, FloatArray, IntArray, check_images
+from mnistnet.images import ByteArray, FloatArray, IntArray, check_images, check_labels
 from mnistnet.inputs import ENCODINGS, Inputs
 from mnistnet.model_file import PARAMETERS, Contents, network_of, read_model_file, write_model_file
 from mnistnet.network import Network
@@ -87,11 +87,10 @@ class Model:
             labels: integers (n,), 0 to 9, or 10 for an image without a digit.
 
         Raises:
-            ValueError: the images have another shape or dtype, there are none, or the number of labels differs.
+            ValueError: the images or the labels have another shape, dtype or range.
         """
         check_images(images)
-        if not 0 < len(images) == len(labels):
-            raise ValueError(f"{len(images)} images with {len(labels)} labels, expected one each, and at least one")
+        check_labels(labels, len(images))
         total = 0.0
         for start in range(0, len(images), BLOCK):
             block = slice(start, start + BLOCK)

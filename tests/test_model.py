@@ -157,9 +157,9 @@ def test_the_cost_is_that_of_the_network_on_all_images(model: Model, digits: Dat
 
 
 def test_a_cost_needs_images_and_as_many_labels(model: Model, digits: Dataset) -> None:
-    with pytest.raises(ValueError, match="600 images with 599 labels"):
+    with pytest.raises(ValueError, match="labels are uint8 .599,. for 600 images, expected one"):
         model.cost(digits.images, digits.labels[1:])
-    with pytest.raises(ValueError, match="0 images with 0 labels"):
+    with pytest.raises(ValueError, match="for 0 images, expected .* at least one image"):
         model.cost(digits.images[:0], digits.labels[:0])
 
 

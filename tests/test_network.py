@@ -156,7 +156,7 @@ def test_labels_that_do_not_fit_are_refused(wrong: list[Any]) -> None:
     network = Network((3, 4, 10))
     inputs, labels = np.zeros((2, 3), np.float32), np.array(wrong)
     for measure in (network.cost, network.gradient):
-        with pytest.raises(ValueError, match="labels are .*, expected (2 integers|0 to 9, or 10 for an image without)"):
+        with pytest.raises(ValueError, match="labels are .*, expected (one integer each|0 to 9, or 10 for an image)"):
             measure(inputs, labels)
 
 

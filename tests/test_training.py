@@ -206,11 +206,11 @@ def test_train_names_a_setting_that_it_does_not_know(digits: Dataset) -> None:
     [
         (np.zeros((2, 28, 28)), [0, 1], "images are float64, expected uint8: scale them to bytes"),
         (np.zeros((2, 28, 27), np.uint8), [0, 1], r"images are uint8 \(2, 28, 27\), expected uint8 \(n, 28, 28\)"),
-        (np.zeros((2, 28, 28), np.uint8), [0, 1, 2], r"labels are int64 \(3,\), expected 2 integers"),
-        (np.zeros((2, 28, 28), np.uint8), [0.0, 1.0], r"labels are float64 \(2,\), expected 2 integers"),
+        (np.zeros((2, 28, 28), np.uint8), [0, 1, 2], r"labels are int64 \(3,\) for 2 images, expected one"),
+        (np.zeros((2, 28, 28), np.uint8), [0.0, 1.0], r"labels are float64 \(2,\) for 2 images, expected one"),
         (np.zeros((2, 28, 28), np.uint8), [0, -1], "labels are -1 to 0, expected 0 to 9, or 10 for "),
         (np.zeros((2, 28, 28), np.uint8), [0, 11], "labels are 0 to 11, expected 0 to 9, or 10 for "),
-        (np.zeros((0, 28, 28), np.uint8), np.zeros(0, int), "expected some integers"),
+        (np.zeros((0, 28, 28), np.uint8), np.zeros(0, int), "and at least one image"),
     ],
 )
 def test_train_says_what_is_wrong_with_images_and_labels(images: Any, labels: Any, message: str) -> None:

@@ -55,8 +55,6 @@ class Dataset:
         """Check shapes, dtypes and labels; raises ValueError."""
         check_images(self.images)
         check_labels(self.labels, len(self.images))
-        if len(self.paths) not in (0, len(self.images)):
-            raise ValueError(f"{len(self.paths)} paths of {len(self.images)} images, expected one each, or none")
 
     def __len__(self) -> int:
         return len(self.images)
