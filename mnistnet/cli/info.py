@@ -43,7 +43,7 @@ def info(model: str | None, as_json: bool) -> None:
         "epochs": f"{facts['epoch']}" + ("" if best == facts["epoch"] else f" (best: {best})"),
         "validation accuracy": "not measured" if accuracy is None else f"{accuracy:.2%}",
         "training data": f"SHA-256 {facts['data_digest']}",
-        "written by": " ".join(f"{key} {value}" for key, value in dict(versions or {}).items()),
+        "written by": ", ".join(f"{key} {value}" for key, value in dict(versions or {}).items()),
         "settings": " ".join(options),
     }
     for label, value in rows.items():
