@@ -45,7 +45,8 @@ def test_a_training_stopped_at_any_moment_goes_on_to_the_same_bytes(
     assert len(left) <= (stop == signal.SIGKILL)  # what a killed run was writing
     if stop != signal.SIGKILL and "The model is in mnistnet.npz" not in said:
         assert process.returncode == 128 + stop
-        assert ("holds the last complete epoch; continue with --resume" in said) == (home / "mnistnet.npz").exists()
+        promised = "holds the last complete epoch; continue with --resume" in said
+        assert promised <= (home / "mnistnet.npz").exists()  # what is saved as the signal comes need not be promised
     done = program(*TRAIN, "--resume", "-q")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (home / "mnistnet.npz").read_bytes() == expected
