@@ -177,7 +177,7 @@ class Network:
         self._make_views()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a copy, whose own copies of the views would no longer be views."""
+        """Make the views again, because copying and pickling turn them into arrays of their own."""
         self.__dict__.update(state)
         self._make_views()
 

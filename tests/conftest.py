@@ -1,4 +1,4 @@
-"""What several test modules share: small data sets drawn from strokes, and the program, in this process or its own."""
+"""Fixtures: small data sets drawn from strokes, and the program, run in this process or in one of its own."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def few_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxies and no CA bundles but those that a test sets."""
+    """Only the proxies and CA bundles that a test sets."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -158,7 +158,7 @@ def code_with(words: str, language: str) -> str:
 
 
 def rounds(count: int) -> int:
-    """How often a long test tries: so often, or the part of it that SOAK in the environment says."""
+    """How often a long test tries: this often, times SOAK from the environment."""
     return max(2, round(count * float(os.environ.get("SOAK", "1"))))
 
 

@@ -37,7 +37,7 @@ def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
         dataset = load_split(source, "test", 0, progress=progress)
     print_notes(quiet, *dataset.notes, f"Measuring the model on {source}")
     name = "the built-in model" if path == BUILT_IN else one_line(Path(path).name)
-    # Only names: a path would reveal folders to whoever gets the page.
+    # Only names: a path would reveal folders to everybody who gets the page.
     title = find_source(source).title or f"the digits in “{one_line(Path(source).resolve().name)}”"
     replace_file(output, fill_page(classifier, name, dataset, title).encode())
     for error in dataset.unreadable:

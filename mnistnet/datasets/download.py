@@ -120,7 +120,7 @@ def _try_mirrors(
                     left.remove(mirror)
         if not left:
             break
-    # Without the mirrors' URLs, which stand in the notes: without a network, all fail for one reason.
+    # Each reason once, because all mirrors fail alike without a network; the notes before this name the mirrors.
     raise _MirrorError(f"{file.name} could not be downloaded: {'; '.join(dict.fromkeys(reasons.values()))}")
 
 
@@ -159,7 +159,7 @@ def _receive(url: str, file: RemoteFile, timeout: float, progress: ProgressCallb
 
 
 def _drop_redirect_body(response: requests.Response, **_options: object) -> None:
-    """Close a redirect, whose body requests would unpack in memory."""
+    """Close a redirect, so that requests doesn't unpack its body in memory."""
     if response.is_redirect:
         response.close()
 

@@ -179,8 +179,8 @@ def load_split(
         split: `test`; `validation`, the training images that `hold_out` takes out; or `train`, the other training
             images. Without separate test images, `test` is the whole source.
         validation: the number of validation images, see `hold_out`.
-        trained_on: the `Dataset.digest` of the images that the model was trained on. If the test images are among
-            them, a note says so. For the other splits it must be their digest, or empty.
+        trained_on: the `Dataset.digest` of the images that the model was trained on. A note says if they are among the
+            test images; the other splits of other data are an error. Empty: neither is checked.
         progress: called while it loads.
 
     Raises:
