@@ -1,4 +1,4 @@
-"""A real browser, and pages opened in it that may neither ask for anything nor complain."""
+"""Open pages in a real browser, and fail on any request, error or console message."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def pretrained_page(pretrained: Model, digits: Dataset) -> str:
 
 
 def made_up(settings: Settings, seed: int = 0) -> Model:
-    """A model that has learned nothing: first weights, and a mean of its own."""
+    """An untrained model with random weights, biases and mean."""
     rng = np.random.default_rng(seed)
     network = Network(settings.sizes, activation=settings.activation, cost=settings.cost)
     network.initialize(rng)

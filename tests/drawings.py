@@ -1,4 +1,4 @@
-"""Digits drawn with Pillow, how like the prepared digit is to what was drawn, and what is said of bad files."""
+"""Draw digits with Pillow, compare images of digits, and return the error messages of bad files."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def likeness(one: Pixels, other: Pixels) -> float:
 
 
 def assert_is(strokes: Strokes, image: Pixels, at_least: float = 0.85) -> None:
-    """The image is of these strokes, and more like them than like the other digits."""
+    """Assert that the image shows these strokes, and resembles no other digit more."""
     assert (image.shape, str(image.dtype), image.max()) == ((28, 28), "uint8", 255)
     likenesses = [likeness(reference, image) for reference in prepared()]
     best = max(likenesses)

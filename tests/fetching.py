@@ -82,7 +82,7 @@ def names(folder: Path) -> list[str]:
 
 
 def assert_complete(folder: Path, files: Sequence[RemoteFile] = (IMAGES,)) -> None:
-    """Every file is right, and there is nothing else."""
+    """Assert that every file is right, and that there are no others."""
     assert names(folder) == sorted(file.name for file in files)
     for file in files:
         assert (folder / file.name).read_bytes() == CONTENT[file.name]

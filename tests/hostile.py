@@ -172,7 +172,7 @@ def zip64_with_far_entry() -> bytes:
 
 
 def header_bytes(content: bytes) -> list[int]:
-    """Where in an archive of arrays something else stands than numbers or text."""
+    """The offsets of the bytes of an archive that are headers, and not the contents of its arrays."""
     inside = np.zeros(len(content), bool)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for info in archive.infolist():
