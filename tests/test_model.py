@@ -243,7 +243,7 @@ def test_a_model_file_that_was_changed_is_refused(
 
 
 @pytest.mark.parametrize(("name", "value"), [("hidden", [10**9, 10]), ("hidden", "20"), ("epochs", "x"), ("cost", [])])
-def test_a_lie_in_the_settings_is_refused_before_memory_is_taken(model_file: Path, name: str, value: Any) -> None:
+def test_false_settings_are_refused_before_memory_is_taken(model_file: Path, name: str, value: Any) -> None:
     def change(arrays: Arrays) -> None:
         settings = json.loads(arrays["metadata"].tobytes())["settings"] | {name: value}
         change_metadata(arrays, settings=settings)

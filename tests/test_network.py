@@ -139,7 +139,7 @@ def test_the_buffers_of_many_batch_sizes_are_not_all_kept() -> None:
     assert kept < 30_000_000  # 8 MB for a batch size
 
 
-def test_calls_disturb_neither_each_other_nor_inputs_and_parameters() -> None:
+def test_a_call_changes_neither_the_next_one_nor_inputs_and_parameters() -> None:
     network, inputs, labels = small()
     before = inputs.copy(), labels.copy(), network.parameters.copy()
     first = network.gradient(inputs, labels).copy()

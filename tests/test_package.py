@@ -15,7 +15,7 @@ import mnistnet
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_public_names() -> None:
+def test_the_package_has_six_public_names_and_no_others() -> None:
     assert mnistnet.__all__ == ["Answer", "MnistnetError", "Model", "load", "read", "train"]
     for name in mnistnet.__all__:
         assert getattr(mnistnet, name).__module__.startswith("mnistnet.")
@@ -42,7 +42,7 @@ def test_the_package_imports_no_numpy_and_the_equations_nothing_but_numpy() -> N
     assert set(second) - set(first) == {"mnistnet.images", "mnistnet.network", "numpy"}
 
 
-def test_it_is_under_the_mit_licence_whose_text_is_in_the_package() -> None:
+def test_the_package_is_under_the_mit_licence_and_holds_its_text() -> None:
     package = metadata("mnistnet")
     assert package["License-Expression"] == "MIT"
     assert package.get_all("Project-URL") is None

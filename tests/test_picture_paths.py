@@ -55,7 +55,7 @@ def test_sub_folders_are_searched_on_request(tmp_path: Path) -> None:
         ("", "can't be opened"),
     ],
 )
-def test_what_means_no_picture_gets_a_hint(
+def test_a_path_without_a_picture_gets_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Model, path: str, error: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

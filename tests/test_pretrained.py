@@ -15,7 +15,7 @@ from mnistnet.prediction import read
 DIGITS = Path(__file__).parent / "digits"
 
 
-def test_it_is_the_network_of_the_derivation_small_and_only_to_be_used() -> None:
+def test_the_built_in_model_is_the_network_of_the_derivation_small_and_for_inference_only() -> None:
     model = load()
     assert model.network.sizes == (784, 20, 10, 10)
     assert (model.settings.activation, model.settings.cost) == ("sigmoid", "mse")
@@ -24,7 +24,7 @@ def test_it_is_the_network_of_the_derivation_small_and_only_to_be_used() -> None
     assert PRETRAINED.stat().st_size < 100_000
 
 
-def test_it_reads_ten_drawn_digits_without_any_training(program: Program) -> None:
+def test_the_built_in_model_reads_ten_drawn_digits(program: Program) -> None:
     done = program("predict", "--format", "plain", DIGITS)
     assert (done.returncode, done.stdout.split()) == (0, list("0123456789"))
     assert done.stderr == "Using the built-in model\n"

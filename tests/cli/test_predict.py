@@ -45,7 +45,7 @@ def test_every_format_gives_the_same_answers(program: Program, pngs: list[str], 
     assert [row[:2] for row in rows[1:]] == [list(pair) for pair in zip(pngs, read, strict=True)]
 
 
-def test_the_model_is_the_named_one_else_the_variables_else_this_folders_else_the_built_in_one(
+def test_the_option_goes_before_the_variable_before_the_file_here_before_the_built_in_model(
     program: Program, trained: Path, pngs: list[str]
 ) -> None:
     accuracy = load(trained).validation_accuracy
@@ -82,7 +82,7 @@ def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, dig
         assert failed.stderr == ("Error: 1 of 1 answers is unsure\n" if unsure else "")
 
 
-def test_a_picture_from_standard_input(program: Program, trained: Path, pngs: list[str]) -> None:
+def test_a_picture_from_standard_input_is_read_as_the_file_is(program: Program, trained: Path, pngs: list[str]) -> None:
     by_name = program("predict", pngs[0], "--format", "plain", "-q").stdout
     content = (trained.parent / pngs[0]).read_bytes()
     for jobs in ("1", "2"):

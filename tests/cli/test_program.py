@@ -46,7 +46,7 @@ real_open, os.open = os.open, no_folders
 """
 
 
-def test_it_runs_without_unix_signals_and_file_locks(process: Program, folder: Path, digits: Dataset) -> None:
+def test_the_program_runs_without_unix_signals_and_file_locks(process: Program, folder: Path, digits: Dataset) -> None:
     Image.fromarray(255 - digits.images[0]).resize((84, 84)).save(folder.parent / "digit.png")
     for arguments, status in (
         ((*TRAIN, "--epochs", "2", "--history", "h.csv"), 0),

@@ -72,7 +72,7 @@ def shell(
         ("train --epochs x", "<&- >&- 2>&-", 2, ""),
     ],
 )
-def test_streams_that_are_closed_or_full(
+def test_closed_and_full_streams_end_the_program_as_they_should(
     folder: Path, arguments: str, redirection: str, status: int, printed: str
 ) -> None:
     (folder / "new.npz").unlink(missing_ok=True)
@@ -170,7 +170,7 @@ def test_a_bar_fits_into_its_terminal_and_the_model_is_the_same(
     assert (folder / "terminal.npz").read_bytes() == (folder / "new.npz").read_bytes()
 
 
-def test_ctrl_c_in_a_terminal_is_one_quiet_end(folder: Path) -> None:
+def test_ctrl_c_in_a_terminal_ends_the_program_without_a_traceback(folder: Path) -> None:
     endless = "train --validation 0 --epochs 100000 -o stopped.npz --data files"
     status, screen = on_terminal(folder, endless, 80, {}, keys=b"\x03\x03\x03")
     assert status == 130

@@ -153,7 +153,7 @@ def test_a_history_that_will_be_replaced_is_named(program: Program, folder: Path
         assert ("h.csv exists; it will be replaced after the first epoch\n" in done.stderr) is is_there
 
 
-def test_a_few_pictures_can_be_trained_on(program: Program, tmp_path: Path, digits: Dataset) -> None:
+def test_fifty_pictures_can_be_trained_on_and_get_advice(program: Program, tmp_path: Path, digits: Dataset) -> None:
     few = digits.take(np.flatnonzero(digits.labels != 4)[:54])
     write_class_folders(tmp_path / "own", few)
     done = program("train", "--epochs", "1", "--data", "own")

@@ -171,7 +171,9 @@ TRANSPOSED = "looks like EMNIST, whose images are transposed: mnistnet would mis
         ("own", "own/mnist_png/7/1.png", "found mnist_png; give this folder"),
     ],
 )
-def test_what_is_nearly_a_source_is_named(tmp_path: Path, source: str, file: str, reason: str) -> None:
+def test_an_error_about_a_source_says_what_was_found_and_what_to_give(
+    tmp_path: Path, source: str, file: str, reason: str
+) -> None:
     if file:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()

@@ -188,7 +188,9 @@ def test_few_stops_lead_through_the_page_and_arrow_keys_between_neurons(page: Pa
 @pytest.mark.parametrize(
     ("scheme", "viewport"), [("light", {"width": 1366, "height": 768}), ("dark", {"width": 360, "height": 740})]
 )
-def test_axe_finds_nothing(open_page: Open, pretrained: Model, scheme: str, viewport: dict[str, int]) -> None:
+def test_axe_finds_no_fault_in_accessibility(
+    open_page: Open, pretrained: Model, scheme: str, viewport: dict[str, int]
+) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not installed: make lint does it where there is npm")
     page = open_page(pretrained, viewport=viewport, color_scheme=scheme)
@@ -257,7 +259,7 @@ def test_the_answer_is_spoken_once_when_the_pen_is_lifted(page: Page) -> None:
     assert page.locator("#answer[aria-live], #answer [aria-live]").count() == 0
 
 
-def test_day_turns_to_night_while_the_page_is_open(page: Page) -> None:
+def test_the_page_follows_the_systems_dark_colours_while_it_is_open(page: Page) -> None:
     open_mistake(page)
     inked = """() => {
         const copy = new OffscreenCanvas(28, 28).getContext("2d");

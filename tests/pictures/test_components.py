@@ -34,7 +34,7 @@ def test_a_mask_grows_by_its_eight_neighbours() -> None:
 
 
 @pytest.mark.parametrize("density", [0, 0.05, 0.3, 0.5, 0.8, 1])
-def test_components_are_what_hangs_together_over_eight_neighbours(density: float) -> None:
+def test_components_are_connected_over_eight_neighbours(density: float) -> None:
     mask = np.random.default_rng(SEED).random((23, 31)) < density
     components = find_components(mask)
     assert np.array_equal(components.labels >= 0, mask)

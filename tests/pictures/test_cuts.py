@@ -32,7 +32,7 @@ def test_a_cut_costs_the_ink_of_all_strokes_that_it_crosses() -> None:
     assert crossed == pytest.approx(2)
 
 
-def test_what_hangs_together_firmly_is_not_cut() -> None:
+def test_blocks_that_are_joined_broadly_are_not_cut() -> None:
     assert find_cuts(blocks_with_a_bridge(int(4 * MAX_CROSSED) + 2, 8), height=40, stroke=4) == []
 
 

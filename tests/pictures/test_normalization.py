@@ -87,7 +87,7 @@ def test_strokes_on_a_transparent_ground_are_read_whatever_is_under_the_transpar
 
 
 @pytest.mark.parametrize("pen", [1, 2, 5, 14, 30, 38])
-def test_hairlines_and_brushes_are_brought_towards_one_pen(pen: int) -> None:
+def test_hairlines_and_brushes_are_read(pen: int) -> None:
     assert_is_the_seven(digit_in(drawn(pen=pen)), 0.8)
 
 

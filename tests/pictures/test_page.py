@@ -28,7 +28,7 @@ def test_a_desk_at_any_side_is_cut_off(strokes: Strokes, side: int) -> None:
 
 @every_digit
 @pytest.mark.parametrize(("angle", "desk", "corner"), [(8, 60, (80, 90)), (-8, 20, (80, 90)), (4, 110, (90, -25))])
-def test_a_sheet_on_a_desk_is_cut_out_and_the_rest_painted_over(
+def test_a_page_on_a_desk_is_cut_out_and_the_background_painted_over(
     strokes: Strokes, angle: int, desk: int, corner: tuple[int, int]
 ) -> None:
     sheet = drawn(strokes, ink=50, ground=225, size=(200, 220), box=(70, 70, 130, 150), pen=9)
@@ -73,7 +73,7 @@ def test_a_digit_in_the_dark_or_across_its_edge_is_found(strokes: Strokes, left:
     assert_is(strokes, digit_in(photographed(Image.fromarray(page))))
 
 
-def test_a_stroke_as_thin_as_the_rim_of_a_sheet_is_none() -> None:
+def test_a_1_of_any_stroke_width_is_no_edge_of_a_page() -> None:
     for thickness in range(1, 8):
         picture = Image.new("L", (28, 60), 255)
         ImageDraw.Draw(picture).rectangle((12, 6, 11 + thickness, 52), fill=0)
@@ -82,7 +82,7 @@ def test_a_stroke_as_thin_as_the_rim_of_a_sheet_is_none() -> None:
 
 
 @pytest.mark.parametrize("bend", [-4, -2, 0, 2, 4])
-def test_a_bold_1_straight_or_bent_is_no_sheet(bend: int) -> None:
+def test_a_bold_1_straight_or_bent_is_no_page(bend: int) -> None:
     bent = [[(0.5, 0.0), (0.5 + bend / 20, 0.45), (0.5, 0.55), (0.6, 1.0)]]
     picture = drawn(bent, size=(48, 105), box=(14, 22, 34, 84), pen=9)
     assert find_page(picture).picture is picture

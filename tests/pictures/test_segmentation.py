@@ -78,13 +78,13 @@ def test_a_broken_digit_is_a_candidate_as_a_whole() -> None:
     assert max(looks_like(each, FIVE_WITH_A_BAR_APART) for each in row.candidates) > 0.95
 
 
-def test_one_light_for_the_whole_row_keeps_a_faint_digit_faint() -> None:
+def test_a_faint_digit_of_a_row_is_a_candidate() -> None:
     faint = drawn(SEVEN, (400, 200), (130, 40, 200, 150), ink=140)
     row = lattice_in(ImageChops.darker(number(SEVEN), faint))
     assert {each.box.left > 100 for each in single(row)} == {False, True}
 
 
-def test_one_pen_for_the_whole_row_makes_lines_of_all_digits_alike() -> None:
+def test_all_digits_of_a_row_get_one_stroke_width() -> None:
     first, second = single(lattice_in(number(ONE, SEVEN)))[:2]
     widths = [np.median((each.image > 128).sum(axis=1)[8:20]) for each in (first, second)]
     assert abs(widths[0] - widths[1]) <= 1
