@@ -10,11 +10,9 @@ from PIL import Image, ImageFile
 from mnistnet.errors import PictureError
 
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a telephone's HEIC has 48 million
-MAX_PIXELS_OF = {"JPEG": 200_000_000, "WEBP": 25_000_000}  # the one is decoded smaller, the other takes 16 bytes each
 MAX_SECONDS = 4  # of the processor; a photograph takes a tenth of one, 50 million pixels take one
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
 BLOCK = 1 << 12  # bytes that are decoded at once where each byte can cost a millisecond: JPEG, and comments in PPM
-SOS = b"\xff\xda"  # the beginning of a scan of a JPEG
 ROW = 12  # bytes that a row takes at least; a picture can be one pixel wide
 TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF tags; a tile can be larger than the picture
 
@@ -37,16 +35,12 @@ class BoundedFile(io.BytesIO):
         return part
 
 
-def check_pixels(image: Image.Image, header: bytes = b"") -> None:
-    """Raise PictureError if a picture has too many pixels; header: the part of its file that has been read."""
-    most = MAX_PIXELS_OF.get(str(image.format), MAX_PIXELS)
-    components = header[header.rfind(SOS) + len(SOS) + 2 :][:1]
-    if image.format == "JPEG" and ("progressive" in image.info or components != bytes([len(image.getbands())])):
-        most = MAX_PIXELS  # of several scans, which are kept in memory, in full size
+def check_pixels(image: Image.Image) -> None:
+    """Raise PictureError if a picture has too many pixels."""
     tags = getattr(image, "tag_v2", {})
     tile = tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0)
-    if max(tile, max(image.width, ROW) * image.height) > most:
-        raise PictureError(f"{image.width} x {image.height} pixels, at most {most:,} are read; save it smaller")
+    if max(tile, max(image.width, ROW) * image.height) > MAX_PIXELS:
+        raise PictureError(f"{image.width} x {image.height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
 
 
 def unreadable(reason: str) -> PictureError:

@@ -99,7 +99,7 @@ def decode(source: Source) -> Image.Image:
     file = _content(source)
     plugin = _plugin(file.getvalue()[:12])
     with _telling_damage(str(plugin.format)), plugin(file) as image:
-        check_pixels(image, file.getvalue()[: file.tell()])
+        check_pixels(image)
         file.left = sys.maxsize  # for the pixels
         own_size = image.size
         image.draft(None, (MAX_SIDE // 2, MAX_SIDE // 2))  # a JPEG, at less than twice the size that is needed
