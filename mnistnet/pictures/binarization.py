@@ -16,7 +16,6 @@ from mnistnet.images import ByteArray, FloatArray
 from mnistnet.pictures.components import ICON, OVERVIEW, median, opening, otsu
 
 # Chosen on pictures that people drew and photographed.
-MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
 MIN_CONTRAST = 8.0  # minimum contrast of ink, grey levels
 MIN_NOISES = 4  # minimum contrast of ink / standard deviation of the noise
 BAND = 0.15  # width of the border / shorter side of the picture: wider than lines along the edges
@@ -34,13 +33,11 @@ class Ink:
     Attributes:
         contrast: float32 (height, width), 0 to 255.
         threshold: the contrast above which there is ink, with its soft edges.
-        factor: how many of the picture's pixels lie along a side of one pixel of `contrast`.
         doubt: whether a line that was removed, or kept, may as well be the reverse: part of a digit.
     """
 
     contrast: FloatArray
     threshold: float
-    factor: int
     doubt: bool = False
 
 
@@ -54,9 +51,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     Raises:
         PictureError: nothing stands out from the background.
     """
-    factor = math.ceil(math.sqrt(picture.width * picture.height / MAX_AREA))
-    small = picture.reduce(factor) if factor > 1 else picture
-    grey = np.asarray(small)
+    grey = np.asarray(picture)
     level, is_even = _ground(grey)
     noise = _noise(grey) if max(grey.shape) > ICON else 0.0
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
@@ -65,20 +60,20 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
         difference = grey - np.float32(level)
         is_dark = float((difference * np.abs(difference)).sum()) < 0
     else:  # the ink is the rarer side, with the longer tail, of what differs from the neighbourhood
-        neighbourhood = small.filter(ImageFilter.BoxBlur(max(3, min(small.size) // 8)))
+        neighbourhood = picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
         is_dark = float(((grey - np.asarray(neighbourhood, np.float32)) ** 3).sum()) < 0
     if invert != "auto":
         is_dark = invert == "yes"
     if is_dark:
-        small, level = ImageChops.invert(small), 255 - level
-    contrast: FloatArray = np.asarray(small, np.float32)
+        picture, level = ImageChops.invert(picture), 255 - level
+    contrast: FloatArray = np.asarray(picture, np.float32)
     if is_plain:
         contrast = (contrast - np.float32(level)).clip(0, 255)
     else:
-        background = _background(small)
+        background = _background(picture)
         contrast = (contrast - background) * (255 / np.maximum(255 - background, 64))  # as if all lay in full light
         contrast = (contrast - median(contrast)).clip(0, 255)
-    return Ink(contrast, _threshold(contrast, noise), factor)
+    return Ink(contrast, _threshold(contrast, noise))
 
 
 def _ground(grey: ByteArray) -> tuple[float, bool]:

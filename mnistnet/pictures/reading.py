@@ -5,6 +5,7 @@ files.decode ─ find_page ─ binarize ─ remove_lines ─ segment ─> Lattic
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from typing import BinaryIO
@@ -19,6 +20,8 @@ from mnistnet.pictures.lines import remove_lines
 from mnistnet.pictures.normalization import normalized_already
 from mnistnet.pictures.page import find_page
 from mnistnet.pictures.segmentation import Candidate, Lattice, segment
+
+MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
 
 
 def read_lattice(source: Source, invert: str = "auto") -> Lattice:
@@ -47,17 +50,16 @@ def lattice_in(picture: Image.Image, invert: str = "auto") -> Lattice:
     digit = normalized_already(picture, invert)
     if digit is not None:
         return Lattice((Candidate(digit, Box(0, 0, *picture.size), 0, 1),))
-    page = find_page(picture)
-    ink = binarize(page.picture, invert)
-    lattice = segment(*remove_lines(ink))
+    small = picture.reduce(math.ceil(math.sqrt(picture.width * picture.height / MAX_AREA)))
+    page = find_page(small)
+    lattice = segment(*remove_lines(binarize(page.picture, invert)))
 
-    x, y = own_size[0] / picture.width, own_size[1] / picture.height
+    x, y = own_size[0] / small.width, own_size[1] / small.height
 
     def in_file(box: Box) -> Box:
-        left, top = page.left + ink.factor * box.left, page.top + ink.factor * box.top
-        right = page.left + min(ink.factor * box.right, page.picture.width)
-        bottom = page.top + min(ink.factor * box.bottom, page.picture.height)
-        return Box(round(left * x), round(top * y), round(right * x), round(bottom * y))
+        left, right = (round((page.left + at) * x) for at in (box.left, box.right))
+        top, bottom = (round((page.top + at) * y) for at in (box.top, box.bottom))
+        return Box(left, top, right, bottom)
 
     return replace(lattice, candidates=tuple(replace(each, box=in_file(each.box)) for each in lattice.candidates))
 
