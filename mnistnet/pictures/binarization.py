@@ -46,18 +46,18 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
 
     Args:
         picture: of mode L and of any size.
-        invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
+        invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` finds out.
 
     Raises:
         PictureError: nothing stands out from the background.
     """
     grey = np.asarray(picture)
-    level, is_even = _ground(grey)
+    border, is_even = _border_grey(grey)
     noise = _noise(grey) if max(grey.shape) > ICON else 0.0
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
     is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
     if is_plain:
-        difference = grey - np.float32(level)
+        difference = grey - np.float32(border)
         is_dark = float((difference * np.abs(difference)).sum()) < 0
     else:  # the ink is the rarer side, with the longer tail, of what differs from the neighbourhood
         neighbourhood = picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
@@ -65,10 +65,10 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     if invert != "auto":
         is_dark = invert == "yes"
     if is_dark:
-        picture, level = ImageChops.invert(picture), 255 - level
+        picture, border = ImageChops.invert(picture), 255 - border
     contrast: FloatArray = np.asarray(picture, np.float32)
     if is_plain:
-        contrast = (contrast - np.float32(level)).clip(0, 255)
+        contrast = (contrast - np.float32(border)).clip(0, 255)
     else:
         background = _background(picture)
         contrast = (contrast - background) * (255 / np.maximum(255 - background, 64))  # as if all lay in full light
@@ -76,7 +76,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     return Ink(contrast, _threshold(contrast, noise))
 
 
-def _ground(grey: ByteArray) -> tuple[float, bool]:
+def _border_grey(grey: ByteArray) -> tuple[float, bool]:
     """Return the most common grey along the border, and whether the background is even: half of the border has it."""
     band = math.ceil(BAND * min(grey.shape))
     counts = np.bincount(grey.ravel(), minlength=256)
@@ -108,7 +108,7 @@ def _threshold(contrast: FloatArray, noise: float) -> float:
     floor = max(MIN_CONTRAST, MIN_NOISES * noise)
     candidates = contrast[contrast > floor]
     if candidates.size == 0:
-        raise PictureError("no digit in it (nothing stands out from the ground); draw it darker or larger")
+        raise PictureError("no digit in it (nothing stands out from the background); draw it darker or larger")
     return max(floor, 0.5 * otsu(candidates))
 
 

@@ -60,18 +60,18 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
     """
     digits, costs = outputs.argmax(axis=1).tolist(), (-np.log(outputs.max(axis=1).clip(MIN_OUTPUT))).tolist()
     most = count or MAX_DIGITS + 1
-    places: list[_Paths] = [defaultdict(dict) for _ in range(len(lattice.splits) + 1)]
+    places: list[_Paths] = [defaultdict(dict) for _ in range(len(lattice.cuts) + 1)]
     _offer(places[0], Path(reasons=frozenset(lattice.reasons)))
-    beginning: list[list[int]] = [[] for _ in lattice.splits]
+    beginning: list[list[int]] = [[] for _ in lattice.cuts]
     for index, candidate in enumerate(lattice.candidates):
         beginning[candidate.start].append(index)
-    for place, extent in enumerate(lattice.extents):
+    for place, size in enumerate(lattice.sizes):
         for path in [each for alike in places[place].values() for each in alike.values()]:
-            cost = path.cost + lattice.splits[place] + SKIP * extent**2
+            cost = path.cost + lattice.cuts[place] + SKIP * size**2
             _offer(places[place + 1], replace(path, cost=cost, reasons=path.reasons | {"other-ink"}))
             if len(path.digits) == most:
                 continue
-            cost = path.cost + lattice.splits[place] + SEVERAL * (len(path.digits) == 1)
+            cost = path.cost + lattice.cuts[place] + SEVERAL * (len(path.digits) == 1)
             for index in beginning[place]:
                 candidate = lattice.candidates[index]
                 chosen, read = (*path.chosen, index), (*path.digits, digits[index])

@@ -54,7 +54,7 @@ class _Line(NamedTuple):
     Attributes:
         mask: bool (height, width), its pixels and those beside them.
         box: where that is.
-        is_level: whether it runs from left to right; else it runs from top to bottom.
+        is_horizontal: whether it runs from left to right; else it runs from top to bottom.
         length: from end to end, in pixels.
         thickness: in pixels.
         spans: whether it runs from border to border of the picture.
@@ -63,7 +63,7 @@ class _Line(NamedTuple):
 
     mask: BoolArray
     box: Box
-    is_level: bool
+    is_horizontal: bool
     length: int
     thickness: float
     spans: bool
@@ -75,7 +75,7 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
     mask = ink.contrast > FAINT * ink.threshold
     if max(mask.shape) > ICON:
         bridged = dilate(mask)  # over the gaps of a faint line, and the steps of a sloping one
-        runs = [run for is_level in (True, False) for run in _straight_runs(mask, bridged, is_level)]
+        runs = [run for is_horizontal in (True, False) for run in _straight_runs(mask, bridged, is_horizontal)]
         ink = _without(ink, mask, runs) if runs else ink
     components = find_components(ink.contrast > ink.threshold)
     if len(components) > MAX_COMPONENTS:
@@ -88,12 +88,12 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
     return replace(ink, contrast=contrast), find_components(contrast > ink.threshold)
 
 
-def _straight_runs(mask: BoolArray, bridged: BoolArray, is_level: bool) -> list[_Line]:
+def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> list[_Line]:
     """All straight lines in a mask that are long beside the extent of all ink, near a border or across the picture.
 
     bridged: the mask, dilated by one pixel.
     """
-    axis = 1 if is_level else 0
+    axis = 1 if is_horizontal else 0
     places = np.flatnonzero(mask.any(axis=1 - axis))
     shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
     radius = int(shortest / 2)
@@ -104,7 +104,7 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_level: bool) -> list[
     for number in range(len(runs)):
         left, top, right, bottom = runs.box(number)
         box = Box(left + 1, top + 1, right - 1, bottom - 1)
-        (start, stop), (near, far) = (box[::2], box[1::2]) if is_level else (box[1::2], box[::2])
+        (start, stop), (near, far) = (box[::2], box[1::2]) if is_horizontal else (box[1::2], box[::2])
         end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
         length, spans = stop - start, start < NEAR and stop > end
         thickness = max(1.0, float(runs.area[number]) / (length + 2) - 2)
@@ -112,7 +112,7 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_level: bool) -> list[
         is_at_border = far <= MARGIN * side or near >= (1 - MARGIN) * side
         if length >= shortest and is_straight and (spans or is_at_border):
             is_on_border = near < NEAR or far > side - NEAR
-            lines.append(_Line(runs.labels == number, box, is_level, length, thickness, spans, is_on_border))
+            lines.append(_Line(runs.labels == number, box, is_horizontal, length, thickness, spans, is_on_border))
     return lines
 
 
@@ -126,7 +126,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     digits = rest.height >= MIN_TALL * tall
     strokes = rest.mask(digits)
     pen, width = quantile(ink.contrast[strokes], 0.75), stroke_width(strokes.astype(np.float32))
-    is_squared = sum(run.spans and not run.is_level for run in runs) > 1  # a single one is the stem of a 9
+    is_squared = sum(run.spans and not run.is_horizontal for run in runs) > 1  # a single one is the stem of a 9
     contrast, doubt = ink.contrast, False
     for run in runs:
         own = run.mask & mask
@@ -139,9 +139,9 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
             contrast = np.where(run.mask, 0, contrast)
         elif len(crossed) == 0:
             doubt |= run.thickness < MIN_STEM * width
-        elif is_long and run.spans and (run.is_level or is_squared):
+        elif is_long and run.spans and (run.is_horizontal or is_squared):
             level = median(ink.contrast[own])
-            is_base = run.is_level and bool((rest.bottom[crossed] <= run.box.bottom).all())
+            is_base = run.is_horizontal and bool((rest.bottom[crossed] <= run.box.bottom).all())
             doubt |= is_base and level > PALE * pen
             contrast = _erased(contrast, run, (level + pen) / 2 if level <= PALE * pen else np.inf)
     return replace(ink, contrast=contrast, doubt=doubt) if contrast.max() > ink.threshold else ink
@@ -152,7 +152,7 @@ def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
 
     least: a contrast; what has more belongs to a stroke.
     """
-    axes = (0,) if run.is_level else (1,)
+    axes = (0,) if run.is_horizontal else (1,)
     reach = math.ceil(run.thickness / 2) + 1
     around = np.s_[
         max(0, run.box.top - reach) : run.box.bottom + reach, max(0, run.box.left - reach) : run.box.right + reach

@@ -29,7 +29,7 @@ def read_lattice(source: Source, invert: str = "auto") -> Lattice:
 
     Args:
         source: a path, a stream of bytes, or a Pillow image.
-        invert: `yes` for dark ink on light ground, `no` for the opposite, `auto` finds out.
+        invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` finds out.
 
     Returns:
         The lattice; its boxes are in the file's own pixels. A picture that is as MNIST has it already makes one

@@ -72,14 +72,14 @@ class Lattice:
 
     Attributes:
         candidates: by their first segments.
-        splits: for each segment, the cost of the cut on its left.
-        extents: for each segment, how large it is.
+        cuts: for each segment, the cost of the cut on its left.
+        sizes: of each segment, the diagonal of its box.
         reasons: why no path through it is sure, as in `decoding.Path`.
     """
 
     candidates: tuple[Candidate, ...]
-    splits: tuple[float, ...] = (0.0,)
-    extents: tuple[float, ...] = (1.0,)
+    cuts: tuple[float, ...] = (0.0,)
+    sizes: tuple[float, ...] = (1.0,)
     reasons: frozenset[str] = frozenset()
 
     def whole(self) -> ByteArray:
@@ -88,7 +88,7 @@ class Lattice:
         Raises PictureError when what is in the picture can't be one digit.
         """
         for candidate in self.candidates:
-            if candidate.stop - candidate.start == len(self.splits):
+            if candidate.stop - candidate.start == len(self.cuts):
                 return candidate.image
         raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
 
@@ -135,8 +135,8 @@ def segment(ink: Ink, components: Components) -> Lattice:
         raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
     return Lattice(
         candidates=candidates,
-        splits=tuple(CUT * each.crossed for each in segments),
-        extents=tuple(math.hypot(each.box.width, each.box.height) / height for each in segments),
+        cuts=tuple(CUT * each.crossed for each in segments),
+        sizes=tuple(math.hypot(each.box.width, each.box.height) / height for each in segments),
         reasons=frozenset(() if is_alone and not ink.doubt else {"other-ink"}),
     )
 
@@ -154,8 +154,8 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     """
     tall = components.height
     main = int((tall * components.strength(ink.contrast)).argmax())
-    is_level = (components.top < components.bottom[main]) & (components.bottom > components.top[main])
-    big = np.flatnonzero((tall >= MIN_TALL * tall[main]) & is_level)
+    is_beside = (components.top < components.bottom[main]) & (components.bottom > components.top[main])
+    big = np.flatnonzero((tall >= MIN_TALL * tall[main]) & is_beside)
     big = big[components.left[big].argsort()]
     spaces = components.left[big[1:]] - np.maximum.accumulate(components.right[big])[:-1]
     groups = np.append(0, np.cumsum(spaces > MAX_SPACE * tall[main]))

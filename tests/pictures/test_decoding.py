@@ -31,14 +31,14 @@ def outputs(*best: tuple[int, float]) -> FloatArray:
 
 def all_paths(lattice: Lattice, said: FloatArray, place: int = 0) -> Iterator[tuple[tuple[int, ...], float]]:
     """Every path from a place on, with its cost, by trying them all."""
-    if place == len(lattice.splits):
+    if place == len(lattice.cuts):
         yield (), 0.0
         return
     for rest, cost in all_paths(lattice, said, place + 1):
-        yield rest, cost + lattice.splits[place] + SKIP * lattice.extents[place] ** 2
+        yield rest, cost + lattice.cuts[place] + SKIP * lattice.sizes[place] ** 2
     for index, each in enumerate(lattice.candidates):
         if each.start == place:
-            own = each.cost + lattice.splits[place] - math.log(said[index].max())
+            own = each.cost + lattice.cuts[place] - math.log(said[index].max())
             for rest, cost in all_paths(lattice, said, each.stop):
                 yield (index, *rest), own + cost
 

@@ -58,7 +58,7 @@ def test_a_digit_that_is_no_outline_is_not_filled(picture: Image.Image) -> None:
 def test_an_outline_is_a_candidate_as_it_is_and_filled_in(strokes: Strokes, tmp_path: Path) -> None:
     outline(strokes).save(tmp_path / "outline.png")
     whole = read_lattice(tmp_path / "outline.png")
-    images = [each.image for each in whole.candidates if each.start == 0 and each.stop == len(whole.splits)]
+    images = [each.image for each in whole.candidates if each.start == 0 and each.stop == len(whole.cuts)]
     assert len(images) == 2
     assert likeness(images[1], digit_in(solid(strokes))) > 0.9
 

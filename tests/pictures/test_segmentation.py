@@ -66,7 +66,7 @@ def test_the_boxes_are_those_of_the_file_though_it_was_enlarged_in_steps(tmp_pat
 def test_digits_that_touch_are_candidates_each() -> None:
     touching = number(SEVEN, SEVEN, space=-2)
     row = lattice_in(touching)
-    assert any(each.stop - each.start == len(row.splits) for each in row.candidates)  # and so is all of them
+    assert any(each.stop - each.start == len(row.cuts) for each in row.candidates)  # and so is all of them
     rights = [each for each in row.candidates if each.box.left > 85 and each.box.right > 150]
     lefts = [each for each in row.candidates if each.box.left < 40 and each.box.right < 110]
     assert max(looks_like(each, SEVEN) for each in rights) > 0.85
