@@ -74,6 +74,10 @@ class Box(NamedTuple):
         """How many pixels lie between its top and its bottom."""
         return self.bottom - self.top
 
+    def slices(self, margin: int = 0) -> tuple[slice, slice]:
+        """Return what cuts it out of an array, with a margin where the array goes on."""
+        return np.s_[max(0, self.top - margin) : self.bottom + margin, max(0, self.left - margin) : self.right + margin]
+
 
 @dataclass(frozen=True)
 class Components:

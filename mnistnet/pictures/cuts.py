@@ -11,7 +11,7 @@ from mnistnet.pictures.lines import MIN_TALL
 SIDESTEP = 0.12  # cost of a step sideways, in full ink; else a path wanders around whole digits
 MIN_PART = 0.12  # width of what a cut leaves on either side, halfway down
 MAX_CROSSED = 3.2  # ink on a cut, in stroke widths; what is written across so much is one digit
-MIN_WIDE = 0.75  # width of what may be two digits
+MAX_WIDTH = 0.75  # width of most digits; what is wider may be two
 
 
 def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntArray, float]]:
@@ -28,7 +28,7 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntAr
     """
     rows, columns = ink.shape
     least = max(2, round(MIN_PART * height))
-    if columns <= max(2 * least, MIN_WIDE * height) or rows <= MIN_TALL * height:
+    if columns <= max(2 * least, MAX_WIDTH * height) or rows <= MIN_TALL * height:
         return []
     middle = rows // 2
     down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])

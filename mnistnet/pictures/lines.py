@@ -31,21 +31,18 @@ from mnistnet.pictures.outlines import outline
 # Chosen on cells of photographed tables, crops with a line along an edge, ruled paper, and the boxes of forms.
 FAINT = 0.6  # contrast of a line / threshold of ink: lines are fainter than the pen, and would be found in parts
 MIN_LINE = 0.35  # length of a line / extent of all ink in its direction
-MAX_THICK = 0.25  # thickness of a line / its length
-MAX_SLOPE = 0.12  # of a line, as a share of its length
+MAX_THICK = 0.25  # height of a line's box, if it is horizontal / its width
 LONG = 1.3  # length of a line / height of the digits
 MARGIN = 0.16  # of a picture's side: how far from the border a line along it may lie
 NEAR = 2  # pixels from the border: what is so near is cut off by it
 PALE = 0.75  # contrast of a rule / contrast of the pen: in a paler one, strokes that lie along it stand out
 MIN_STEM = 0.6  # thickness of a 1 at the border / stroke width of the other digits; a thinner one may be a line
-MIN_REST = 0.05  # height of the digits / length of a line, at least
-MIN_TALL = 0.4  # height of a digit / height of the tallest; less is a part of one, or a speck
+MIN_DIGIT = 4  # pixels of height
+MIN_TALL = 0.4  # size of a digit / size of the tallest, or of what is around it; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more than any writing has
-MIN_FLAT = 4  # width of a line under the writing / its height
 MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
 MAX_FILLED = 0.35  # area of such a frame / area of the box around it
 MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
-MIN_INSIDE = 0.36  # longer side of what is in a frame / shorter side of the frame; the dot in a 0 is smaller
 
 
 class _Line(NamedTuple):
@@ -108,9 +105,8 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
         end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
         length, spans = stop - start, start < NEAR and stop > end
         thickness = max(1.0, float(runs.area[number]) / (length + 2) - 2)
-        is_straight = thickness <= MAX_THICK * length and far - near - thickness <= MAX_SLOPE * length + 1
         is_at_border = far <= MARGIN * side or near >= (1 - MARGIN) * side
-        if length >= shortest and is_straight and (spans or is_at_border):
+        if length >= shortest and far - near <= MAX_THICK * length and (spans or is_at_border):
             is_on_border = near < NEAR or far > side - NEAR
             lines.append(_Line(runs.labels == number, box, is_horizontal, length, thickness, spans, is_on_border))
     return lines
@@ -121,7 +117,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     whole = find_components(mask)
     rest = find_components(mask & ~np.any([run.mask for run in runs], axis=0))
     tall = rest.height.max(initial=0)
-    if tall < MIN_REST * max(run.length for run in runs):  # a lone 1, or nothing but lines
+    if tall < MIN_DIGIT:  # a lone 1, or nothing but lines
         return ink
     digits = rest.height >= MIN_TALL * tall
     strokes = rest.mask(digits)
@@ -154,9 +150,7 @@ def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
     """
     axes = (0,) if run.is_horizontal else (1,)
     reach = math.ceil(run.thickness / 2) + 1
-    around = np.s_[
-        max(0, run.box.top - reach) : run.box.bottom + reach, max(0, run.box.left - reach) : run.box.right + reach
-    ]
+    around = run.box.slices(reach)
     on_line, part = run.mask[around], contrast[around]
     on_line = on_line & ~opening(on_line, reach, axes) & (part < least)
     result = contrast.copy()
@@ -171,9 +165,9 @@ def _frames(components: Components) -> BoolArray:
     for number in range(len(components)):
         box = components.box(number)
         inside = (components.left > box.left) & (components.top > box.top) & (components.right < box.right)
-        inside &= (components.bottom < box.bottom) & (longest >= MIN_INSIDE * min(box.width, box.height))
+        inside &= (components.bottom < box.bottom) & (longest >= MIN_TALL * min(box.width, box.height))
         if inside.any():
-            crop = components.labels[box.top : box.bottom, box.left : box.right]
+            crop = components.labels[box.slices()]
             enclosed = inside.copy()
             enclosed[inside] = [_is_around(components, number, other) for other in np.flatnonzero(inside).tolist()]
             is_circle = enclosed.any() and not _is_outline(crop, components.box(enclosed), box)
@@ -181,7 +175,7 @@ def _frames(components: Components) -> BoolArray:
             framed |= inside & frames[number]
     if frames.any():  # and what is left of broken ones
         frames |= components.height > LONG * components.height[framed & ~frames].max(initial=0)
-        frames |= components.width > MIN_FLAT * components.height
+        frames |= components.height < MAX_THICK * components.width
     return frames
 
 
@@ -214,5 +208,5 @@ def _underlines(components: Components, contrast: FloatArray, among: BoolArray) 
     main = int(np.where(among, components.height * components.strength(contrast), 0).argmax())
     is_under = components.top >= components.bottom[main] - 1  # one that slopes begins beside it
     is_under &= (components.left < components.right[main]) & (components.right > components.left[main])
-    is_line = components.width > MIN_FLAT * components.height
+    is_line = components.height < MAX_THICK * components.width
     return np.asarray(is_under & is_line)

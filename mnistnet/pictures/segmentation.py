@@ -20,12 +20,11 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.binarization import Ink
 from mnistnet.pictures.components import Box, Components, dilate, median, quantile, stroke_width
-from mnistnet.pictures.cuts import find_cuts
-from mnistnet.pictures.lines import MIN_TALL
+from mnistnet.pictures.cuts import MAX_WIDTH, find_cuts
+from mnistnet.pictures.lines import MIN_DIGIT, MIN_TALL
 from mnistnet.pictures.normalization import VISIBLE, normalize
 from mnistnet.pictures.outlines import outline
 
-MIN_DIGIT = 4  # pixels of height
 FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is fainter
 
 # The row, its segments and candidates: chosen on numbers that people wrote
@@ -41,7 +40,7 @@ MAX_WIDE = 1.8  # width of a digit
 # The costs, chosen on numbers that people wrote
 CUT = 0.55  # of each stroke width that a cut crosses
 JOIN = 1.2  # of joining what stands side by side all the way down
-WIDE, MAX_WIDTH = 1.2, 0.75  # of being wider than most digits are
+WIDE = 1.2  # of being wider than most digits are
 SHORT, MIN_HEIGHT = 3.3, 0.78  # of being lower than the others
 
 
@@ -185,16 +184,16 @@ def _segments(
     labels = np.full(grey.shape, -1, np.intp)
     segments: list[_Segment] = []
     for number in np.flatnonzero(row).tolist():
-        left, top, right, bottom = components.box(number)
-        own = components.labels[top:bottom, left:right] == number
-        cuts = find_cuts(np.where(own, grey[top:bottom, left:right], 0), height, width)
-        columns = np.arange(right - left)
+        whole = components.box(number)
+        own = components.labels[whole.slices()] == number
+        cuts = find_cuts(np.where(own, grey[whole.slices()], 0), height, width)
+        columns = np.arange(whole.width)
         part = np.sum([columns >= path[:, np.newaxis] for path, _ in cuts], axis=0)  # how many cuts lie on the left
         for place, crossed in enumerate([0.0, *(ink for _, ink in cuts)]):
-            y, x = np.nonzero(own & (part == place))
+            y, x = np.add(np.nonzero(own & (part == place)), [[whole.top], [whole.left]])
             if len(y):
-                labels[top + y, left + x] = len(segments)
-                box = Box(left + int(x.min()), top + int(y[0]), left + int(x.max()) + 1, top + int(y[-1]) + 1)
+                labels[y, x] = len(segments)
+                box = Box(int(x.min()), int(y[0]), int(x.max()) + 1, int(y[-1]) + 1)
                 segments.append(_Segment(box, number, crossed))
     order = sorted(range(len(segments)), key=lambda place: segments[place].box.left + segments[place].box.right)
     ranks = np.append(np.argsort(order), -1)
@@ -238,7 +237,7 @@ def _around(one: Box, other: Box) -> Box:
 
 def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int) -> FloatArray:
     """The ink of some segments with its soft edges, cropped to it."""
-    around = np.s_[max(0, box.top - 1) : box.bottom + 1, max(0, box.left - 1) : box.right + 1]
+    around = box.slices(1)
     inside = labels[around]
     own = (inside >= start) & (inside < stop)
     return np.where(own | (dilate(own) & (inside < 0)), grey[around], 0)
