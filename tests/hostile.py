@@ -94,6 +94,7 @@ SETTINGS: dict[str, Any] = {"learning_rate": 10**400, "epochs": 10**400, "weight
 SETTINGS["activation"] = []
 METADATA: tuple[dict[str, Any], ...] = (  # changes that make the metadata false
     *({"settings": {name: value}} for name, value in SETTINGS.items()),
+    {"settings": {"hidden": [10**9, 10]}},  # refused before its memory is taken
     *({"epoch": value} for value in (-1, True, 1.5)),
     *({"format": value} for value in (FORMAT - 1, FORMAT + 1, 10**1000)),
     *({"best_epoch": 10**9}, {"data_digest": None}, {"sizes": [784, 20, 10, 11]}),

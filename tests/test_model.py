@@ -41,9 +41,13 @@ def rewrite(path: Path, change: Callable[[Arrays], object]) -> None:
         np.savez(out, **arrays)
 
 
+def metadata_of(arrays: Arrays) -> dict[str, Any]:
+    metadata: dict[str, Any] = json.loads(arrays["metadata"].tobytes())
+    return metadata
+
+
 def change_metadata(arrays: Arrays, **changes: Any) -> None:
-    metadata = json.loads(arrays["metadata"].tobytes()) | changes
-    arrays["metadata"] = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
+    arrays["metadata"] = np.frombuffer(json.dumps(metadata_of(arrays) | changes).encode(), np.uint8)
 
 
 def test_a_model_comes_back_from_its_file_the_same_and_gives_the_same_file(
@@ -201,7 +205,6 @@ def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None
         (lambda a: a.pop("weights_2"), "missing or unknown members: 'weights_2'"),
         (lambda a: a.pop("metadata"), "it has no metadata"),
         (lambda a: a.update(extra=np.zeros(1)), "missing or unknown members: 'extra'"),
-        (lambda a: a.update({f"{n:060}": np.zeros(0) for n in range(700)}), "its directory is too large"),
         (lambda a: a.pop("velocity_biases_3"), "missing or unknown members: 'velocity_biases_3'"),
         (
             lambda a: a.update(weights_1=np.zeros((784, 20), np.float32)),
@@ -216,7 +219,6 @@ def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None
             "weights_2 is not an array of numbers as NumPy writes it",
         ),
         (lambda a: a.update(metadata=np.frombuffer(b"{", np.uint8)), "its metadata is not JSON"),
-        (lambda a: a.update(metadata=np.frombuffer(b"[" * 60_000, np.uint8)), "its metadata is not JSON"),
         (lambda a: a.update(metadata=np.frombuffer(b"[]", np.uint8)), "no format version"),
         (lambda a: a.update(metadata=np.zeros(1 << 20, np.uint8)), "metadata has .* bytes, expected at most"),
         (lambda a: change_metadata(a, format=4), "format 4, this version reads 3: update mnistnet"),
@@ -231,6 +233,7 @@ def test_a_missing_file_and_what_is_not_a_file_are_named(tmp_path: Path) -> None
         (lambda a: change_metadata(a, sizes=[784, 30, 10, 10]), "the sizes in its metadata contradict its settings"),
         (lambda a: change_metadata(a, settings={}), "lacks training settings"),
         (lambda a: change_metadata(a, settings=None), "lacks training settings"),
+        (lambda a: change_metadata(a, settings=metadata_of(a)["settings"] | {"cost": []}), "its metadata is wrong"),
         (lambda a: change_metadata(a, epoch="2"), "no valid epoch"),
     ],
 )
@@ -239,17 +242,6 @@ def test_a_model_file_that_was_changed_is_refused(
 ) -> None:
     rewrite(model_file, change)
     with pytest.raises(ModelError, match=f"not a mnistnet model .*{expected}"):
-        load(model_file)
-
-
-@pytest.mark.parametrize(("name", "value"), [("hidden", [10**9, 10]), ("hidden", "20"), ("epochs", "x"), ("cost", [])])
-def test_false_settings_are_refused_before_memory_is_taken(model_file: Path, name: str, value: Any) -> None:
-    def change(arrays: Arrays) -> None:
-        settings = json.loads(arrays["metadata"].tobytes())["settings"] | {name: value}
-        change_metadata(arrays, settings=settings)
-
-    rewrite(model_file, change)
-    with pytest.raises(ModelError, match="its metadata is wrong"):
         load(model_file)
 
 
