@@ -56,14 +56,9 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     noise = _noise(grey) if max(grey.shape) > ICON else 0.0
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
     is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
-    if is_plain:
-        difference = grey - np.float32(border)
-        is_dark = float((difference * np.abs(difference)).sum()) < 0
-    else:  # the ink is the rarer side, with the longer tail, of what differs from the neighbourhood
-        neighbourhood = picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
-        is_dark = float(((grey - np.asarray(neighbourhood, np.float32)) ** 3).sum()) < 0
-    if invert != "auto":
-        is_dark = invert == "yes"
+    around = border if is_plain else picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
+    # the ink is the rarer side, with the longer tail, of what differs from the background, or from what is around it
+    is_dark = invert == "yes" or (invert == "auto" and ((grey - np.asarray(around, np.float32)) ** 3).sum() < 0)
     if is_dark:
         picture, border = ImageChops.invert(picture), 255 - border
     contrast: FloatArray = np.asarray(picture, np.float32)
@@ -93,8 +88,7 @@ def _background(bright: Image.Image) -> FloatArray:
     factor = -(-max(bright.size) // OVERVIEW)
     coarse = np.asarray(bright.reduce(factor))
     radius = max(3, max(coarse.shape) // BACKGROUND)
-    # beyond the border the light stays as it is there, so that no dark corner is taken for ink
-    opened = opening(np.pad(coarse, radius, mode="edge"), radius, axes=(0, 1))[radius:-radius, radius:-radius]
+    opened = opening(coarse, radius, axes=(0, 1))
     smooth = Image.fromarray(opened).filter(ImageFilter.BoxBlur(max(1, radius // 4)))
     box = (0, 0, bright.width / factor, bright.height / factor)
     return np.asarray(smooth.resize(bright.size, Image.Resampling.BILINEAR, box), np.float32)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mnistnet.errors import PictureError
-from mnistnet.images import BoolArray, FloatArray, IntArray
+from mnistnet.images import BoolArray, FloatArray
 from mnistnet.pictures.binarization import Ink
 from mnistnet.pictures.components import (
     ICON,
@@ -40,8 +40,6 @@ MIN_STEM = 0.6  # thickness of a 1 at the border / stroke width of the other dig
 MIN_DIGIT = 4  # pixels of height
 MIN_TALL = 0.4  # size of a digit / size of the tallest, or of what is around it; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more than any writing has
-MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
-MAX_FILLED = 0.35  # area of such a frame / area of the box around it
 MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
 
 
@@ -167,11 +165,8 @@ def _frames(components: Components) -> BoolArray:
         inside = (components.left > box.left) & (components.top > box.top) & (components.right < box.right)
         inside &= (components.bottom < box.bottom) & (longest >= MIN_TALL * min(box.width, box.height))
         if inside.any():
-            crop = components.labels[box.slices()]
-            enclosed = inside.copy()
-            enclosed[inside] = [_is_around(components, number, other) for other in np.flatnonzero(inside).tolist()]
-            is_circle = enclosed.any() and not _is_outline(crop, components.box(enclosed), box)
-            frames[number] = is_circle or _is_straight(crop == number)
+            hole = components.box(inside)
+            frames[number] = _is_around(components, number, hole) and not _is_outline(components, box, hole)
             framed |= inside & frames[number]
     if frames.any():  # and what is left of broken ones
         frames |= components.height > LONG * components.height[framed & ~frames].max(initial=0)
@@ -179,28 +174,20 @@ def _frames(components: Components) -> BoolArray:
     return frames
 
 
-def _is_straight(mask: BoolArray) -> bool:
-    """Whether a component is nothing but long and thin straight lines, upright and level."""
-    lines = [opening(mask, max(2, int(MIN_LINE / 2 * side)), axes=(axis,)) for axis, side in enumerate(mask.shape)]
-    return bool((lines[0] | lines[1]).sum() > MIN_STRAIGHT * mask.sum() and mask.mean() < MAX_FILLED)
+def _is_around(components: Components, number: int, hole: Box) -> bool:
+    """Whether a component, or the picture's border that cuts it off, lies on three sides of the middle of a box."""
+    own, frame = components.labels == number, components.box(number)
+    x, y = (hole.left + hole.right) // 2, (hole.top + hole.bottom) // 2
+    met = (own[y, :x].any(), own[:y, x].any(), own[y, x:].any(), own[y:, x].any())
+    border = Box(0, 0, *reversed(own.shape))
+    return bool(sum(is_met or side == end for is_met, side, end in zip(met, frame, border, strict=True)) >= 3)
 
 
-def _is_around(components: Components, number: int, other: int) -> bool:
-    """Whether a component lies on all four sides of another; of these the border may cut off two."""
-    labels, frame = components.labels, components.box(number)
-    left, top, right, bottom = components.box(other)
-    x, y = (left + right) // 2, (top + bottom) // 2
-    sides = labels[y, :left], labels[y, right:], labels[:top, x], labels[bottom:, x]
-    met = [bool((side == number).any()) for side in sides]
-    cut_off = [frame.left == 0, frame.right == labels.shape[1], frame.top == 0, frame.bottom == labels.shape[0]]
-    return all(np.logical_or(met, cut_off)) and sum(met) >= 2
-
-
-def _is_outline(labels: IntArray, hole: Box, box: Box) -> bool:
-    """Whether a component with what is in it is the outline of a digit: then it is not in its middle, unless a 0."""
+def _is_outline(components: Components, box: Box, hole: Box) -> bool:
+    """Whether what is in a box is the outline of a digit: then its hole is not in its middle, unless it is a 0."""
     x, y = hole.left + hole.right - box.left - box.right, hole.top + hole.bottom - box.top - box.bottom
     is_middle = max(abs(x) / box.width, abs(y) / box.height) < 2 * MIN_OFF_MIDDLE
-    return not is_middle and outline((labels >= 0).astype(np.float32)) is not None
+    return not is_middle and outline((components.labels[box.slices()] >= 0).astype(np.float32)) is not None
 
 
 def _underlines(components: Components, contrast: FloatArray, among: BoolArray) -> BoolArray:
