@@ -267,6 +267,6 @@ def test_the_page_follows_the_systems_dark_colours_while_it_is_open(page: Page) 
         const { data } = copy.getImageData(0, 0, 28, 28);
         return data[Array.from({ length: 784 }, (_, i) => 4 * i).find((i) => data[i + 3] === 255)];
     }"""
-    page.wait_for_function(f"({inked})() < 64")
+    page.wait_for_function(f"() => ({inked})() < 64")  # a function: a bare expression is refused at the second try
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"({inked})() > 192")
+    page.wait_for_function(f"() => ({inked})() > 192")
