@@ -12,7 +12,7 @@ from mnistnet.errors import PictureError
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a telephone's HEIC has 48 million
 MAX_SECONDS = 4  # of the processor; a photograph takes a tenth of one, 50 million pixels take one
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
-BLOCK = 1 << 12  # bytes that are decoded at once where each byte can cost a millisecond: JPEG, and comments in PPM
+BLOCK = 1 << 12  # bytes that are read or decoded at once: in a JPEG, or comments of a PPM, each can cost a millisecond
 ROW = 12  # bytes that a row takes at least; a picture can be one pixel wide
 TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF tags; a tile can be larger than the picture
 

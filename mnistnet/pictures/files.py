@@ -27,7 +27,6 @@ PLUGINS = {b"\x89P": "Png", b"\xff\xd8": "Jpeg", b"BM": "Bmp", b"GI": "Gif", b"R
 PLUGINS |= {b"II": "Tiff", b"MM": "Tiff"} | {b"P%d" % kind: "Ppm" for kind in range(1, 7)}
 MAX_BYTES = 110_000_000  # A4 in colours at 600 dots an inch, not compressed; a HEIC of so many takes eight seconds
 MAX_SIDE = 1024  # larger pictures are shrunk at once: no digit needs more
-CHUNK = 1 << 20  # bytes
 MIN_BITMAP = 8  # pixels of its longer side; what is coarser is not a bitmap, but a drawing of a few straight lines
 ORIENTATION = 0x0112  # the EXIF tag that tells how the camera was turned
 MAX_EXIF = 1 << 16  # bytes, as in a JPEG; in a larger block, thousands of tags can each claim the whole of it
@@ -117,7 +116,7 @@ def _content(source: str | os.PathLike[str] | BinaryIO) -> BoundedFile:
             reason = getattr(error, "strerror", None) or str(error)
             raise PictureError(f"can't be opened ({one_line(reason)}); check the path") from error
     file = BoundedFile()
-    while part := source.read(CHUNK):
+    while part := source.read(BLOCK):
         if not isinstance(part, bytes):
             raise ValueError("source is a stream of text, expected one of bytes")
         file.write(part)

@@ -40,6 +40,7 @@ MIN_STEM = 0.6  # thickness of a 1 at the border / stroke width of the other dig
 MIN_DIGIT = 4  # pixels of height
 MIN_TALL = 0.4  # size of a digit / size of the tallest, or of what is around it; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more than any writing has
+MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
 MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
 
 
@@ -166,7 +167,8 @@ def _frames(components: Components) -> BoolArray:
         inside &= (components.bottom < box.bottom) & (longest >= MIN_TALL * min(box.width, box.height))
         if inside.any():
             hole = components.box(inside)
-            frames[number] = _is_around(components, number, hole) and not _is_outline(components, box, hole)
+            is_circle = _is_around(components, number, hole) and not _is_outline(components, box, hole)
+            frames[number] = is_circle or _is_straight(components.labels[box.slices()] == number)
             framed |= inside & frames[number]
     if frames.any():  # and what is left of broken ones
         frames |= components.height > LONG * components.height[framed & ~frames].max(initial=0)
@@ -174,20 +176,28 @@ def _frames(components: Components) -> BoolArray:
     return frames
 
 
+def _is_straight(mask: BoolArray) -> bool:
+    """Whether a component is nothing but straight lines, upright and level."""
+    lines = [opening(mask, max(2, int(MIN_LINE / 2 * side)), axes=(axis,)) for axis, side in enumerate(mask.shape)]
+    return bool((lines[0] | lines[1]).sum() > MIN_STRAIGHT * mask.sum())
+
+
 def _is_around(components: Components, number: int, hole: Box) -> bool:
-    """Whether a component, or the picture's border that cuts it off, lies on three sides of the middle of a box."""
+    """Whether a component lies on all four sides of a box; of these, the picture's border may cut off two."""
     own, frame = components.labels == number, components.box(number)
-    x, y = (hole.left + hole.right) // 2, (hole.top + hole.bottom) // 2
-    met = (own[y, :x].any(), own[:y, x].any(), own[y, x:].any(), own[y:, x].any())
-    border = Box(0, 0, *reversed(own.shape))
-    return bool(sum(is_met or side == end for is_met, side, end in zip(met, frame, border, strict=True)) >= 3)
+    across, down = own[hole.top : hole.bottom], own[:, hole.left : hole.right]
+    sides = across[:, : hole.left], across[:, hole.right :], down[: hole.top], down[hole.bottom :]
+    met = [bool(side.any()) for side in sides]
+    cut_off = [frame.left == 0, frame.right == own.shape[1], frame.top == 0, frame.bottom == own.shape[0]]
+    return all(np.logical_or(met, cut_off)) and sum(met) >= 2
 
 
 def _is_outline(components: Components, box: Box, hole: Box) -> bool:
     """Whether what is in a box is the outline of a digit: then its hole is not in its middle, unless it is a 0."""
     x, y = hole.left + hole.right - box.left - box.right, hole.top + hole.bottom - box.top - box.bottom
     is_middle = max(abs(x) / box.width, abs(y) / box.height) < 2 * MIN_OFF_MIDDLE
-    return not is_middle and outline((components.labels[box.slices()] >= 0).astype(np.float32)) is not None
+    ink = (components.labels[box.slices()] >= 0).astype(np.float32)
+    return not is_middle and outline(ink, stroke_width(ink)) is not None
 
 
 def _underlines(components: Components, contrast: FloatArray, among: BoolArray) -> BoolArray:

@@ -14,12 +14,13 @@ MIN_PARTING = 0.9  # share of an outline that separates inside from outside; of 
 MAX_FILLED = 0.3  # width of a filled stroke / longer side of the digit; a filled 0 would be a blot
 
 
-def outline(ink: FloatArray) -> FloatArray | None:
+def outline(ink: FloatArray, width: float) -> FloatArray | None:
     """Return a digit of which only the outline is drawn filled in, (height, width), 0 to 1; None if it is no outline.
 
-    ink: the same, cropped to the digit. A place is inside if an odd number of closed lines surround it.
+    ink: the same, cropped to the digit; width: of its strokes, in pixels. A place is inside if an odd number of closed
+    lines surround it.
     """
-    longest, width = max(ink.shape), stroke_width(ink)
+    longest = max(ink.shape)
     if width > MAX_OUTLINE * longest or ink.max() <= 0.5:
         return None
     line = padded(ink > 0.5, 1)

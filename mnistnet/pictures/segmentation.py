@@ -226,7 +226,7 @@ def _candidates(
             total, is_broken = cost + shape, len(components) > 1
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
             are_whole = sum(segments_of[number] for number in components) == len(parts)
-            if are_whole and (full := outline(ink)) is not None:  # what is cut is no closed line
+            if are_whole and (full := outline(ink, width)) is not None:  # what is cut is no closed line
                 yield Candidate(normalize(full, stroke_width(full)), box, start, stop, total, is_broken)
 
 

@@ -8,7 +8,8 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from drawings import DIGITS, FOUR, SEVEN, TWO, ZERO, Strokes, digit_in, drawn, likeness
 from mnistnet.images import FloatArray
-from mnistnet.pictures.outlines import outline as filled
+from mnistnet.pictures import outlines
+from mnistnet.pictures.components import stroke_width
 from mnistnet.pictures.reading import read_lattice
 
 SIZE = (400, 400)
@@ -22,6 +23,10 @@ def solid(strokes: Strokes) -> Image.Image:
 def outline(strokes: Strokes, line: int = 7) -> Image.Image:
     """The line around a digit, dark on white."""
     return ImageOps.invert(ImageChops.difference(solid(strokes), solid(strokes).filter(ImageFilter.MinFilter(line))))
+
+
+def filled(ink: FloatArray) -> FloatArray | None:
+    return outlines.outline(ink, stroke_width(ink))
 
 
 def ink(picture: Image.Image) -> FloatArray:
