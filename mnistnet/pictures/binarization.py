@@ -88,7 +88,8 @@ def _background(bright: Image.Image) -> FloatArray:
     factor = -(-max(bright.size) // OVERVIEW)
     coarse = np.asarray(bright.reduce(factor))
     radius = max(3, max(coarse.shape) // BACKGROUND)
-    opened = opening(coarse, radius, axes=(0, 1))
+    # beyond the border the light stays as it is there, so that no dark corner of an empty sheet is taken for ink
+    opened = opening(np.pad(coarse, radius, mode="edge"), radius, axes=(0, 1))[radius:-radius, radius:-radius]
     smooth = Image.fromarray(opened).filter(ImageFilter.BoxBlur(max(1, radius // 4)))
     box = (0, 0, bright.width / factor, bright.height / factor)
     return np.asarray(smooth.resize(bright.size, Image.Resampling.BILINEAR, box), np.float32)

@@ -10,7 +10,7 @@ from mnistnet.pictures.lines import MIN_TALL
 # Chosen on numbers that people wrote; lengths are in heights of the row's digits.
 SIDESTEP = 0.12  # cost of a step sideways, in full ink; else a path wanders around whole digits
 MIN_PART = 0.12  # width of what a cut leaves on either side, halfway down
-MAX_CROSSED = 3.2  # ink on a cut, in stroke widths; what is written across so much is one digit
+MAX_CROSSED = 2.6  # ink on a cut, in stroke widths; what is written across so much is one digit
 MAX_WIDTH = 0.75  # width of most digits; what is wider may be two
 
 

@@ -22,20 +22,17 @@ from mnistnet.pictures.binarization import Ink
 from mnistnet.pictures.components import Box, Components, dilate, median, quantile, stroke_width
 from mnistnet.pictures.cuts import MAX_WIDTH, find_cuts
 from mnistnet.pictures.lines import MIN_DIGIT, MIN_TALL
-from mnistnet.pictures.normalization import VISIBLE, normalize
+from mnistnet.pictures.normalization import normalize
 from mnistnet.pictures.outlines import outline
 
 FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is fainter
 
 # The row, its segments and candidates: chosen on numbers that people wrote
-MAX_SPACE = 2.5  # between two digits
-MAX_OFFSET = 0.3  # from a digit to a loose part of it
 MIN_AREA = 0.7  # area of a part / square of the stroke width; less is a speck
 MIN_SHARE = 0.2  # ink of the row / all ink; a line of text or of noise is one of many
 MAX_SEGMENTS = 60  # twenty digits, each in three parts; more is noise, or text
 MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # between two parts of one digit
-MAX_WIDE = 1.8  # width of a digit
 
 # The costs, chosen on numbers that people wrote
 CUT = 0.55  # of each stroke width that a cut crosses
@@ -154,17 +151,12 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     tall = components.height
     main = int((tall * components.strength(ink.contrast)).argmax())
     is_beside = (components.top < components.bottom[main]) & (components.bottom > components.top[main])
-    big = np.flatnonzero((tall >= MIN_TALL * tall[main]) & is_beside)
-    big = big[components.left[big].argsort()]
-    spaces = components.left[big[1:]] - np.maximum.accumulate(components.right[big])[:-1]
-    groups = np.append(0, np.cumsum(spaces > MAX_SPACE * tall[main]))
-    row = np.zeros(len(tall), np.bool_)
-    row[big[groups == groups[big == main]]] = True
+    row = (tall >= MIN_TALL * tall[main]) & is_beside
     is_stroke = components.area > MIN_AREA * stroke_width(components.mask(row).astype(np.float32)) ** 2
     left, top, right, bottom = components.box(row)
     across = np.maximum(components.left - right, left - components.right)
     offset = np.maximum(across, np.maximum(components.top - bottom, top - components.bottom))
-    parts = is_stroke & (tall < MIN_TALL * tall[main]) & (offset < MAX_OFFSET * median(tall[row]))
+    parts = is_stroke & (tall < MIN_TALL * tall[main]) & (offset < MAX_GAP * median(tall[row]))
     if components.area[row | parts].sum() < MIN_SHARE * components.area.sum():
         raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
     return row | parts, not (is_stroke & ~row & ~parts).any()
@@ -215,13 +207,9 @@ def _candidates(
                 box = _around(box, parts[-1].box)
                 cost += _join_cost(parts[-2], parts[-1], height)
             components = {each.component for each in parts}
-            is_wide = box.width > MAX_WIDE * max(height, box.height)
-            are_many = len(parts) > MAX_PARTS and len(components) > 1
-            if (is_wide or are_many) and len(parts) < len(segments):
+            if MAX_PARTS < len(parts) < len(segments) and len(components) > 1:
                 continue
             ink = _ink_of(grey, labels, box, start, stop)
-            if 255 * ink.max() < VISIBLE:
-                continue
             shape = SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
             total, is_broken = cost + shape, len(components) > 1
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
