@@ -15,9 +15,9 @@ from mnistnet.saving import writing
 MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 MIN_SIDE = 400  # pixels of the longer side; smaller pictures are enlarged, so that the digits can be read
 SURE_COLOUR, UNSURE_COLOUR = "#007a33", "#d14900"
-LINE = 2  # pixels
-DASH = 8  # pixels
-MIN_FONT = 16  # pixels
+LINE = 2  # width of a line, pixels
+DASH = 8  # length of a dash and of a gap, pixels
+MIN_FONT = 16  # height of the font, pixels
 
 
 def write_annotated(directory: Path, answer: Answer) -> None:

@@ -25,7 +25,7 @@ def augmented_set(images: ByteArray, seed: int, number: int) -> ByteArray:
     Args:
         images: uint8 (n, 28, 28), ink bright; not changed.
         seed: the random seed.
-        number: of the augmented set, from 1.
+        number: the number of the augmented set, from 1.
 
     Returns:
         uint8 (n, 28, 28); the seed and the number determine it.

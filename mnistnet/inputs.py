@@ -116,7 +116,7 @@ def deskew(images: ByteArray, scale: float = 1.0) -> ByteArray:
     return deskewed
 
 
-DIRECTIONS = 16  # on the full turn
+DIRECTIONS = 16  # orientation bins on the full turn
 HALF_TURN = DIRECTIONS // 2
 # 13 sin θ_j and 13 cos θ_j, j = 0 … 7, as whole numbers. The largest cross product is 15,000: within int16.
 SINES = np.array([0, 5, 9, 12, 13, 12, 9, 5], np.int16)
@@ -124,8 +124,8 @@ COSINES = np.array([13, 12, 9, 5, 0, -5, -9, -12], np.int16)
 GRID = 7  # points along each side of the image
 STRIDE = 4.5  # pixels between points: the grid spans the image from the middle of its first pixel to that of its last
 SIGMA = 2.25  # standard deviation of the Gaussian around a point, pixels
-GAUSSIAN_TOTAL = 46  # sum of a Gaussian's weights, whole numbers; sums of 46² parts up to 5,700 are exact in float32
-ROOT_SCALE = 0.12  # bytes for the square root of a sum; the largest root is about 1,900
+GAUSSIAN_TOTAL = 46  # sum of a Gaussian's whole weights; a bin's sum, at most 46² · 5,700 fifths, is exact in float32
+ROOT_SCALE = 0.12  # byte of a bin / square root of its sum; the largest root is about 1,900
 DIRECTION_BLOCK = 64  # images; larger blocks aren't faster, smaller ones need more calls
 
 

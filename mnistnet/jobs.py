@@ -63,7 +63,7 @@ def read_in_jobs(
 
 @contextmanager
 def _ignored_interrupt() -> Iterator[None]:
-    """Ignore Ctrl-C while processes start, so that they inherit it; only this process reacts, and ends them."""
+    """Ignore Ctrl-C while processes start, so that they ignore it, too; only this process reacts, and ends them."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread can set signal handlers
         yield
         return

@@ -75,7 +75,7 @@ class Model:
         return outputs
 
     def predict(self, images: ByteArray) -> IntArray:
-        """Return the digit with the highest output for each image: uint8 (n, 28, 28) to integers (n,), 0 to 9."""
+        """Return the digit with the highest output of each image, integers (n,); see `outputs` for the rest."""
         digits: IntArray = self.outputs(images).argmax(axis=1)
         return digits
 

@@ -153,6 +153,9 @@ class Network:
         weights: views, dtype (n_out, n_in) each, W^2 first.
         biases: views, dtype (n_out,) each, B^2 first.
         weight_count: how many of the parameters are weights; the rest are biases.
+
+    Raises:
+        ValueError: there are fewer than two layers, or an empty one.
     """
 
     def __init__(

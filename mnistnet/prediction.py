@@ -57,7 +57,7 @@ class Digit:
     """One digit of a picture, and the network's outputs for it.
 
     Attributes:
-        image: uint8 (28, 28), the digit as the network gets it, ink bright.
+        image: uint8 (28, 28), the digit as MNIST would hold it, ink bright.
         outputs: float32 (10,), the network's output for each digit; they need not add up to 1.
         box: left, top, right and bottom of the digit in the picture, in the picture's own pixels.
     """

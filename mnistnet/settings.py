@@ -11,7 +11,7 @@ from mnistnet.errors import OptionError
 from mnistnet.images import DIGITS, PIXELS
 
 # Larger values are probably typing mistakes. The limits also bound the memory that a model file can claim.
-MAX_LAYER_SIZE = 1000
+MAX_LAYER_SIZE = 1000  # neurons
 MAX_HIDDEN_LAYERS = 8
 MAX_EPOCHS = 1_000_000
 MAX_WEIGHT_DECAY = 1e6
@@ -118,7 +118,8 @@ class Settings:
         optional(
             "auto", number(f"a number above 0, up to {MAX_LEARNING_RATE:g}", lambda x: 0 < x <= MAX_LEARNING_RATE)
         ),
-        f"Learning rate. auto: {LEARNING_RATE:g} for sigmoid with mse; else, or with --start, {OTHER_LEARNING_RATE:g}.",
+        f"Learning rate. auto: {LEARNING_RATE:g} for sigmoid with mse; {OTHER_LEARNING_RATE:g} otherwise, "
+        "and with --start.",
     )
     momentum: float = setting(
         0.9,
@@ -167,12 +168,12 @@ class Settings:
     augment: int = setting(
         0,
         integer(0, metavar="COPIES"),
-        "Augmented copies of the training set, each as large in memory; epochs use the set and its copies in turn.",
+        "Number of augmented copies of the training set, all in memory; epochs use the set and its copies in turn.",
     )
     validation: int | None = setting(
         None,
         optional("auto", integer(0)),
-        "Training images held out for validation; 0 trains on all. auto: 5000, but at most a tenth of them.",
+        "Number of images held out for validation; 0 trains on all. auto: 5000, but at most a tenth.",
     )
     patience: int | None = setting(
         None,

@@ -168,8 +168,9 @@ def fit(
         network is that of the best epoch.
 
     Raises:
-        OptionError: the settings don't fit `start`, or a batch is larger than the training set; at once.
-        TrainingError: `resume` was trained on other images, or has no optimizer state, at once; or training diverged.
+        OptionError: the settings don't fit `start`, or a batch is larger than the training set.
+        TrainingError: `resume` was trained on other images, or has no optimizer state; or, in an epoch, training
+            diverged.
     """
     if settings.batch_size > len(training):
         held_out = "" if validation is None else f" ({len(validation)} more are held out for validation)"

@@ -17,7 +17,7 @@ from mnistnet.datasets.mnist import cache_directory
 @option("--directory", metavar="DIR", show_default="the cache", help="Download folder.")
 @option("--mirror", metavar="URL", multiple=True, help="Mirror to use instead of the built-in ones; repeatable.")
 @option("--force", is_flag=True, help="Download all four files again, even valid ones.")
-@option("--timeout", metavar="SECONDS", default=30.0, help="Time-out for connecting and for each part of a file.")
+@option("--timeout", metavar="SECONDS", default=30.0, help="Time-out for connecting and for each 64 KiB.")
 @option("--retries", metavar="COUNT", default=4, help="Number of retries of each mirror.")
 @quiet_option
 def download(

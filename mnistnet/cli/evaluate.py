@@ -34,7 +34,7 @@ SPLITS = {
 @option(
     "--min-accuracy",
     rule=number("a number from 0 to 1, such as 0.97", lambda accuracy: 0 <= accuracy <= 1),
-    help="Exit with 1 if the accuracy is lower.",
+    help="Exit with status 1 if the accuracy, 0 to 1, is lower.",
 )
 @option("--mistakes", metavar="DIR", help="New or empty folder for the misread images, as PNG files.")
 @quiet_option

@@ -42,10 +42,10 @@ POLARITIES = {"auto": "detect it", "yes": "dark ink on light paper", "no": "ligh
 )
 @option("--top", rule=integer(1, 10, "N"), default=1, help="Show the N most likely digits.")
 @option("--invert", rule=choice(POLARITIES), default="auto", help="Whether the ink is darker than the paper.")
-@option("--show", is_flag=True, help="Draw each digit as the network gets it, and the ten outputs.")
+@option("--show", is_flag=True, help="Draw each normalized digit and the ten outputs.")
 @option("--annotate", metavar="DIR", help="New or empty folder for copies of the pictures with boxes and digits.")
 @option("--recursive", is_flag=True, help="Read the pictures in sub-folders, too.")
-@option("--fail-unsure", is_flag=True, help="Exit with 1 if an answer is unsure.")
+@option("--fail-unsure", is_flag=True, help="Exit with status 1 if an answer is unsure.")
 @option("--jobs", rule=integer(1, MAX_JOBS, "N"), default=1, help="Number of processes; more than one requires joblib.")
 @quiet_option
 def predict(
@@ -72,7 +72,7 @@ def predict(
     name, classifier = load_chosen_model(model, quiet)
     if model is None and name == MODEL_HERE and classifier.validation_accuracy is not None:
         accuracy = f"It reads {classifier.validation_accuracy:.2%} of its validation images"
-        print_notes(quiet, f"{accuracy}; --model {BUILT_IN} is trained for people's handwriting")
+        print_notes(quiet, f"{accuracy}; for your own pictures, --model {BUILT_IN} is better")
     copies = None if annotate is None else make_empty_folder(annotate)
     paths = find_pictures(images, recursive, partial(print_notes, quiet))
     read = partial(read_numbers, classifier, stdin=sys.stdin.buffer)

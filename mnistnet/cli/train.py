@@ -48,7 +48,7 @@ def train(
 ) -> None:
     """Train a network by gradient descent, and save it after every epoch."""
     if resume and start is not None:
-        raise OptionError("--start and --resume exclude each other; leave out --start to continue")
+        raise OptionError("--start and --resume can't be combined; leave out --start to continue")
     exists = Path(output).exists()
     resumed = load(output) if resume and exists else None
     first = None if start is None else load(start)

@@ -66,7 +66,7 @@ class Dataset:
         return digest.hexdigest()
 
     def take(self, indices: IntArray) -> Dataset:
-        """Return the images, labels and paths at these indices."""
+        """Return the images, labels and paths at these indices, integers (k,)."""
         paths = tuple(self.paths[index] for index in indices) if self.paths else ()
         return Dataset(self.images[indices], self.labels[indices], paths)
 

@@ -18,8 +18,8 @@ from mnistnet.images import DIGITS, SIDE, ByteArray
 UNSIGNED_BYTE = 0x08  # the IDX code of the only element type that MNIST has
 MAX_IMAGES = 1_000_000  # 784 MB; a header with more is damaged
 # Limits against decompression bombs: images shrink to a fifth; sorted labels shrink to 1/500, but have few bytes.
-MAX_INFLATION = 50  # largest compression ratio, beyond the bytes that are always allowed
-SMALL = 1 << 20  # bytes
+MAX_INFLATION = 50  # compression ratio of what exceeds SMALL
+SMALL = 1 << 20  # bytes that are allowed at any ratio
 PREFIXES: dict[Subset, str] = {"train": "train", "test": "t10k"}
 NAMES = {"images": "images-idx3-ubyte", "labels": "labels-idx1-ubyte"}
 FOLDERS = ("", "MNIST/raw", "raw")  # torchvision's folders below the one that the user names

@@ -108,7 +108,7 @@ SOURCES = (
         lambda source, subset, _: load_npz(Path(source), subset),
     ),
     Source(
-        "Kaggle's .csv of label,pixel0,…",
+        "Kaggle's .csv (label,pixel0,…)",
         lambda source: _is_file(source, ".csv"),
         lambda source, _subset, _progress: load_csv(Path(source)),
         has_splits=False,
@@ -179,12 +179,13 @@ def load_split(
         split: `test`; `validation`, the training images that `hold_out` takes out; or `train`, the other training
             images. Without separate test images, `test` is the whole source.
         validation: the number of validation images, see `hold_out`.
-        trained_on: the `Dataset.digest` of the images that the model was trained on. A note says if they are among the
-            test images; the other splits of other data are an error. Empty: neither is checked.
+        trained_on: the `Dataset.digest` of the model's training images; empty: nothing is checked. For `test`, a note
+            says if the source holds these images; for the other splits, it must.
         progress: called while it loads.
 
     Raises:
-        DatasetError: see `load_training`; but pictures that can't be read are listed in the Dataset.
+        DatasetError: see `load_training`, but unreadable pictures are listed in the Dataset; or the model was trained
+            on other images.
         DownloadError: MNIST is missing and could not be downloaded.
         ValueError: the split is unknown.
     """

@@ -32,7 +32,7 @@ ROTATION = 6  # degrees
 MEDIAN_RADIUS, RADIUS_SPREAD = 1.2, 0.55  # half the stroke width, pixels; standard deviation of its logarithm
 MIN_RADIUS, MAX_RADIUS = 0.3, 3.3  # pixels
 THINNING = 0.15  # change of the radius along a stroke, relative to the radius
-FLATNESS = 0.2  # logarithm of the longer half-axis of an oval pen
+FLATNESS = 0.2  # logarithm of the longer half-axis of an oval pen / radius
 
 
 class _Templates(NamedTuple):

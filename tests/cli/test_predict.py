@@ -50,7 +50,7 @@ def test_the_option_goes_before_the_variable_before_the_file_here_before_the_bui
 ) -> None:
     accuracy = load(trained).validation_accuracy
     here = program("predict", pngs[0])
-    note = f"It reads {accuracy:.2%} of its validation images; --model builtin is trained for people's handwriting"
+    note = f"It reads {accuracy:.2%} of its validation images; for your own pictures, --model builtin is better"
     assert here.stderr == f"Using mnistnet.npz\n{note}\n"
     builtin = program("predict", pngs[0], "--model", "builtin")
     assert (builtin.stderr, builtin.stdout != here.stdout) == ("", True)

@@ -112,7 +112,7 @@ def test_fine_tuning_starts_with_the_weights_of_another_model(
     assert program(*tune, "--epochs", "2", "--resume").returncode == 0
     assert load(tmp_path / "tuned.npz").epoch == 2
     for options, error in (
-        (("--start", "builtin", "--resume"), "--start and --resume exclude each other"),
+        (("--start", "builtin", "--resume"), "--start and --resume can't be combined"),
         (("--start", "builtin", "--hidden", "30"), "hidden is"),
     ):
         done = program(*tune, *options)
