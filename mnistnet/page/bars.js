@@ -32,15 +32,15 @@ export class Bars {
       .sort((one, other) => Math.abs(this.weights[other]) - Math.abs(this.weights[one]))
       .slice(0, MAX_LISTED);
     const inputs = layer === 1 ? [-1, -2] : strongest.sort((one, other) => one - other);
-    if (layer > 1) this.note.textContent = n > MAX_LISTED ? `The ${MAX_LISTED} heaviest of ${n}.` : "";
+    if (layer > 1) this.note.textContent = n > MAX_LISTED ? `The ${MAX_LISTED} largest weights of ${n}.` : "";
     this.rows = inputs.map((input) => this.row(input));
     this.list.append(...this.rows.map(({ item }) => item));
   }
 
-  /** @param {number} input of the layer before; −1 and −2: all that excite it, all that calm it */
+  /** @param {number} input index in the layer before; −1 and −2: the sum of all that excite it, and inhibit it */
   row(input) {
     const [term, bar, value] = [make("span", { class: "term" }), make("i"), make("span", { class: "value" })];
-    const name = input >= 0 ? `neuron ${input + 1}` : input === -1 ? "excite it" : "calm it";
+    const name = input >= 0 ? `neuron ${input + 1}` : input === -1 ? "excite it" : "inhibit it";
     const item = make("li", {}, make("span", {}, name), term, make("span", { class: "bar" }, bar), value);
     if (input >= 0) {
       const { layer, neuron, store } = this;

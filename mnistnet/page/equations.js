@@ -43,7 +43,7 @@ export function listEquations(lesson, model, rate) {
   const named = (/** @type {string} */ text) => text.replaceAll("^L", `^${last + 1}`);
   add(
     [named(network.costFunction.equation)],
-    `The cost C measures the error: how far the outputs A are from the right answer Y. Here are A − Y; C is ${plain(network.cost(pass, label))}.`,
+    `The cost C measures the error: how far the outputs A are from the right answer Y. Below is A − Y; C is ${plain(network.cost(pass, label))}.`,
     cells(
       outputs.map((a, i) => a - (i === label ? 1 : 0)),
       last,

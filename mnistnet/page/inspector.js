@@ -30,7 +30,7 @@ export class Inspector {
     this.store = store;
     this.imageAt = imageAt;
     this.open = open;
-    this.release = make("button", { class: "small", click: () => store.set({ pinned: null }) }, "Follow the winner");
+    this.release = make("button", { class: "small", click: () => store.set({ pinned: null }) }, "Show the winning output");
     this.title = make("h2");
     this.words = make("p", { class: "note" });
     this.body = make("div", { class: "body" });
@@ -68,8 +68,8 @@ export class Inspector {
     const last = network.sizes.length - 1;
     if (layer === 0)
       return encoding.edges
-        ? "Touch a place: how much of the outline runs in each of 16 directions there."
-        : "Touch a place: each of its 16 pixels is an input. Shift or slant the digit, and most of them change: that is why a network that is shown edges reads more.";
+        ? "Touch a place to see in which of 16 directions the outline runs there."
+        : "Touch a place: each of its 16 pixels is an input. Shift or slant the digit, and most of them change. So a network that gets edges instead makes fewer mistakes.";
     const sum =
       layer === 1 ? "It weighs all the inputs" : `It weighs the ${network.sizes[layer - 1]} neurons before it`;
     return layer === last
@@ -104,7 +104,7 @@ export class Inspector {
           encoding.edges ? "Outline here: " : "Ink here: ",
           make("span", { class: "key positive" }, "excites it"),
           " ",
-          make("span", { class: "key negative" }, "calms it"),
+          make("span", { class: "key negative" }, "inhibits it"),
         ),
         make("div", {}, sum, chart),
       ),
@@ -186,14 +186,14 @@ function placeInWords(features, place, edges) {
   const where = `Row ${Math.floor(place / GRID) + 1}, column ${(place % GRID) + 1}`;
   if (!edges) {
     const cell = Array.from(features).filter((_, at) => cellOf(at, false) === place);
-    return `${where} of 7×7: 16 pixels, on average ${number(cell.reduce((sum, value) => sum + value, 0) / cell.length / 255)} bright.`;
+    return `${where} of 7×7: 16 pixels, mean brightness ${number(cell.reduce((sum, value) => sum + value, 0) / cell.length / 255)} of 1.`;
   }
   const strengths = Array.from({ length: DIRECTIONS }, (_, k) => features[k * GRID ** 2 + place]);
   const most = Math.max(...strengths);
   if (most < 25) return `${where}: hardly any outline here.`;
   const direction = strengths.indexOf(most);
   // Direction k points into the ink; the outline runs a quarter turn before it, and COMPASS begins upwards.
-  return `${where}: the outline runs mostly ${COMPASS[Math.round(direction / 2) % 8]}, with the ink on its right (${most} of 255).`;
+  return `${where}: the outline runs mostly ${COMPASS[Math.round(direction / 2) % 8]}, with the ink on its right (strength ${most} of 255).`;
 }
 
 /**

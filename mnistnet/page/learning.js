@@ -65,7 +65,7 @@ export class Learning {
       make(
         "p",
         { class: "note" },
-        "Go back to a moment of its training: move the slider, and the network on the left, and its answer, become those of that moment.",
+        "Move the slider to go back to a moment of its training: the network and its answer change with it.",
       ),
       this.nothing,
       this.whole,
@@ -204,7 +204,7 @@ export function showHistory({ epoch, history, textbook }, isMse) {
     accuracy,
     { low, high: 1, format: (value) => percent(value) },
   );
-  chart("Learning rate", "How long each step is: large ones to get near, small ones to settle.", learningRate, {
+  chart("Learning rate", "How large each step is: large ones to get near, small ones to settle.", learningRate, {
     low: 0,
     high: Math.max(...learningRate.own, ...learningRate.other),
     format: (value) => value.toFixed(1),

@@ -332,7 +332,7 @@ function showModels() {
   const { model } = store.state;
   for (const [at, button] of [...byId("models").children].entries())
     button.setAttribute("aria-pressed", String(models[at] === model));
-  byId("model-words").textContent = `Shown ${model.encoding.edges ? "edges" : "pixels"}, ${score(model)}.`;
+  byId("model-words").textContent = `Inputs: ${model.encoding.edges ? "edges" : "pixels"}; ${score(model)}.`;
 }
 
 /** What the network reads with its numbers of the moment. @param {Model} model */
@@ -410,7 +410,7 @@ Object.assign(window, {
 
 byId("numbers").textContent = models[0].network.parameters.length.toLocaleString("en");
 byId("about").textContent =
-  `Made by mnistnet ${data.version} of ${data.name}: ${data.models[0].sizes.join("-")}, ${data.models[0].activation}, ${data.models[0].cost}, inputs: ${data.models[0].inputs.encoding}. ` +
+  `Made by mnistnet ${data.version} from ${data.name}: ${data.models[0].sizes.join("-")}, ${data.models[0].activation}, ${data.models[0].cost}, inputs: ${data.models[0].inputs.encoding}. ` +
   "Nothing you draw leaves this page. For scripts: window.mnistnet has outputs(pixels), gradient(pixels, label) and answer().";
 listenToTools(sheet);
 showExamples(data.measured, imageAt, { write, open });

@@ -85,7 +85,7 @@ export class Mistakes {
     const part = chosen.length < all ? `${chosen.length} of ${all} are in this page: the most confident. ` : "";
     byId("misread-note").textContent = measured.wrong
       ? `${part}True digit → digit read, and how sure; ? where marked unsure.`
-      : "Not one.";
+      : "It misread none.";
   }
 
   /** Mark the images that are read right by now. */

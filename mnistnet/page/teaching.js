@@ -274,7 +274,7 @@ export class Teaching {
     if (read === label && argmax(lesson.before) !== label)
       return (
         `It changed its mind after ${count}: now it reads a ${label}. Each step moved all its numbers a little, so that ` +
-        `the error of its outputs, the cost C, falls: from ${number(first, 3)} to ${number(last, 3)}.`
+        `the error of its outputs, the cost C, fell from ${number(first, 3)} to ${number(last, 3)}.`
       );
     if (lesson.isSaturated)
       return `${cost} in ${count}. It is so sure that it hardly learns: where σ is flat, its slope σ′ is near 0, and so is the gradient.`;

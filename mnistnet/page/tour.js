@@ -39,7 +39,7 @@ const CARDS = [
     panel: null,
     title: "Neurons",
     words:
-      "Each circle is a neuron. It multiplies what comes in by its weights and adds it up: blue excites it, orange calms it. The number in it says how excited it is, from 0 to 1.",
+      "Each circle is a neuron. It multiplies what comes in by its weights and adds it up: blue excites it, orange inhibits it. The number in it says how excited it is, from 0 to 1.",
     task: "Tap a neuron in the first column.",
     isDone: ({ state }) => state.pinned?.layer === 1,
   },
@@ -68,7 +68,7 @@ const CARDS = [
     panel: "teach",
     title: "Learning",
     words:
-      "The cost C measures how wrong the outputs are. For each of its numbers the network works out how C would change with it, and moves it a little the other way.",
+      "The cost C measures how wrong the outputs are. The network works out how C changes with each of its numbers, and moves each number a little the other way.",
     task: "Press “Teach it” and watch it change its mind. Did it forget anything?",
     isDone: ({ state }) => state.model.isTaught,
   },

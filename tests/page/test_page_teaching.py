@@ -186,7 +186,7 @@ def test_a_model_without_history_or_without_mistakes_says_so(
     right = np.flatnonzero(pretrained.predict(digits.images) == digits.labels)[:20]
     page = open_page(replace(pretrained, history=np.empty((0, 0))), digits.take(right))
     expect(page.locator("#history-words")).to_have_text("This model’s file holds no history of its epochs.")
-    expect(page.locator("#misread-note")).to_have_text("Not one.")
+    expect(page.locator("#misread-note")).to_have_text("It misread none.")
     page = open_page(replace(pretrained, history=pretrained.history[:, :2]))
     assert page.locator("#charts svg").count() == 2
     expect(page.locator("#charts")).to_contain_text("no validation images were held out")
