@@ -1,5 +1,5 @@
 // @ts-check
-/** The answer: large, in words, aloud, and as boxes around the digits of a number. */
+/** The answer: large, in words, for screen readers, and as boxes around the digits of a number. */
 
 import { byId, make, say } from "./dom.js";
 import { argmax } from "./network.js";
@@ -50,7 +50,7 @@ export class AnswerView {
     byId("boxes").replaceChildren(...(digits.length > 1 ? boxes : []));
   }
 
-  /** Say the answer to those who don't see it. */
+  /** Announce the answer to screen readers. */
   speak() {
     const { digits } = this.store.state;
     const answer = answerOf(digits, this.thresholds);

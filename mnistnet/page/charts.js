@@ -18,9 +18,9 @@ import { makeSvg } from "./dom.js";
  * @property {number} high
  * @property {(value: number) => string} format
  * @property {string} unit `epoch` or `step`
- * @property {number} [first] its number; 1 where it isn't told
+ * @property {number} [first] the first one's number, 1 by default
  * @property {number} [height] of the chart; its width is 320
- * @property {number} [length] how many epochs there is room for
+ * @property {number} [length] of the axis at least, in epochs or steps
  */
 
 const [LEFT, RIGHT, TOP] = [44, 310, 10];
@@ -108,9 +108,9 @@ export function reliabilityChart(bins) {
   return chart;
 }
 
-const REACH = 8; // of the sums Z that the chart of an activation shows
+const REACH = 8; // largest |Z| in the chart of an activation
 
-/** What an activation makes of sums, with a dot for a neuron's own. @param {(z: number) => number} curve
+/** The curve of an activation, with a dot at a neuron's sum Z. @param {(z: number) => number} curve
  * @param {string} name of the activation */
 export function activationChart(curve, name) {
   const [low, high] = [Math.min(curve(-REACH), 0), Math.max(curve(REACH), 1)];

@@ -1,5 +1,5 @@
 // @ts-check
-/** The network as a picture: its layers of neurons, and between them what flows. */
+/** The network as a picture: its layers of neurons, and the signals between them. */
 
 import { make, rove, say } from "./dom.js";
 import { GRID, PIXELS, SIDE, clip } from "./inputs.js";
@@ -10,15 +10,15 @@ import { percent } from "./prediction.js";
 /** @import { Palette } from "./paint.js" */
 
 /**
- * What is to be seen in the network.
+ * What the diagram shows.
  *
  * @typedef {object} Flow
  * @property {(ArrayLike<number> | null)[]} values of the neurons of layers 1 … L at 0 … L − 1; null for a dark layer
  * @property {(l: number, i: number, j: number) => number} carried by the connection from neuron j at `values[l]` to i in
  *     the next layer
- * @property {number[]} full for each of `values`, the size that is lit fully; for each layer of connections as well
- * @property {number[]} fullFlow
- * @property {boolean} told whether numbers are written into the neurons
+ * @property {number[]} full for each of `values`, the size that is shown in full colour
+ * @property {number[]} fullFlow the same for each layer of connections
+ * @property {boolean} numbered whether numbers are written into the neurons
  */
 
 /**
@@ -27,7 +27,7 @@ import { percent } from "./prediction.js";
  */
 
 const LINE_SHADES = 8;
-const MIN_FLOW = 0.05; // of a full line; what carries less is left out
+const MIN_FLOW = 0.05; // strength / full strength; weaker lines aren't drawn
 const FADED = 0.1; // opacity of the lines that don't belong to the neuron that is pointed at
 
 /** A number in few characters. @param {number} value */
@@ -60,7 +60,7 @@ export function forwardFlow({ network }, activations) {
     carried: (l, i, j) => weights[l][i * sizes[l] + j] * activations[l][j],
     full: sizes.map(() => 1),
     fullFlow: [1, ...Array(sizes.length - 2).fill(4)],
-    told: true,
+    numbered: true,
   };
 }
 
@@ -70,7 +70,7 @@ export class Diagram {
   constructor(root, sheet, store, tapped) {
     this.root = root;
     this.sheet = sheet;
-    /** @type {[number, number]} from where to where the sheet reaches beside the diagram */
+    /** @type {[number, number]} top and bottom of the sheet, in pixels of the diagram */
     this.span = [0, 0];
     this.store = store;
     this.tapped = tapped;
@@ -168,7 +168,7 @@ export class Diagram {
     return [...beside].sort((one, other) => Math.abs(one.y - y) - Math.abs(other.y - y))[0]?.button;
   }
 
-  /** Give everything its place. Places are parts of the width and the height, so that printers can scale them. */
+  /** Lay out the diagram. Positions are percentages, so that printing can scale them. */
   layout() {
     const { root, layers } = this;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -205,7 +205,7 @@ export class Diagram {
     });
   }
 
-  /** Show what flows, or a dark network where nothing is drawn. */
+  /** Draw what flows, or a dark network if the sheet is blank. */
   draw() {
     if (!this.height) return;
     const { model, thought, backward, pinned, pointed } = this.store.state;
@@ -216,7 +216,7 @@ export class Diagram {
     this.layers.forEach(({ neurons }, l) => {
       const values = flow?.values[l];
       for (const { index, button, value } of neurons) {
-        say(value, values && flow.told ? short(values[index]) : "");
+        say(value, values && flow.numbered ? short(values[index]) : "");
         light(button, values ? values[index] / flow.full[l] : 0);
         const isFocus = focus.layer === l && focus.neuron === index;
         const pressed = String(isFocus);
@@ -237,7 +237,7 @@ export class Diagram {
     this.drawLines(flow, alone);
   }
 
-  /** All connections. @param {Flow | null} flow @param {Place | null} alone the neuron whose lines stand out */
+  /** Draw all connections. @param {Flow | null} flow @param {Place | null} alone the neuron whose lines stand out */
   drawLines(flow, alone) {
     const { layers } = this;
     const context = contextOf(this.lines);
@@ -300,8 +300,8 @@ export class Diagram {
   }
 
   /**
-   * What each neuron of the first layer gets: a square with all 784 connections, and a line for each of the seven
-   * rows of cells, with the sum of its 112.
+   * Draw what each neuron of the first hidden layer gets: a square with all 784 connections, and a line for the sum
+   * of each of the seven rows of cells.
    *
    * @param {CanvasRenderingContext2D} context
    * @param {Flow} flow

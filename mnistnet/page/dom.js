@@ -1,5 +1,5 @@
 // @ts-check
-/** Elements: find them, make them, walk through them with the arrow keys, draw them only where they are seen. */
+/** Elements: find them, make them, move among them with the arrow keys, draw them only where they are seen. */
 
 /** @param {string} id */
 export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -73,7 +73,7 @@ function terms(text) {
 }
 
 /**
- * Let one of many buttons be a stop of the Tab key, and the arrow keys lead from it to the others.
+ * Roving tabindex: the Tab key stops at one of the buttons, and the arrow keys move among them.
  *
  * @param {HTMLElement} root
  * @param {string} [selector]
@@ -136,7 +136,7 @@ export function whileSeen(element, draw) {
 }
 
 /**
- * Show words where they differ from those that are there: what stays is not laid out anew.
+ * Set an element's text if it differs: setting the same text would make the browser lay it out again.
  *
  * @param {Element} element
  * @param {string} text
@@ -145,11 +145,11 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Whether the reader asked for less motion. */
+/** Whether the user prefers reduced motion. */
 export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
- * Wait, or stop where a signal says so.
+ * Wait; reject when the signal aborts.
  *
  * @param {number} milliseconds
  * @param {AbortSignal} signal

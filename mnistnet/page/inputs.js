@@ -8,8 +8,8 @@
 export const SIDE = 28;
 export const PIXELS = SIDE * SIDE;
 
-export const GRID = 7; // along each side of the image, at which directions are counted
-export const DIRECTIONS = 16; // on the full turn
+export const GRID = 7; // points along each side of the image
+export const DIRECTIONS = 16; // orientation bins on the full turn
 
 const f = Math.fround;
 const MIDDLE = (SIDE - 1) / 2;
@@ -21,7 +21,7 @@ const MIN_DEVIATION = 1;
 const MAX_SLANT = 1;
 
 const HALF_TURN = DIRECTIONS / 2;
-const STRIDE = 4.5; // pixels from one place to the next
+const STRIDE = 4.5; // pixels between grid points
 const SIGMA = 2.25;
 const GAUSSIAN_TOTAL = 46;
 const ROOT_SCALE = f(0.12);
@@ -29,14 +29,14 @@ const ROOT_SCALE = f(0.12);
 /** @param {number} value @param {number} low @param {number} high */
 export const clip = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** To the nearest whole number, halves to the even one, as NumPy and Python round. @param {number} value */
+/** Round to the nearest whole number, halves to the even one, as NumPy and Python do. @param {number} value */
 export function roundEven(value) {
   const floor = Math.floor(value);
   if (value - floor === 0.5) return floor % 2 === 0 ? floor : floor + 1;
   return Math.round(value);
 }
 
-/** Where the ink is, in pixels from the middle of the image; sums of whole numbers, which are exact.
+/** The moments of the ink, in pixels from the middle of the image; sums of whole numbers, which are exact.
  * @param {Uint8Array} image */
 export function moments(image) {
   let [mass, sx, sy, sxx, sxy, syy] = [0, 0, 0, 0, 0, 0];
@@ -58,27 +58,27 @@ export function moments(image) {
   const [vxx, vxy, vyy] = [xx - x * x, xy - x * y, yy - y * y];
   const smallest = MIN_DEVIATION ** 2;
   const slant = clip(vxy / Math.max(vyy, smallest), -MAX_SLANT, MAX_SLANT);
-  const uprightVxx = vxx - 2 * slant * vxy + slant * slant * vyy;
+  const deskewedVxx = vxx - 2 * slant * vxy + slant * slant * vyy;
   return {
     centreX: f(x),
     centreY: f(y),
     slant: f(slant),
-    deviationX: f(Math.sqrt(Math.max(uprightVxx, smallest))),
+    deviationX: f(Math.sqrt(Math.max(deskewedVxx, smallest))),
     deviationY: f(Math.sqrt(Math.max(vyy, smallest))),
   };
 }
 
 /**
- * The digit upright, centred and in one size (moment normalization).
+ * Deskew a digit, centre it, and bring it to one size (moment normalization).
  *
  * @param {Uint8Array} image
- * @param {number} scale of HEIGHT and WIDTH
+ * @param {number} scale multiplies HEIGHT and WIDTH
  * @returns {Uint8Array}
  */
 function deskew(image, scale) {
   const ink = moments(image);
   const step = f((ink.deviationX / (WIDTH * scale)) ** WIDTH_EXPONENT);
-  const straight = new Uint8Array(PIXELS);
+  const deskewed = new Uint8Array(PIXELS);
   for (let v = 0; v < SIDE; v++) {
     const down = f(f(ink.deviationY / f(HEIGHT * scale)) * OFFSETS[v]);
     const row = split(f(f(MIDDLE + ink.centreY) + down));
@@ -89,10 +89,10 @@ function deskew(image, scale) {
     for (let u = 0; u < SIDE; u++) {
       const column = split(f(first + f(step * u)));
       const value = between(level[column.before], level[column.before + 1], column.part);
-      straight[v * SIDE + u] = f(value + 0.5); // to the nearest byte
+      deskewed[v * SIDE + u] = f(value + 0.5); // to the nearest byte
     }
   }
-  return straight;
+  return deskewed;
 }
 
 /** A pixel of the image with blank edges: one row and column before it, two after. @param {Uint8Array} image
@@ -102,7 +102,7 @@ function padded(image, row, column) {
   return inside ? image[(row - 1) * SIDE + column - 1] : 0;
 }
 
-/** The padded row or column before a place, and how far the place is on the way to the next. @param {number} place */
+/** The padded row or column before a position, and the fraction of the way to the next. @param {number} place */
 function split(place) {
   const inside = f(clip(place, -1, SIDE) + 1);
   const before = Math.trunc(inside);
@@ -116,7 +116,7 @@ const SINES = [0, 5, 9, 12, 13, 12, 9, 5]; // 13 sin θ, nearly
 const COSINES = [13, 12, 9, 5, 0, -5, -9, -12];
 const GAUSSIAN_WEIGHTS = gaussianWeights();
 
-/** How much each pixel of a row counts for each place along it: 7 × 28 whole numbers. */
+/** The weight of each pixel of a row at each grid point: 7 × 28 whole numbers. */
 function gaussianWeights() {
   const gaussians = Array.from({ length: GRID }, (_, place) => {
     const middle = MIDDLE + STRIDE * (place - (GRID - 1) / 2);
@@ -126,8 +126,8 @@ function gaussianWeights() {
   return gaussians.map((gaussian) => gaussian.map((weight) => roundEven((GAUSSIAN_TOTAL * weight) / most)));
 }
 
-/** How much of the outline runs in each of 16 directions at each of 7×7 places. @param {Uint8Array} image
- * @returns {Uint8Array} for each direction, from 0° (ink to the right) clockwise, its 7×7 places, row by row */
+/** The edge-direction histograms: 16 orientation bins at each of 7×7 grid points. @param {Uint8Array} image
+ * @returns {Uint8Array} for each bin, from 0° (ink to the right) clockwise, its 7×7 points, row by row */
 export function edgeDirections(image) {
   const parts = assign(image);
   const directions = new Uint8Array(PIXELS);
@@ -152,14 +152,14 @@ export function edgeDirections(image) {
   return directions;
 }
 
-/** The part of the slope at each pixel along each of 16 directions, in fifths. @param {Uint8Array} image
+/** Each pixel's gradient, split into parts in the 16 orientation bins, in fifths. @param {Uint8Array} image
  * @returns {Float32Array[]} 16 of 784 */
 function assign(image) {
   const crosses = Array.from({ length: DIRECTIONS }, () => new Float32Array(PIXELS));
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
       const at = y * SIDE + x;
-      // The Sobel operator: how the brightness rises to the right and downwards.
+      // The Sobel operator: the gradient of the brightness to the right and downwards
       const [nw, n, ne] = [-1, 0, 1].map((dx) => padded(image, y, x + 1 + dx));
       const [w, e] = [-1, 1].map((dx) => padded(image, y + 1, x + 1 + dx));
       const [sw, s, se] = [-1, 0, 1].map((dx) => padded(image, y + 2, x + 1 + dx));
@@ -185,14 +185,14 @@ function assign(image) {
  * @property {(image: Uint8Array) => Uint8Array} normalize 28×28
  * @property {(deskewed: Uint8Array) => Uint8Array} features
  * @property {boolean} edges whether the features are edge-direction histograms, not pixels
- * @property {string[]} steps what the page calls the way there: the image, what is shown of it, and its edges
+ * @property {string[]} steps captions: the image, the deskewed image, and its edges
  */
 
 const CENTRED = "Centred in 28×28 pixels";
 const DESKEWED = "Upright, in one size";
 const EDGES = "Edges: which way the outline runs";
 
-/** Those of `inputs.py`, under the same words. @type {Record<string, Encoding>} */
+/** Those of `inputs.py`, by the same names. @type {Record<string, Encoding>} */
 export const ENCODINGS = {
   directions: {
     normalize: (image) => deskew(image, 1.4),
@@ -209,7 +209,7 @@ export const ENCODINGS = {
   pixels: { normalize: (image) => image, features: (deskewed) => deskewed, edges: false, steps: [CENTRED] },
 };
 
-/** The way from an image to inputs. */
+/** The function from images to inputs. */
 export class Inputs {
   /** @param {string} encoding by its name @param {number} scale of a byte @param {Float32Array} mean (784,) */
   constructor(encoding, scale, mean) {

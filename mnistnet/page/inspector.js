@@ -1,5 +1,5 @@
 // @ts-check
-/** One neuron looked into: what comes in, the sum, the activation, the images that excite it; or the 784 inputs. */
+/** Inspect one neuron: what comes in, the sum, the activation, the images that excite it; or the 784 inputs. */
 
 import { Bars, number, signed } from "./bars.js";
 import { activationChart } from "./charts.js";
@@ -40,12 +40,12 @@ export class Inspector {
     this.refresh = () => {};
   }
 
-  /** Make everything anew the next time: the colours have changed. */
+  /** Rebuild everything at the next `show`, because the colours have changed. */
   forget() {
     this.built = "";
   }
 
-  /** Show the neuron of the moment. */
+  /** Show the neuron in focus. */
   show() {
     const { model, pinned, thought } = this.store.state;
     const focus = this.store.focus;
@@ -155,7 +155,7 @@ export class Inspector {
     return canvas;
   }
 
-  /** The inputs, with what each place tells. @returns {() => void} */
+  /** The inputs, and the features of the place that is touched. @returns {() => void} */
   buildInputs() {
     const { store, body } = this;
     const { encoding } = store.state.model;
@@ -181,7 +181,7 @@ export class Inspector {
 /** A picture with words below it. @param {Element} picture @param {(Node | string)[]} words */
 const figure = (picture, ...words) => make("figure", {}, picture, make("figcaption", {}, ...words));
 
-/** What the features of one place tell. @param {Uint8Array} features @param {number} place @param {boolean} edges */
+/** Describe the features of one place. @param {Uint8Array} features @param {number} place @param {boolean} edges */
 function placeInWords(features, place, edges) {
   const where = `Row ${Math.floor(place / GRID) + 1}, column ${(place % GRID) + 1}`;
   if (!edges) {
@@ -197,7 +197,7 @@ function placeInWords(features, place, edges) {
 }
 
 /**
- * Let a pointer over a square canvas say at which of 7×7 places it is.
+ * Set `place` to the one of 7×7 places in a square canvas that is under the pointer.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Store} store
@@ -218,7 +218,7 @@ export function pointAtCells(canvas, store) {
 }
 
 /**
- * What the activation of a layer is called, and its curve beside a neuron's own sum.
+ * The name of a layer's activation, and its curve for one neuron.
  *
  * @param {import("./network.js").Network} network
  * @param {boolean} last
@@ -226,7 +226,7 @@ export function pointAtCells(canvas, store) {
 function activationOf(network, last) {
   const { costFunction, activation } = network;
   if (!last) return { name: activation.name, curve: () => activation.activate, shifts: false };
-  // Of outputs that add up to 1, each is σ of its sum less what the others make together, which shifts the curve.
+  // Softmax: each output is σ(z − ln Σ e^z of the others), a shifted σ.
   const curve = (/** @type {number} */ z, /** @type {number} */ a) => {
     const others = costFunction.sumsToOne ? z - Math.log(a / (1 - a)) : 0;
     return (/** @type {number} */ x) => 1 / (1 + Math.exp(others - x));
@@ -235,7 +235,7 @@ function activationOf(network, last) {
 }
 
 /**
- * Digits to tap, each with words for everybody and a name for those who don't see it.
+ * Digits to tap, each with visible words and a name for screen readers.
  *
  * @template {{image: Uint8Array, words: string, name: string}} Item
  * @param {Item[]} items @param {(item: Item) => void} open @param {string} [kind] a class

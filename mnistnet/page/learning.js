@@ -72,7 +72,7 @@ export class Learning {
     );
   }
 
-  /** Another model reads. */
+  /** Show another model. */
   begin() {
     const { snapshots } = this.store.state.model.data;
     this.nothing.hidden = snapshots !== null;
@@ -111,7 +111,7 @@ export class Learning {
     return { epoch, accuracy: snapshots.accuracy[epoch - 1] };
   }
 
-  /** Leave the past. */
+  /** Return to the end of training. */
   leave() {
     const { snapshots } = this.store.state.model.data;
     if (!snapshots) return;

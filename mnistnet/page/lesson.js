@@ -1,5 +1,5 @@
 // @ts-check
-/** Gradient descent on one image: the costs and outputs of each step, without anything that is seen. */
+/** Gradient descent on one image: the costs and outputs of each step, without display. */
 
 import { argmax } from "./network.js";
 /** @import { Network } from "./network.js" */

@@ -108,7 +108,7 @@ const tour = new Tour(/** @type {HTMLDialogElement} */ (byId("tour")), store, ch
 
 // From the drawing to the answer
 
-/** @type {Map<string, Uint8Array>} images of the last reading */
+/** @type {Map<string, Uint8Array>} images of the last call, see `readNumber` */
 const known = new Map();
 let isDue = false;
 
@@ -290,7 +290,7 @@ function edit(change) {
 
 // Choices
 
-/** Look into a neuron, or no longer. @param {import("./store.js").Place} place */
+/** Pin a neuron, or release it. @param {import("./store.js").Place} place */
 function pin(place) {
   const { pinned } = store.state;
   const isSame = pinned?.layer === place.layer && pinned.neuron === place.neuron;
@@ -335,7 +335,7 @@ function showModels() {
   byId("model-words").textContent = `Inputs: ${model.encoding.edges ? "edges" : "pixels"}; ${score(model)}.`;
 }
 
-/** What the network reads with its numbers of the moment. @param {Model} model */
+/** The accuracy with the current parameters, in words. @param {Model} model */
 function score(model) {
   const { past } = learning;
   if (past?.epoch === 0) return "it guesses: before training, its numbers are random";

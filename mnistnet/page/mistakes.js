@@ -27,8 +27,8 @@ import { percent } from "./prediction.js";
  */
 
 /**
- * @typedef {{image: number, true: number, read: number, probability: number, unsure: boolean}} Mistake `image`
- *     counts in the sprite
+ * @typedef {{image: number, true: number, read: number, probability: number, unsure: boolean}} Mistake `image` is
+ *     an index in the sprite
  */
 
 export class Mistakes {
@@ -158,7 +158,7 @@ export class Mistakes {
   showReliability() {
     const { bins, unsure, correct, wrong } = this.measured;
     byId("reliability").replaceChildren(reliabilityChart(bins));
-    // Where it is less than 97 % sure: of all bins, the fullest is the one where everything is right.
+    // Only where it is less than 97 % sure: nearly all images lie above that, and would hide the others.
     const doubtful = bins.filter(({ images, probability }) => images && probability < 0.97);
     const total = doubtful.reduce((sum, { images }) => sum + images, 0) || 1;
     const lead =

@@ -1,5 +1,5 @@
 // @ts-check
-/** A model on the page: a network, the way from an image to its inputs, and what it is shown at work on. */
+/** A model on the page: a network, its input encoding, and what Python measured. */
 
 import { Inputs } from "./inputs.js";
 import { Network, argmax } from "./network.js";
@@ -24,7 +24,7 @@ import { Network, argmax } from "./network.js";
 
 /**
  * @typedef {object} SnapshotData
- * @property {number[]} epochs of training behind each; the last is the model itself
+ * @property {number[]} epochs trained at each snapshot; the last is the model itself
  * @property {{values: string, scales: number[]}[]} parameters int8 in base64, of all but the last
  * @property {number[]} accuracy on validation images, after each epoch
  */
@@ -53,7 +53,7 @@ export class Model {
     return this.inputs.encoding;
   }
 
-  /** What the network makes of an image. @param {Uint8Array} image @returns {Thought} */
+  /** Run the network on an image. @param {Uint8Array} image @returns {Thought} */
   think(image) {
     const deskewed = this.encoding.normalize(image);
     const features = this.encoding.features(deskewed);

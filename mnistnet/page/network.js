@@ -13,7 +13,7 @@ export const largest = (values) => values.reduce((most, value) => Math.max(most,
 export const argmax = (outputs) => outputs.indexOf(Math.max(...outputs));
 
 /**
- * What a hidden layer does to its sums Z, and the slope of that, which follows from A alone.
+ * The activation of a hidden layer, and its derivative, which follows from A alone.
  *
  * @typedef {object} Activation
  * @property {(z: number) => number} activate A from Z
@@ -22,7 +22,7 @@ export const argmax = (outputs) => outputs.indexOf(Math.max(...outputs));
  * @property {string} equation
  */
 
-/** Those of `network.py`, under the same words. @type {Record<string, Activation>} */
+/** Those of `network.py`, by the same names. @type {Record<string, Activation>} */
 export const ACTIVATIONS = {
   sigmoid: {
     activate: (z) => 0.5 * Math.tanh(0.5 * z) + 0.5, // the same function as 1 / (1 + e^−z)
@@ -55,13 +55,13 @@ const { activate: sigmoid, derivative: sigmoidSlope } = ACTIVATIONS.sigmoid;
  * @property {(a: Float32Array, y: Float32Array) => Float32Array} delta dC/dZ^L, from A^L and Y
  * @property {string} equation
  * @property {string} deltaEquation
- * @property {string} outputs what the outputs do to Z^L
- * @property {string} name of that
+ * @property {string} outputs the equation of the outputs' activation
+ * @property {string} name of the outputs' activation
  * @property {boolean} sumsToOne whether they add up to 1
  * @property {boolean} hasSlope whether σ′ is a factor of dC/dZ^L
  */
 
-/** Those of `network.py`, under the same words. @type {Record<string, Cost>} */
+/** Those of `network.py`, by the same names. @type {Record<string, Cost>} */
 export const COSTS = {
   mse: {
     activate: (z) => z.map(sigmoid),

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What is drawn to the 28×28 that MNIST would hold; the JavaScript beside Python's `pictures/`.
+ * MNIST normalization of a drawing, to 28×28; the JavaScript beside Python's `pictures/`.
  *
  * A drawing is clean ink on an even background, so nothing need be found in it: it is fitted into 20×20, its stroke
  * width brought towards MNIST's, its strongest ink made 255, and its centre of mass moved to the middle.
@@ -50,7 +50,7 @@ function fit(ink, longest) {
   return resizeDown(resizeAcross(cropped, width, filter), height, filter);
 }
 
-/** What lies in the bounding box of the visible ink. @param {Ink} ink @returns {Ink} */
+/** Crop to the bounding box of the visible ink. @param {Ink} ink @returns {Ink} */
 function crop({ width, height, bytes }) {
   let [left, top, right, bottom] = [width, height, 0, 0];
   for (let y = 0; y < height; y++) {
@@ -120,7 +120,7 @@ function weightsOf(from, to, filter) {
   });
 }
 
-/** Halves away from zero. @param {number} value */
+/** Round, halves away from zero. @param {number} value */
 const roundAway = (value) => Math.trunc(value + (value < 0 ? -0.5 : 0.5));
 
 /** @param {Ink} ink @param {number} width @param {Filter} filter @returns {Ink} */

@@ -14,11 +14,11 @@ const CELL = SIDE / GRID; // pixels
  */
 
 /**
- * @type {Palette | null} looked up once, for asking the style sheet makes the browser compute the whole page's style
+ * @type {Palette | null} cached, because reading it makes the browser compute the style of the whole page
  */
 let palette = null;
 
-/** The colours in which the page is just now. @returns {Palette} */
+/** The current colours of the page. @returns {Palette} */
 export function colours() {
   if (palette) return palette;
   const style = getComputedStyle(document.documentElement);
@@ -53,8 +53,8 @@ export const rgba = ([red, green, blue], alpha) => `rgba(${red}, ${green}, ${blu
 export const contextOf = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 
 /**
- * Where a number of 784 stands in a picture of 28×28: a pixel in its place; of the edges each direction in the 4×4
- * pixels of its cell.
+ * Where each of the 784 inputs is painted in 28×28 pixels: a pixel in its place; the 16 bins of a grid point in the
+ * 4×4 pixels of its cell.
  *
  * @param {boolean} edges
  * @returns {Uint16Array} for each number the pixel, row by row
@@ -68,7 +68,7 @@ export function placesOf(edges) {
   });
 }
 
-/** Which cell of the 7×7 a number of 784 belongs to. @param {number} at @param {boolean} edges */
+/** Which of the 7×7 cells an input belongs to. @param {number} at @param {boolean} edges */
 export function cellOf(at, edges) {
   return edges ? at % GRID ** 2 : Math.floor(at / SIDE / CELL) * GRID + Math.floor((at % SIDE) / CELL);
 }
@@ -93,7 +93,7 @@ export function paintInk(canvas, image) {
 }
 
 /**
- * Signed numbers as pixels: the colour tells the sign, how strong it is the size.
+ * Signed numbers as pixels: the colour shows the sign, its opacity the size.
  *
  * @param {{data: Uint8ClampedArray}} pixels 28×28
  * @param {Float32Array} values (784,)
@@ -114,9 +114,9 @@ export function paintSigned(pixels, values, places, full, { positive, negative }
 }
 
 const SHADES = 6;
-const LONGEST = 0.6; // of an edge, in distances from cell to cell
+const LONGEST = 0.6; // length of the longest line / side of a cell
 
-/** Where the line of each of 784 directions begins, and where it points, in distances from cell to cell. */
+/** The start and the vector of the line of each of 784 bins, in sides of a cell. */
 const LINES = Array.from({ length: PIXELS }, (_, i) => {
   const [direction, cell] = [Math.floor(i / GRID ** 2), i % GRID ** 2];
   // Direction k points into the ink; the line runs along the outline, with the ink on its right.
@@ -131,7 +131,7 @@ const LINES = Array.from({ length: PIXELS }, (_, i) => {
 });
 
 /**
- * Edge-direction histograms: in each of 7×7 cells a line for each of 16 directions, as long as its number is large.
+ * Edge-direction histograms: in each of 7×7 cells a line for each of 16 directions, whose length shows its value.
  *
  * @param {HTMLCanvasElement} canvas square
  * @param {ArrayLike<number>} values (784,)
@@ -165,7 +165,7 @@ export function paintEdges(canvas, values, full, palette, only = null) {
   });
 }
 
-/** For pictures that are drawn in another size at once: made once, for making canvases takes time. */
+/** For images that are drawn in another size at once; reused, because making a canvas takes time. */
 const scratch = document.createElement("canvas");
 
 /** 784 signed numbers in a square canvas, as the encoding has them. @param {HTMLCanvasElement} canvas

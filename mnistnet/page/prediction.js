@@ -1,12 +1,12 @@
 // @ts-check
-/** What the network says, in words; the JavaScript beside `prediction.py`. */
+/** The answer, and the words for it; the JavaScript beside `prediction.py`. */
 
 /** @import { Digit } from "./segmentation.js" */
 
 /**
  * @typedef {object} Thresholds
  * @property {number} sure an answer below it is unsure
- * @property {number} lead and so is one that leads the second by less
+ * @property {number} lead an answer that leads the second by less is unsure, too
  */
 
 export const MIN_DIGIT = 0.25; // best output; 87 % of letters and blots have less, and 0.2 % of MNIST's digits
@@ -16,7 +16,7 @@ export function ranking(outputs) {
   return Array.from(outputs, (output, digit) => ({ digit, output })).sort((one, other) => other.output - one.output);
 }
 
-/** Whether the answer is not to be relied on. @param {Float32Array} outputs @param {Thresholds} thresholds */
+/** Whether the answer is unsure. @param {Float32Array} outputs @param {Thresholds} thresholds */
 export function isUnsure(outputs, { sure, lead }) {
   const [best, second] = ranking(outputs);
   return best.output < sure || best.output - second.output < lead;
@@ -24,12 +24,12 @@ export function isUnsure(outputs, { sure, lead }) {
 
 /**
  * @typedef {object} Answer
- * @property {string | null} number null where it shows nothing that the network knows
+ * @property {string | null} number null if no digit has an output of MIN_DIGIT
  * @property {number} probability of the least probable digit
  * @property {boolean} unsure
  */
 
-/** The number that some digits make; null for none. @param {Digit[]} digits @param {Thresholds} thresholds
+/** The answer for some digits; null if there are none. @param {Digit[]} digits @param {Thresholds} thresholds
  * @returns {Answer | null} */
 export function answerOf(digits, thresholds) {
   if (!digits.length) return null;
@@ -44,7 +44,7 @@ export function answerOf(digits, thresholds) {
 }
 
 /**
- * The same in words, without the number.
+ * The answer in words, without the number.
  *
  * @param {Digit[]} digits
  * @param {Answer | null} answer

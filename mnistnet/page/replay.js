@@ -22,11 +22,11 @@ export class Replay {
       "aria-label": "The test images; those that it misreads are marked",
     });
     this.words = make("figcaption", { id: "replay-words" });
-    /** @type {Float32Array[] | null} what the model makes of the images before its network; made when first needed */
+    /** @type {Float32Array[] | null} the model's inputs for the images; made when first needed */
     this.inputs = null;
   }
 
-  /** Another model reads. */
+  /** Use another model. */
   begin() {
     this.inputs = null;
   }

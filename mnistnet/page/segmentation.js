@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The digits of a number on the sheet; a small form of Python's `pictures/`: connected components, joined where one
- * stands above the other, and the best path through what neighbouring ones can make together (Viterbi).
+ * stands above the other, and the best path through the lattice of neighbouring ones (Viterbi).
  */
 
 import { VISIBLE, toMnist } from "./normalization.js";
@@ -10,8 +10,7 @@ import { VISIBLE, toMnist } from "./normalization.js";
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 /** @typedef {Box & {labels: number[], mass: number}} Group components that are one stroke or stand above each other */
 /**
- * @typedef {{box: Box, thought: Thought, outputs: Float32Array}} Digit what the network makes of a part of the
- *     drawing
+ * @typedef {{box: Box, thought: Thought, outputs: Float32Array}} Digit a part of the drawing and its forward pass
  */
 
 // The costs and bounds of Python's decoding, which were chosen on pictures that people drew.
@@ -19,8 +18,8 @@ const SEVERAL = 0.8; // cost of more digits than one
 const RIVAL = 0.2; // cost of another digit's output being high, too
 const MIN_OUTPUT = 1e-4;
 const MAX_JOINED = 3; // groups that may be one digit: a 4 or a 5 in loose strokes
-const MIN_OVERLAP = 0.5; // of the narrower one's width, for two components to be one
-const MIN_TALL = 0.35; // of the tallest group: lower ones are parts of their neighbour
+const MIN_OVERLAP = 0.5; // of two components / width of the narrower; with more, they are joined
+const MIN_TALL = 0.35; // height / height of the tallest group; lower ones join their neighbour
 
 /**
  * Read what is drawn.
@@ -28,7 +27,7 @@ const MIN_TALL = 0.35; // of the tallest group: lower ones are parts of their ne
  * @param {Uint8Array} ink side × side
  * @param {number} side
  * @param {(image: Uint8Array) => Thought} think
- * @param {Map<string, Uint8Array>} known images made at the last reading; it is changed to those of this one
+ * @param {Map<string, Uint8Array>} known cache of the last call's images; this call's replace them
  * @returns {Digit[]} from left to right
  */
 export function readNumber(ink, side, think, known) {

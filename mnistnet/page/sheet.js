@@ -18,11 +18,11 @@ import { colours, contextOf, paintInk, rgba } from "./paint.js";
  * @typedef {Stroke | {tool: "digit", image: Uint8Array} | {tool: "clear"}} Action
  */
 
-export const SHEET = 192; // pixels of the sheet's side: as large a picture as `mnistnet predict` looks at in one look
+export const SHEET = 192; // side of the sheet, pixels
 const STEP = 6; // pixels that an arrow key moves the pen
-const DIGIT = SHEET / SIDE; // pixels of the sheet to one of a digit laid on it
+const DIGIT = SHEET / SIDE; // pixels of the sheet for each pixel of a digit laid on it
 const USUAL_WIDTH = 16;
-const PEN_SPEED = 9; // milliseconds a pixel, when the page writes
+const PEN_SPEED = 9; // milliseconds per pixel, when the page writes
 
 /** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -48,13 +48,13 @@ export class Sheet {
     this.listen();
   }
 
-  /** The digit laid on the sheet if nothing was done to it since: it is shown to the network as it is. */
+  /** The digit laid on the sheet if it is unchanged: the network gets it as it is. */
   get digit() {
     const last = this.actions.at(-1);
     return last?.tool === "digit" ? last.image : null;
   }
 
-  /** Apply one action more. @param {Action} action */
+  /** Apply one more action. @param {Action} action */
   apply(action) {
     this.line = null;
     this.actions.push(action);
@@ -161,7 +161,7 @@ export class Sheet {
     }
   }
 
-  /** Show what is on the sheet, and the cursor of the keyboard: finer than the ink that is read. */
+  /** Show the sheet and the keyboard's cursor, in a higher resolution than the ink that is read. */
   show() {
     const { canvas, cursor } = this;
     const context = this.context();
@@ -190,7 +190,7 @@ export class Sheet {
   }
 
   /**
-   * Show a line from one of its points on.
+   * Show a line from one of its points to its end.
    *
    * @param {CanvasRenderingContext2D} context
    * @param {Stroke} line
@@ -206,7 +206,7 @@ export class Sheet {
     context.globalCompositeOperation = "source-over";
   }
 
-  /** Begin a line, or go on with it. @param {number} x @param {number} y */
+  /** Begin a line, or continue it. @param {number} x @param {number} y */
   draw(x, y) {
     if (!this.line) {
       this.line = { tool: this.tool, width: this.width * (this.tool === "eraser" ? 2 : 1), points: [] };

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the network is shown, step by step: a small canvas for each. */
+/** The steps from the image to the inputs, with a small canvas for each. */
 
 import { make } from "./dom.js";
 import { SIDE } from "./inputs.js";

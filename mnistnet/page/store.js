@@ -1,5 +1,5 @@
 // @ts-check
-/** What the page knows at the moment, and the views that are called when a part of it changes. */
+/** The state of the page, and the views that are called when a part of it changes. */
 
 import { argmax } from "./network.js";
 /** @import { Digit } from "./segmentation.js" */
@@ -17,14 +17,14 @@ import { argmax } from "./network.js";
  * @property {Model} model that reads
  * @property {Digit[]} digits on the sheet, from left to right
  * @property {number} chosen which of them goes through the network
- * @property {Thought | null} thought what the network makes of it; null where nothing is drawn
+ * @property {Thought | null} thought its forward pass; null if the sheet is blank
  * @property {boolean} playing whether the page writes the digit itself
  * @property {number | null} truth what the drawing shows, where that is known
  * @property {Place | null} pinned the neuron that was tapped
  * @property {Place | null} pointed the neuron under the pointer or with the focus
  * @property {{layer: number, neuron: number, input: number} | null} link one connection that is pointed at
- * @property {number | null} place of the 7×7, that is pointed at
- * @property {Flow | null} backward what flows back in a lesson
+ * @property {number | null} place the one of the 7×7 grid points that is pointed at
+ * @property {Flow | null} backward the derivatives, while a lesson shows backpropagation
  * @property {"inside" | "teach" | "learn"} panel
  */
 
@@ -45,7 +45,7 @@ export class Store {
     this.views = [];
   }
 
-  /** Call a view when one of some parts changes. @param {(keyof State)[]} keys @param {(state: State) => void} view */
+  /** Call a view when one of these parts changes. @param {(keyof State)[]} keys @param {(state: State) => void} view */
   subscribe(keys, view) {
     this.views.push({ keys, view });
   }
@@ -57,7 +57,7 @@ export class Store {
   }
 
   /**
-   * The neuron that is looked into: the one that was tapped, the one pointed at, else the winning output.
+   * The neuron that is inspected: the one that was tapped, the one pointed at, else the winning output.
    *
    * @returns {Place}
    */

@@ -1,9 +1,9 @@
 // @ts-check
-/** What the page writes itself: a 3, a letter, a 42; in pixels of the sheet. */
+/** What the page writes itself, in pixels of the sheet: a 3, a letter, a 42. */
 
 /** @typedef {import("./sheet.js").Point} Point */
 
-/** Points on a smooth line through some (Catmull and Rom's). @param {Point[]} points @returns {Point[]} */
+/** Points of the Catmull-Rom spline through some points. @param {Point[]} points @returns {Point[]} */
 function smooth(points) {
   const at = (/** @type {number} */ i) => points[Math.min(Math.max(i, 0), points.length - 1)];
   /** @type {Point[]} */

@@ -1,7 +1,6 @@
 // @ts-check
 /**
- * Teach it: the digit that was meant, step after step until the network changes its mind, and what it forgets by
- * that.
+ * Teach it: gradient descent on the drawing until the network reads the digit that was meant, and what it forgets.
  */
 
 import { number } from "./bars.js";
@@ -15,7 +14,7 @@ import { percent } from "./prediction.js";
 /** @import { Replay } from "./replay.js" */
 /** @import { Store } from "./store.js" */
 
-const MAX_STEPS = 50; // until it is told that it won't change its mind
+const MAX_STEPS = 50; // after these, the lesson gives up
 const STEP_TIME = 500; // milliseconds from one step to the next
 const LAYER_TIME = 350; // milliseconds that the derivatives take for a layer
 
@@ -115,7 +114,7 @@ export class Teaching {
     return Number(this.rate.value);
   }
 
-  /** Another model reads: its own learning rate. */
+  /** Teach another model, with its own learning rate. */
   begin() {
     this.stop();
     this.lesson = null;
@@ -123,13 +122,13 @@ export class Teaching {
     this.replay.begin();
   }
 
-  /** Break off the lesson that runs. */
+  /** Stop the running lesson. */
   stop() {
     this.running?.abort();
     this.running = null;
   }
 
-  /** Something else is on the sheet. */
+  /** Forget the lesson, because the drawing has changed. */
   drawingChanged() {
     this.mean(this.store.state.truth);
   }
@@ -143,7 +142,7 @@ export class Teaching {
     this.show();
   }
 
-  /** Take steps. @param {boolean} until until it reads the digit that was meant; else one step, told layer by layer */
+  /** Run a lesson. @param {boolean} until whether to step until it reads what was meant; else one step, by layers */
   async run(until) {
     this.stop();
     const { thought } = this.store.state;
@@ -222,7 +221,7 @@ export class Teaching {
             fullFlow: network.weights.map(
               (w, l) => (l ? (largest(deltas[l + 1]) * largest(w)) / 2 : largest(weights[0])) || 1,
             ),
-            told: false,
+            numbered: false,
           },
         });
         await this.wait(LAYER_TIME, signal);
@@ -232,7 +231,7 @@ export class Teaching {
     }
   }
 
-  /** Show the lesson, or what it could be about. */
+  /** Show the lesson, or offer one. */
   show() {
     const { store, lesson, running, label } = this;
     const { thought, truth, model, playing } = store.state;
