@@ -16,7 +16,7 @@ export const number = (value, decimals = 2) =>
 /** @param {number} value */
 export const signed = (value) => (Math.abs(value) < 0.005 ? "0" : (value < 0 ? "" : "+") + number(value));
 
-/** The inputs of a neuron as bars: what each brings to the sum. */
+/** The inputs of a neuron as bars: what each adds to the sum. */
 export class Bars {
   /** @param {Store} store @param {Place} focus */
   constructor(store, { layer, neuron }) {

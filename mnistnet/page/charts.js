@@ -20,7 +20,7 @@ import { makeSvg } from "./dom.js";
  * @property {string} unit `epoch` or `step`
  * @property {number} [first] the first one's number, 1 by default
  * @property {number} [height] of the chart; its width is 320
- * @property {number} [length] of the axis at least, in epochs or steps
+ * @property {number} [length] of the axis, in epochs or steps; more values make it longer
  */
 
 const [LEFT, RIGHT, TOP] = [44, 310, 10];

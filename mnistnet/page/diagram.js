@@ -47,7 +47,7 @@ export function light(element, part) {
 }
 
 /**
- * What the network does with an image.
+ * The flow of the forward pass.
  *
  * @param {Model} model
  * @param {ArrayLike<number>[]} activations

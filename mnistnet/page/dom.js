@@ -8,8 +8,7 @@ export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(
 /** @typedef {(Node | string)[]} Children */
 
 /**
- * Fill a new element: attributes by their names, a function listens to the event that it is named after; null and
- * false are left out.
+ * Fill a new element. A function becomes a listener to the event of that name; null and false are left out.
  *
  * @template {Element} E
  * @param {E} element

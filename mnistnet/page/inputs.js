@@ -179,7 +179,7 @@ function assign(image) {
 }
 
 /**
- * An input encoding: what the network is shown of an image, and the 784 bytes made of that.
+ * An input encoding: how an image is normalized, and the 784 bytes computed from that.
  *
  * @typedef {object} Encoding
  * @property {(image: Uint8Array) => Uint8Array} normalize 28×28

@@ -9,7 +9,7 @@ import { largest } from "./network.js";
 import { cellOf, colours, paintBehind, paintCell, paintEdges, paintInk, paintInputs } from "./paint.js";
 /** @import { Place, Store } from "./store.js" */
 
-const FIELD = 320; // pixels of the canvas of what a neuron looks for
+const FIELD = 320; // side of a canvas, pixels
 const COMPASS = ["up", "up and right", "right", "down and right", "down", "down and left", "left", "up and left"];
 
 /** @param {Place} place @param {number[]} sizes */
@@ -197,7 +197,7 @@ function placeInWords(features, place, edges) {
 }
 
 /**
- * Set `place` to the one of 7×7 places in a square canvas that is under the pointer.
+ * Let a pointer over a square canvas choose one of its 7×7 places.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Store} store

@@ -103,7 +103,7 @@ export class Learning {
     this.show();
   }
 
-  /** The moment that the slider is at, with the accuracy on validation images; null at the end of training. */
+  /** The epoch that the slider is at, and its accuracy on validation images; null at the end of training. */
   get past() {
     const { snapshots } = this.store.state.model.data;
     if (!snapshots || this.at === snapshots.epochs.length - 1) return null;

@@ -32,7 +32,7 @@ export class Lesson {
     return argmax(this.outputs);
   }
 
-  /** Whether the outputs that are wrong are so sure that σ′, and with it the gradient, is near 0. */
+  /** Whether the wrong outputs are saturated: σ′, and with it the gradient, is near 0. */
   get isSaturated() {
     const { network, outputs, label, read } = this;
     const slope = (/** @type {number} */ a) => a - a * a;

@@ -112,7 +112,7 @@ const tour = new Tour(/** @type {HTMLDialogElement} */ (byId("tour")), store, ch
 const known = new Map();
 let isDue = false;
 
-/** Update once before the browser paints, however many moves of the pen came. */
+/** Update at most once a frame, however often the pen moves. */
 function soon() {
   if (isDue) return;
   isDue = true;

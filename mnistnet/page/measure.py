@@ -37,7 +37,7 @@ class Measured:
 
 
 def shown_neurons(network: Network) -> list[list[int]]:
-    """Return the neurons that the page draws, of each layer from the second: at most MAX_SHOWN of a hidden one.
+    """Return the neurons that the page draws in each layer from the second: in a hidden one, at most MAX_SHOWN.
 
     Of a wide layer these are the neurons with the largest sums of absolute weights into the next layer.
     """

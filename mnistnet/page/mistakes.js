@@ -12,7 +12,7 @@ import { percent } from "./prediction.js";
  * What Python measured.
  *
  * @typedef {object} Measured
- * @property {string} data what on, in words
+ * @property {string} data the data set, in words
  * @property {number} images
  * @property {number} correct
  * @property {number} accuracy

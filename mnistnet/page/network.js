@@ -51,7 +51,7 @@ const { activate: sigmoid, derivative: sigmoidSlope } = ACTIVATIONS.sigmoid;
  *
  * @typedef {object} Cost
  * @property {(z: Float32Array) => Float32Array} activate the outputs A^L from Z^L
- * @property {(z: Float32Array, y: Float32Array) => number} value C, from Z^L and the right answer Y
+ * @property {(z: Float32Array, y: Float32Array) => number} value C, from Z^L and the target Y
  * @property {(a: Float32Array, y: Float32Array) => Float32Array} delta dC/dZ^L, from A^L and Y
  * @property {string} equation
  * @property {string} deltaEquation
@@ -110,7 +110,7 @@ export const COSTS = {
 };
 
 /**
- * What a forward pass leaves in each layer, the input's first.
+ * The sums and activations of a forward pass, the input's first.
  *
  * @typedef {object} Pass
  * @property {Float32Array[]} sums Z^2 … Z^L at 1 … L − 1; at 0 the inputs
@@ -170,7 +170,7 @@ export class Network {
     return this.costFunction.value(/** @type {Float32Array} */ (pass.sums.at(-1)), this.oneHot(label));
   }
 
-  /** The right answer Y: 1 for the digit, 0 for the others. @param {number} label */
+  /** The target Y: 1 for the digit, 0 for the others. @param {number} label */
   oneHot(label) {
     return new Float32Array(this.sizes[this.sizes.length - 1]).fill(1, label, label + 1);
   }
@@ -234,7 +234,7 @@ export class Network {
   }
 }
 
-/** A row of a matrix, which begins at `start`, times a vector. @param {Float32Array} matrix @param {number} start
+/** The product of a vector and the matrix row that begins at `start`. @param {Float32Array} matrix @param {number} start
  * @param {Float32Array} vector */
 function dot(matrix, start, vector) {
   let sum = 0;

@@ -2,7 +2,7 @@
 /**
  * MNIST normalization of a drawing, to 28×28; the JavaScript beside Python's `pictures/`.
  *
- * A drawing is clean ink on an even background, so nothing need be found in it: it is fitted into 20×20, its stroke
+ * A drawing is clean ink on an even background, so nothing is removed from it: it is fitted into 20×20, its stroke
  * width brought towards MNIST's, its strongest ink made 255, and its centre of mass moved to the middle.
  */
 
@@ -10,9 +10,9 @@ import { SIDE, clip, roundEven } from "./inputs.js";
 
 const BOX = 20;
 const CENTRE = 14;
-const FINE = 4; // the stroke width is adjusted in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
+const FINE = 4; // the stroke width is adjusted in 80×80, in steps of a quarter of one of MNIST's pixels
 export const VISIBLE = 64; // less ink is a blurred edge, and does not count for the bounding box
-const STROKE_WIDTH = [9, 12]; // in the 80×80 box: MNIST's median, and what 12 in 100 of its strokes exceed
+const STROKE_WIDTH = [9, 12]; // pixels in the 80×80 box: MNIST's median, and what 12 in 100 of its strokes exceed
 
 /**
  * Bytes of ink, row by row.
@@ -102,7 +102,7 @@ const BICUBIC = {
 };
 const UNIT = 2 ** 22; // weights are whole numbers of 1 / UNIT
 
-/** For each new pixel the first old one that counts, and the weights from there. @param {number} from
+/** For each new pixel its first old pixel, and the weights from there on. @param {number} from
  * @param {number} to @param {Filter} filter */
 function weightsOf(from, to, filter) {
   const scale = from / to;
@@ -166,8 +166,8 @@ function strokeWidth(ink) {
   return (2 * area) / outline;
 }
 
-/** Strokes wider by `growth` pixels on either side, or narrower where it is negative: steps with four and with eight
- * neighbours in turn, whose octagon is near enough to a round pen. @param {Ink} ink @param {number} growth */
+/** Dilate by `growth` pixels, or erode where it is negative, with four and with eight neighbours in turn: an octagon,
+ * which is near enough to a round pen. @param {Ink} ink @param {number} growth */
 function changeWidth(ink, growth) {
   const extreme = growth > 0 ? Math.max : Math.min;
   for (let step = 0; step < Math.abs(growth); step++) {
@@ -188,7 +188,7 @@ function changeWidth(ink, growth) {
   return ink;
 }
 
-/** Fine ink by area into its 20×20, and with that into the middle of 28×28. @param {Ink} fine */
+/** Shrink fine ink by area into 20×20, and centre that in 28×28. @param {Ink} fine */
 function centred(fine) {
   const [height, width] = [Math.ceil(fine.height / FINE), Math.ceil(fine.width / FINE)];
   const [above, before] = [(height * FINE - fine.height) >> 1, (width * FINE - fine.width) >> 1];

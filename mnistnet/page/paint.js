@@ -35,7 +35,7 @@ export function colours() {
   });
 }
 
-/** Call `repaint` whenever the colours change: day and night, paper, the system's own. @param {() => void} repaint */
+/** Call `repaint` whenever the colours change: dark mode, forced colours, print. @param {() => void} repaint */
 export function onNewColours(repaint) {
   const renew = () => {
     palette = null;

@@ -13,7 +13,7 @@ import { VISIBLE, toMnist } from "./normalization.js";
  * @typedef {{box: Box, thought: Thought, outputs: Float32Array}} Digit a part of the drawing and its forward pass
  */
 
-// The costs and bounds of Python's decoding, which were chosen on pictures that people drew.
+// Chosen on pictures that people drew; SEVERAL and MIN_OUTPUT are those of Python's decoding.
 const SEVERAL = 0.8; // cost of more digits than one
 const RIVAL = 0.2; // cost of another digit's output being high, too
 const MIN_OUTPUT = 1e-4;
@@ -34,7 +34,7 @@ export function readNumber(ink, side, think, known) {
   const { labels, boxes } = findComponents(ink, side);
   const groups = joinGroups(boxes);
   const made = new Map();
-  /** @type {{cost: number, digits: Digit[]}[]} the cheapest way to read all groups before each place */
+  /** @type {{cost: number, digits: Digit[]}[]} the cheapest path to each place between groups */
   const best = [{ cost: 0, digits: [] }];
   for (let stop = 1; stop <= groups.length; stop++) {
     best[stop] = { cost: Infinity, digits: [] };
@@ -62,7 +62,7 @@ export const digitOf = (thought, box) => ({
   outputs: /** @type {Float32Array} */ (thought.pass.activations.at(-1)),
 });
 
-/** How much the outputs speak against a digit. @param {Float32Array} outputs */
+/** The cost of a digit with these outputs. @param {Float32Array} outputs */
 function costOf(outputs) {
   const [second, best] = Array.from(outputs)
     .sort((one, other) => one - other)

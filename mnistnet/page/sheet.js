@@ -31,7 +31,7 @@ export class Sheet {
   /**
    * @param {HTMLCanvasElement} canvas where it is seen
    * @param {{began: () => void, changed: () => void, lifted: () => void}} listeners called before a line, after every
-   *     change, and when the pen is lifted or the change was whole at once
+   *     change, and at the end of a line or another action
    */
   constructor(canvas, listeners) {
     this.canvas = canvas;

@@ -37,7 +37,7 @@ export class Steps {
     this.root.replaceChildren(...items);
   }
 
-  /** Whether the 7×7 cells of the inputs lie on a step: the image is not deskewed yet. @param {number} at */
+  /** Whether a step has the 7×7 cells of the inputs; an image that will be deskewed has not. @param {number} at */
   hasCells(at) {
     return at > 0 || !this.store.state.model.encoding.edges;
   }

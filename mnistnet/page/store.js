@@ -8,13 +8,13 @@ import { argmax } from "./network.js";
 /** @import { Flow } from "./diagram.js" */
 
 /**
- * @typedef {{layer: number, neuron: number}} Place a neuron; layer 1 is the first hidden one, counted from 0. Layer
- *     0: all inputs
+ * @typedef {{layer: number, neuron: number}} Place a neuron, from 0; layer 1 is the first hidden one, layer 0 stands
+ *     for all inputs
  */
 
 /**
  * @typedef {object} State
- * @property {Model} model that reads
+ * @property {Model} model the chosen one
  * @property {Digit[]} digits on the sheet, from left to right
  * @property {number} chosen which of them goes through the network
  * @property {Thought | null} thought its forward pass; null if the sheet is blank

@@ -16,7 +16,7 @@ import { percent } from "./prediction.js";
 
 const MAX_STEPS = 50; // after these, the lesson gives up
 const STEP_TIME = 500; // milliseconds from one step to the next
-const LAYER_TIME = 350; // milliseconds that the derivatives take for a layer
+const LAYER_TIME = 350; // milliseconds for each layer of backpropagation
 
 /** @typedef {{image: Uint8Array, truth: number, read: number}} Offer a misread image */
 
@@ -142,7 +142,7 @@ export class Teaching {
     this.show();
   }
 
-  /** Run a lesson. @param {boolean} until whether to step until it reads what was meant; else one step, by layers */
+  /** Run a lesson. @param {boolean} until it reads the digit that was meant; else for one step, layer by layer */
   async run(until) {
     this.stop();
     const { thought } = this.store.state;
