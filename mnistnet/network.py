@@ -1,8 +1,8 @@
 """The equations: parameters, forward pass, backpropagation.
 
-In the derivation an image is a column; here it is a row, so a batch of n images has n rows. The derivation's dC/dZ is a
-row already, so backpropagation keeps its form; the forward pass is transposed, Z = A Wᵀ + B. Layer 1 is the input; W^l
-and B^l lead into layer l and are `weights[l - 2]` and `biases[l - 2]`.
+In the derivation an image is a column; here it is a row, so Z, A and dC/dZ of n images are (n, neurons). The
+derivation's dC/dZ is a row already, so backpropagation keeps its form; the forward pass is transposed, Z = A Wᵀ + B.
+Layer 1 is the input; W^l and B^l lead into layer l and are `weights[l - 2]` and `biases[l - 2]`.
 """
 
 from __future__ import annotations

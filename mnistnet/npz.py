@@ -59,7 +59,7 @@ def open_npz(file: BinaryIO) -> zipfile.ZipFile:
 
 
 def read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> npt.NDArray[Any]:
-    """Read one array of at most `max_bytes`.
+    """Read one array of at most `max_bytes`, of any numeric dtype and shape.
 
     Raises:
         NpzError: it is damaged, larger, or not an array of numbers as NumPy writes it.

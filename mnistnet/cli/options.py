@@ -98,7 +98,7 @@ def choose_model(path: str | None, quiet: bool) -> str:
 
 
 def load_chosen_model(path: str | None, quiet: bool) -> tuple[str, Model]:
-    """Return the name of the model that `choose_model` chooses, and the model."""
+    """Return the name of the model that `choose_model` chooses, and the model; see `load` for errors."""
     name = choose_model(path, quiet)
     try:
         return name, load(name)

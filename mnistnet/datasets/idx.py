@@ -67,7 +67,7 @@ def _find(directory: Path, stem: str) -> Path | None:
 
 
 def read_idx(path: Path, dimensions: int) -> ByteArray:
-    """Read one IDX file, gzipped or not: a header that gives the shape, then exactly as many bytes.
+    """Read one IDX file, uint8 (n, 28, 28) or (n,): a header with the shape, then exactly as many bytes.
 
     Args:
         path: gzipped when it ends in `.gz`.
