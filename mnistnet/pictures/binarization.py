@@ -80,7 +80,7 @@ def _border_grey(grey: ByteArray) -> tuple[float, bool]:
     alike = np.convolve(counts, np.ones(span), "valid")
     lowest = int(alike.argmax())
     level = np.average(np.arange(lowest, lowest + span), weights=counts[lowest : lowest + span])
-    return float(level), bool(alike[lowest] >= MIN_EVEN * counts.sum() or max(grey.shape) <= ICON)
+    return float(level), bool(alike[lowest] >= MIN_EVEN * counts.sum())
 
 
 def _background(bright: Image.Image) -> FloatArray:
@@ -110,6 +110,7 @@ def _threshold(contrast: FloatArray, noise: float) -> float:
 def _noise(grey: ByteArray) -> float:
     """The standard deviation of the noise from pixel to pixel: 0 on a screen, 1 to 10 grey levels in photographs.
 
-    Most neighbours lie on the same side of a stroke, so that the median of what they differ by leaves the ink out.
+    Most neighbours lie on the same side of a stroke, so that the median of what they differ by leaves the ink out; of
+    two normal values it is 0.954 deviations.
     """
     return median(np.abs(np.diff(grey.astype(np.int16), axis=1))) / 0.954 if grey.shape[1] > 1 else 0.0

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 
 OVERVIEW = 128  # longest side, in pixels, of the picture in which a page is looked for, or how the light changes
-ICON = 20  # pixels of a side; smaller pictures are too coarse to show a page, lines, or light that changes
+ICON = 20  # pixels of a side; smaller pictures are too coarse to show a page, or noise
 AnyArray = TypeVar("AnyArray", FloatArray, BoolArray, ByteArray)
 
 

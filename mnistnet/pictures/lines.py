@@ -15,7 +15,6 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, FloatArray
 from mnistnet.pictures.binarization import Ink
 from mnistnet.pictures.components import (
-    ICON,
     Box,
     Components,
     closing,
@@ -69,10 +68,9 @@ class _Line(NamedTuple):
 def remove_lines(ink: Ink) -> tuple[Ink, Components]:
     """Return the ink without lines and frames, as far as something else is left, and its connected components."""
     mask = ink.contrast > FAINT * ink.threshold
-    if max(mask.shape) > ICON:
-        bridged = dilate(mask)  # over the gaps of a faint line, and the steps of a sloping one
-        runs = [run for is_horizontal in (True, False) for run in _straight_runs(mask, bridged, is_horizontal)]
-        ink = _without(ink, mask, runs) if runs else ink
+    bridged = dilate(mask)  # over the gaps of a faint line, and the steps of a sloping one
+    runs = [run for is_horizontal in (True, False) for run in _straight_runs(mask, bridged, is_horizontal)]
+    ink = _without(ink, mask, runs) if runs else ink
     components = find_components(ink.contrast > ink.threshold)
     if len(components) > MAX_COMPONENTS:
         raise PictureError("no digit in it (a page of text, or noise?); crop to one number")

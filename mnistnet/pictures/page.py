@@ -18,7 +18,7 @@ MIN_PAGE, MAX_PAGE = 0.1, 0.88  # of the picture's area: strokes take less; more
 MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
 MIN_PAPER = 0.7  # share of a page's pixels that are paper
 MAX_ACROSS = 0.04  # share of a page's edge that ink crosses; the edge of a shadow has more
-MIN_CONTRAST = 0.25  # contrast of ink / contrast of page and background
+MIN_WRITTEN = 0.25  # contrast of ink / contrast of page and background
 MIN_SHARPNESS = 0.8  # contrast across the page's edge / contrast of page and background; light fades slowly
 
 
@@ -77,7 +77,7 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
     if not is_page or across > MAX_ACROSS * within.sum() or not beyond.any():
         return None
     step = abs(median(grey[within]) - median(grey[beyond]))
-    written = np.abs(grey[middle] - median(grey[middle])) > MIN_CONTRAST * step
+    written = np.abs(grey[middle] - median(grey[middle])) > MIN_WRITTEN * step
     is_sharp = step >= MIN_SHARPNESS * abs(median(grey[middle]) - median(grey[~page]))
     return middle if is_sharp and written.any() else None
 
