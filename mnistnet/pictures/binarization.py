@@ -1,6 +1,6 @@
-"""Binarization: the contrast of each pixel with its background, and the threshold between ink and paper.
+"""Binarization: the contrast of each pixel with its background, and the threshold above which it is ink.
 
-What is drawn on a screen or scanned has one background; in a photograph the light changes, and it is estimated.
+A drawing or a scan has one grey as its background; in a photograph the light changes, and it is estimated.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ MIN_NOISES = 4  # minimum contrast of ink / standard deviation of the noise
 BAND = 0.15  # width of the border / shorter side of the picture: wider than lines along the edges
 MIN_EVEN = 0.5  # share of the border that has the background's grey; strokes and lines cover the rest
 MAX_SPAN = 0.1  # span of the greys of an even background / all contrast
-MAX_SCREEN_NOISE = 0.7  # grey levels from pixel to pixel; in a photograph there is more
+MAX_SCREEN_NOISE = 0.7  # noise of a drawing or a scan, grey levels; photographs have more
 MIN_PHOTOGRAPH = 96  # pixels of the longer side; in smaller pictures the steps between enlarged pixels look like noise
-BACKGROUND = 10  # longer side of the picture / radius of the opening: wider than any stroke
+BACKGROUND = 10  # longer side of the picture / radius of the opening, which is wider than any stroke
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Ink:
 
     Attributes:
         contrast: float32 (height, width), 0 to 255.
-        threshold: the contrast above which there is ink, with its soft edges.
-        doubt: whether a line that was removed, or kept, may as well be the reverse: part of a digit.
+        threshold: the contrast above which a pixel is ink or its soft edge.
+        doubt: whether a line that was removed may be part of a digit, or a stroke that was kept may be a line.
     """
 
     contrast: FloatArray
@@ -42,11 +42,11 @@ class Ink:
 
 
 def binarize(picture: Image.Image, invert: str) -> Ink:
-    """Part the ink in a picture from its background.
+    """Separate the ink in a picture from its background.
 
     Args:
         picture: of mode L and of any size.
-        invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` finds out.
+        invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` detects it.
 
     Raises:
         PictureError: nothing stands out from the background.
@@ -57,7 +57,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
     is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
     around = border if is_plain else picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
-    # the ink is the rarer side, with the longer tail, of what differs from the background, or from what is around it
+    # ink is rarer than background: the differences have a negative skewness if it is dark, a positive one if bright
     is_dark = invert == "yes" or (invert == "auto" and ((grey - np.asarray(around, np.float32)) ** 3).sum() < 0)
     if is_dark:
         picture, border = ImageChops.invert(picture), 255 - border
@@ -66,7 +66,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
         contrast = (contrast - np.float32(border)).clip(0, 255)
     else:
         background = _background(picture)
-        contrast = (contrast - background) * (255 / np.maximum(255 - background, 64))  # as if all lay in full light
+        contrast = (contrast - background) * (255 / np.maximum(255 - background, 64))  # relative to paper brightness
         contrast = (contrast - median(contrast)).clip(0, 255)
     return Ink(contrast, _threshold(contrast, noise))
 
@@ -84,11 +84,11 @@ def _border_grey(grey: ByteArray) -> tuple[float, bool]:
 
 
 def _background(bright: Image.Image) -> FloatArray:
-    """The paper without its bright ink: a morphological opening, wider than any stroke, smoothed: (height, width)."""
+    """Return the background of bright ink, by a smoothed morphological opening: float32 (height, width)."""
     factor = -(-max(bright.size) // OVERVIEW)
     coarse = np.asarray(bright.reduce(factor))
     radius = max(3, max(coarse.shape) // BACKGROUND)
-    # beyond the border the light stays as it is there, so that no dark corner of an empty sheet is taken for ink
+    # edge padding, so that a dark corner of an empty page isn't taken for ink
     opened = opening(np.pad(coarse, radius, mode="edge"), radius, axes=(0, 1))[radius:-radius, radius:-radius]
     smooth = Image.fromarray(opened).filter(ImageFilter.BoxBlur(max(1, radius // 4)))
     box = (0, 0, bright.width / factor, bright.height / factor)
@@ -96,10 +96,7 @@ def _background(bright: Image.Image) -> FloatArray:
 
 
 def _threshold(contrast: FloatArray, noise: float) -> float:
-    """The contrast, 0 to 255, that parts ink, with its soft edges, from paper.
-
-    Raises PictureError when nothing stands out from the noise.
-    """
+    """Return the threshold of `Ink`, 0 to 255; raise PictureError when nothing stands out from the noise."""
     floor = max(MIN_CONTRAST, MIN_NOISES * noise)
     candidates = contrast[contrast > floor]
     if candidates.size == 0:
@@ -108,9 +105,9 @@ def _threshold(contrast: FloatArray, noise: float) -> float:
 
 
 def _noise(grey: ByteArray) -> float:
-    """The standard deviation of the noise from pixel to pixel: 0 on a screen, 1 to 10 grey levels in photographs.
+    """Return the standard deviation of the noise, in grey levels: 0 in drawings, 1 to 10 in photographs.
 
-    Most neighbours lie on the same side of a stroke, so that the median of what they differ by leaves the ink out; of
-    two normal values it is 0.954 deviations.
+    Most neighbouring pixels lie on the same side of a stroke, so that the median of their differences ignores the ink;
+    that of two normal values is 0.954 standard deviations.
     """
     return median(np.abs(np.diff(grey.astype(np.int16), axis=1))) / 0.954 if grey.shape[1] > 1 else 0.0

@@ -1,4 +1,4 @@
-"""Bounds on what decoders are given: some run in Python, others multiply their work by what a small file says."""
+"""Bounds on a decoder's time and on what it reads, because a small file can demand any amount of work."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from PIL import Image, ImageFile
 from mnistnet.errors import PictureError
 
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a telephone's HEIC has 48 million
-MAX_SECONDS = 4  # of the processor; a photograph takes a tenth of one, 50 million pixels take one
+MAX_SECONDS = 4  # processor time to decode; a photograph takes 0.1, 50 million pixels take 1
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
 BLOCK = 1 << 12  # bytes that are read or decoded at once: in a JPEG, or comments of a PPM, each can cost a millisecond
-ROW = 12  # bytes that a row takes at least; a picture can be one pixel wide
+ROW = 12  # minimum memory of a row, bytes; a picture can be one pixel wide
 TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF tags; a tile can be larger than the picture
 
 
 class BoundedFile(io.BytesIO):
-    """A file in memory that raises PictureError when its decoder takes too long, or reads more than is `left`."""
+    """A file in memory that raises PictureError when its decoder takes too long, or reads more than `left` bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,9 +26,9 @@ class BoundedFile(io.BytesIO):
         self._end = thread_time() + MAX_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read so many bytes, or all, as from any file."""
+        """Read up to `size` bytes, or all, as from any file."""
         part = super().read(BLOCK if size == ImageFile.SAFEBLOCK else size)
-        if size is not None and size >= 0:  # what reads all at once runs in C
+        if size is not None and size >= 0:  # decoders that read all at once are written in C, and fast
             self.left -= len(part)
         if self.left < 0 or thread_time() > self._end:
             raise unreadable("decoding it takes too long")
@@ -36,7 +36,7 @@ class BoundedFile(io.BytesIO):
 
 
 def check_pixels(image: Image.Image) -> None:
-    """Raise PictureError if a picture has too many pixels."""
+    """Raise PictureError if a picture has more than MAX_PIXELS."""
     tags = getattr(image, "tag_v2", {})
     tile = tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0)
     if max(tile, max(image.width, ROW) * image.height) > MAX_PIXELS:

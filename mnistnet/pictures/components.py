@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 
-OVERVIEW = 128  # longest side, in pixels, of the picture in which a page is looked for, or how the light changes
+OVERVIEW = 128  # longest side, in pixels, of the reduced picture in which the page and the background are found
 ICON = 20  # pixels of a side; smaller pictures are too coarse to show a page, or noise
 AnyArray = TypeVar("AnyArray", FloatArray, BoolArray, ByteArray)
 
@@ -42,17 +42,17 @@ def rank_filter(values: AnyArray, radius: int, axes: tuple[int, ...], extreme: n
 
 
 def opening(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
-    """Return values, or a mask, without what is bright, or set, and not wider than 2·radius along any of the axes."""
+    """Return the morphological opening: it removes what is bright and at most 2·radius wide along any of the axes."""
     return rank_filter(rank_filter(values, radius, axes, np.minimum), radius, axes, np.maximum)
 
 
 def closing(values: AnyArray, radius: int, axes: tuple[int, ...]) -> AnyArray:
-    """Return values, or a mask, without what is dark, or not set, and not wider than 2·radius along any of the axes."""
+    """Return the morphological closing: it fills what is dark and at most 2·radius wide along any of the axes."""
     return rank_filter(rank_filter(values, radius, axes, np.maximum), radius, axes, np.minimum)
 
 
 def dilate(mask: BoolArray, radius: int = 1) -> BoolArray:
-    """Return the mask and the squares of 2·radius + 1 pixels a side around each of its pixels."""
+    """Return the mask, dilated by a square of 2·radius + 1 pixels a side."""
     return rank_filter(mask, radius, (0, 1), np.maximum)
 
 
@@ -66,16 +66,16 @@ class Box(NamedTuple):
 
     @property
     def width(self) -> int:
-        """How many pixels lie between its left and its right."""
+        """The width in pixels."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
-        """How many pixels lie between its top and its bottom."""
+        """The height in pixels."""
         return self.bottom - self.top
 
     def slices(self, margin: int = 0) -> tuple[slice, slice]:
-        """Return what cuts it out of an array, with a margin where the array goes on."""
+        """Return the slices that crop an array to it, with a margin as far as the array extends."""
         return np.s_[max(0, self.top - margin) : self.bottom + margin, max(0, self.left - margin) : self.right + margin]
 
 
@@ -95,12 +95,12 @@ class Components:
 
     @property
     def width(self) -> IntArray:
-        """How many columns of pixels each component takes."""
+        """The width of each component in pixels."""
         return self.right - self.left
 
     @property
     def height(self) -> IntArray:
-        """How many rows of pixels each component takes."""
+        """The height of each component in pixels."""
         return self.bottom - self.top
 
     def box(self, chosen: BoolArray | int) -> Box:
@@ -121,8 +121,7 @@ class Components:
 def find_components(mask: BoolArray, corners: bool = True) -> Components:
     """Find the components of a mask, connected by their pixels' sides and corners, or by sides alone.
 
-    A row's runs are found for all rows at once; runs that touch in neighbouring rows are then joined by giving both
-    the smaller number, again and again, through the numbers' own numbers, until nothing changes.
+    The runs of all rows are found at once. Label propagation with pointer jumping then joins those that touch.
     """
     height, width = mask.shape
     stride = width + 1  # one empty column before each row, so that no run goes on into the next
@@ -157,7 +156,7 @@ def find_components(mask: BoolArray, corners: bool = True) -> Components:
 
 
 def _join(count: int, one: IntArray, other: IntArray) -> IntArray:
-    """The smallest number in the group of each of `count` things, of which one[i] and other[i] are joined."""
+    """Return the smallest node connected to each of `count` nodes, with an edge between each one[i] and other[i]."""
     number = np.arange(count)
     while True:
         smaller = np.minimum(number[one], number[other])
@@ -170,7 +169,7 @@ def _join(count: int, one: IntArray, other: IntArray) -> IntArray:
 
 
 def otsu(values: FloatArray) -> float:
-    """Return the threshold that parts values, 0 to 255, into the two groups that differ most. Source: Otsu 1979."""
+    """Return the threshold of values, 0 to 255, with the greatest between-class variance. Source: Otsu 1979."""
     histogram = np.bincount(values.astype(np.intp).ravel(), minlength=256).astype(np.float64)
     below = np.cumsum(histogram)
     sum_below = np.cumsum(histogram * np.arange(256))
@@ -181,7 +180,7 @@ def otsu(values: FloatArray) -> float:
 
 
 def quantile(values: npt.NDArray[Any], share: float) -> float:
-    """Return what that share of the values lie below; np.quantile would take 8 ms to import masked arrays first."""
+    """Return the quantile, share from 0 to 1; np.quantile would take 8 ms to import masked arrays first."""
     place = share * (values.size - 1)
     below, above = math.floor(place), math.ceil(place)
     part = np.partition(values, (below, above), axis=None)
@@ -189,7 +188,7 @@ def quantile(values: npt.NDArray[Any], share: float) -> float:
 
 
 def median(values: npt.NDArray[Any]) -> float:
-    """Return what half of the values lie below."""
+    """Return the median."""
     return quantile(values, 0.5)
 
 

@@ -1,4 +1,4 @@
-"""Where digits that touch may be parted: minimum-cost paths from top to bottom, which cross little ink."""
+"""Cut paths between digits that touch: minimum-cost paths from top to bottom, which cross little ink."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from mnistnet.images import FloatArray, IntArray
 from mnistnet.pictures.lines import MIN_TALL
 
 # Chosen on numbers that people wrote; lengths are in heights of the row's digits.
-SIDESTEP = 0.12  # cost of a step sideways, in full ink; else a path wanders around whole digits
-MIN_PART = 0.12  # width of what a cut leaves on either side, halfway down
-MAX_CROSSED = 2.6  # ink on a cut, in stroke widths; what is written across so much is one digit
-MAX_WIDTH = 0.75  # width of most digits; what is wider may be two
+SIDESTEP = 0.12  # cost of a step sideways, in pixels of full ink; without it a path goes around whole digits
+MIN_SEGMENT = 0.12  # width of the segment on either side of a cut, halfway down
+MAX_CROSSED = 2.6  # ink that a cut crosses, in stroke widths; more belongs to one digit
+MAX_WIDTH = 0.75  # of most digits; wider ink may be two
 
 
 def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntArray, float]]:
@@ -23,11 +23,11 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntAr
         stroke: width of its strokes, in pixels.
 
     Returns:
-        For each cut its path, int (rows,), the first column on the right of it, and how much ink it crosses, in stroke
-        widths; a step sideways counts as some.
+        For each cut its path, int (rows,), the first column on the right of it, and its cost in stroke widths: the ink
+        that it crosses, and its steps sideways.
     """
     rows, columns = ink.shape
-    least = max(2, round(MIN_PART * height))
+    least = max(2, round(MIN_SEGMENT * height))
     if columns <= max(2 * least, MAX_WIDTH * height) or rows <= MIN_TALL * height:
         return []
     middle = rows // 2
@@ -53,7 +53,7 @@ def cheapest_paths(ink: FloatArray) -> tuple[FloatArray, IntArray]:
         ink: float32 (rows, columns), 0 to 1.
 
     Returns:
-        Their costs, float32 (rows, columns), and the last step of each, to the right: -1, 0 or 1, (rows, columns).
+        Their costs, float32 (rows, columns), and the last step of each to the right, int (rows, columns): -1, 0 or 1.
     """
     costs, steps = ink.copy(), np.zeros(ink.shape, np.intp)
     ways = np.full((3, ink.shape[1]), np.inf, np.float32)  # straight, to the right, to the left
@@ -67,7 +67,7 @@ def cheapest_paths(ink: FloatArray) -> tuple[FloatArray, IntArray]:
 
 
 def _trace(steps: IntArray, x: int) -> list[int]:
-    """The columns of the cheapest path from a pixel of the last row back to the first."""
+    """Return the columns of the cheapest path from a pixel of the last row back to the first."""
     columns = [x]
     for row in range(len(steps) - 1, 0, -1):
         columns.append(columns[-1] - int(steps[row, columns[-1]]))

@@ -1,7 +1,7 @@
 """Decoding: the best path through the segmentation lattice, by the network's outputs and the costs of its shapes.
 
-A path is a chain of candidates from the first segment to the last. Dynamic programming finds the best (Viterbi 1967):
-the cheapest path to a place, for each number of digits, leads to the cheapest paths to the places behind it.
+The lattice's nodes lie between the segments; a candidate leads from one node to another, and a path from the first to
+the last. Dynamic programming (Viterbi 1967) extends the cheapest paths to each node, for each number of digits.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.segmentation import Lattice
 
 # Costs are negative natural logarithms of probabilities.
-SEVERAL = 0.8  # of more digits than one: most pictures show one
-SKIP = 2.5  # of leaving out ink as large as a digit
+SEVERAL = 0.8  # cost of more than one digit: most pictures show one
+SKIP = 2.5  # cost of leaving out ink as large as a digit
 MIN_OUTPUT = 1e-4  # smaller outputs are clamped to it before the logarithm
-MIN_OF_SEVERAL = 0.9  # output of each of several digits; letters and signs beside digits have less
-MIN_MARGIN = 0.7  # by which the cheapest path with other digits is more expensive
+MIN_OF_SEVERAL = 0.9  # minimum output of each of several digits; letters and signs beside digits have less
+MIN_MARGIN = 0.7  # minimum cost of the cheapest path with other digits, above that of the best path
 
 
 @dataclass(frozen=True)
 class Path:
-    """One way through the lattice.
+    """One path through the lattice.
 
     Attributes:
         chosen: the indices of its candidates.
-        digits: what each of them is.
-        cost: how much speaks against it.
+        digits: the digit that each of them is read as.
+        cost: a negative log probability.
         reasons: why it isn't sure: `segmentation` where other digits cost hardly more, `other-ink` where ink is left
             out, `low` where one of several digits has a low output.
     """
@@ -53,30 +53,30 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
     Args:
         lattice: all that may be the digits.
         outputs: float (n, 10), the network's outputs for each candidate.
-        count: how many digits there are; None finds out.
+        count: the number of digits; None detects it.
 
     Raises:
-        PictureError: there is none.
+        PictureError: there is none, or the best has more than MAX_DIGITS.
     """
     digits, costs = outputs.argmax(axis=1).tolist(), (-np.log(outputs.max(axis=1).clip(MIN_OUTPUT))).tolist()
     most = count or MAX_DIGITS + 1
-    places: list[_Paths] = [defaultdict(dict) for _ in range(len(lattice.cuts) + 1)]
-    _offer(places[0], Path(reasons=frozenset(lattice.reasons)))
+    nodes: list[_Paths] = [defaultdict(dict) for _ in range(len(lattice.cuts) + 1)]
+    _offer(nodes[0], Path(reasons=frozenset(lattice.reasons)))
     beginning: list[list[int]] = [[] for _ in lattice.cuts]
     for index, candidate in enumerate(lattice.candidates):
         beginning[candidate.start].append(index)
-    for place, size in enumerate(lattice.sizes):
-        for path in [each for alike in places[place].values() for each in alike.values()]:
-            cost = path.cost + lattice.cuts[place] + SKIP * size**2
-            _offer(places[place + 1], replace(path, cost=cost, reasons=path.reasons | {"other-ink"}))
+    for node, size in enumerate(lattice.sizes):
+        for path in [each for alike in nodes[node].values() for each in alike.values()]:
+            cost = path.cost + lattice.cuts[node] + SKIP * size**2
+            _offer(nodes[node + 1], replace(path, cost=cost, reasons=path.reasons | {"other-ink"}))
             if len(path.digits) == most:
                 continue
-            cost = path.cost + lattice.cuts[place] + SEVERAL * (len(path.digits) == 1)
-            for index in beginning[place]:
+            cost = path.cost + lattice.cuts[node] + SEVERAL * (len(path.digits) == 1)
+            for index in beginning[node]:
                 candidate = lattice.candidates[index]
                 chosen, read = (*path.chosen, index), (*path.digits, digits[index])
-                _offer(places[candidate.stop], Path(chosen, read, cost + candidate.cost + costs[index], path.reasons))
-    found = [each for alike in places[-1].values() for each in alike.values() if each.digits]
+                _offer(nodes[candidate.stop], Path(chosen, read, cost + candidate.cost + costs[index], path.reasons))
+    found = [each for alike in nodes[-1].values() for each in alike.values() if each.digits]
     found = sorted((each for each in found if count in (None, len(each.digits))), key=lambda path: path.cost)
     if not found:
         raise PictureError(f"can't be read as a number of {count or 'some'} digits; crop to one number")
@@ -89,7 +89,7 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
         digit == 1 and lattice.candidates[index].is_broken
         for index, digit in zip(found[0].chosen, found[0].digits, strict=True)
     ):
-        reasons.add("other-ink")  # no hand writes a 1 with a dot, as in an exclamation mark
+        reasons.add("other-ink")  # nobody writes a 1 with a dot; it may be an exclamation mark
     if len(found[0].chosen) > 1 and outputs[list(found[0].chosen)].max(axis=1).min() < MIN_OF_SEVERAL:
         reasons.add("low")
     return replace(found[0], reasons=frozenset(reasons))

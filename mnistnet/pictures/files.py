@@ -21,16 +21,16 @@ from mnistnet.images import SIDE, ByteArray
 from mnistnet.pictures.bounds import BLOCK, BoundedFile, check_pixels, unreadable
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | Image.Image
-FORMAT_NAMES = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "HEIC")  # each more is more to attack
+FORMAT_NAMES = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "HEIC")  # each format adds attack surface
 PICTURE_SUFFIXES = {f".{name.lower()}" for name in (*FORMAT_NAMES, "jpg", "pbm", "pgm", "pnm", "tif", "heif")}
 PLUGINS = {b"\x89P": "Png", b"\xff\xd8": "Jpeg", b"BM": "Bmp", b"GI": "Gif", b"RI": "WebP"}  # by a file's head
 PLUGINS |= {b"II": "Tiff", b"MM": "Tiff"} | {b"P%d" % kind: "Ppm" for kind in range(1, 7)}
-MAX_BYTES = 110_000_000  # A4 in colours at 600 dots an inch, not compressed; a HEIC of so many takes eight seconds
+MAX_BYTES = 110_000_000  # an uncompressed A4 scan in colours at 600 dots an inch; a HEIC of this size takes 8 seconds
 MAX_SIDE = 1024  # larger pictures are shrunk at once: no digit needs more
-MIN_BITMAP = 8  # pixels of its longer side; what is coarser is not a bitmap, but a drawing of a few straight lines
-ORIENTATION = 0x0112  # the EXIF tag that tells how the camera was turned
-MAX_EXIF = 1 << 16  # bytes, as in a JPEG; in a larger block, thousands of tags can each claim the whole of it
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else it tells standard error what it raises, too
+MIN_BITMAP = 8  # longer side of an enlarged bitmap, in its own pixels; fewer are a drawing of a few straight lines
+ORIENTATION = 0x0112  # EXIF tag
+MAX_EXIF = 1 << 16  # bytes, a JPEG's limit; each of thousands of tags can refer to the whole block
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors are also printed
 
 
 def as_source(picture: str | os.PathLike[str] | BinaryIO | bytes | ByteArray | Image.Image) -> Source:
@@ -58,7 +58,7 @@ def as_source(picture: str | os.PathLike[str] | BinaryIO | bytes | ByteArray | I
 
 
 def name_of(source: Source) -> str:
-    """Return what a message calls the picture, in one line whatever the file is called."""
+    """Return the picture's name for a message, in one line whatever the file is called."""
     name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
     if name in ("<stdin>", 0):  # 0 is its file descriptor
         return "standard input"
@@ -67,7 +67,7 @@ def name_of(source: Source) -> str:
 
 @contextmanager
 def naming(source: Source) -> Iterator[None]:
-    """Put the picture's name before what a PictureError says of it."""
+    """Put the picture's name before a PictureError's message."""
     try:
         yield
     except PictureError as error:
@@ -83,21 +83,21 @@ def decode(source: Source) -> Image.Image:
         source: a path, a stream of bytes, which is read to its end, or a Pillow image, which is left as it is.
 
     Returns:
-        The picture upright, of mode L or RGB, with no side above MAX_SIDE; a bitmap that was enlarged in steps comes
-        in its own size. Its `info["own_size"]` is the width and the height that it had before, upright.
+        The picture upright, of mode L or RGB, with no side above MAX_SIDE, and no nearest-neighbour enlargement.
+        Its `info["own_size"]` is the upright picture's (width, height) before that.
 
     Raises:
-        PictureError: the file can't be opened, or is no picture, or is too large.
+        PictureError: the file can't be opened, isn't a picture, or is too large.
         MemoryError: there is not enough memory.
         ValueError: the source is a stream of text.
     """
     if isinstance(source, Image.Image):
-        with _telling_damage("picture"):
+        with _reporting_damage("picture"):
             check_pixels(source)
             return _flatten(source, source.size)
     file = _content(source)
     plugin = _plugin(file.getvalue()[:12])
-    with _telling_damage(str(plugin.format)), plugin(file) as image:
+    with _reporting_damage(str(plugin.format)), plugin(file) as image:
         check_pixels(image)
         file.left = sys.maxsize  # for the pixels
         own_size = image.size
@@ -107,7 +107,7 @@ def decode(source: Source) -> Image.Image:
 
 
 def _content(source: str | os.PathLike[str] | BinaryIO) -> BoundedFile:
-    """Read a file or a stream to its end: an unbuffered one gives less at a time than it is asked for."""
+    """Read a file or a stream to its end; an unbuffered one may return fewer bytes than are requested."""
     if isinstance(source, (str, os.PathLike)):
         try:
             with Path(source).open("rb") as stream:
@@ -148,12 +148,12 @@ def _plugin(head: bytes) -> type[ImageFile.ImageFile]:
 
 
 @contextmanager
-def _telling_damage(kind: str) -> Iterator[None]:
+def _reporting_damage(kind: str) -> Iterator[None]:
     try:
         yield
     except (PictureError, MemoryError):
-        raise  # neither says that the picture is damaged
-    except Exception as error:  # decoders meet damaged bytes with nearly every exception there is
+        raise  # neither means that the picture is damaged
+    except Exception as error:  # damaged bytes make decoders raise nearly every exception there is
         raise unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
 
 
@@ -183,7 +183,7 @@ def _orientation(image: Image.Image) -> object:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Return the picture in mode L, RGB or RGBA, no side above MAX_SIDE."""
     factor = -(-max(image.size) // MAX_SIDE)
-    if image.mode.startswith(("I", "F")):  # 16 or 32 bits, or floats, on a scale that nothing tells
+    if image.mode.startswith(("I", "F")):  # 16 or 32 bits, or floats, on an unknown scale
         values = np.asarray(image.convert("F").reduce(factor))
         values = np.where(np.isfinite(values), values, 0).clip(0)
         return Image.fromarray((values * (255 / (values.max() or 1))).round().astype(np.uint8))
@@ -192,7 +192,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _over_backdrop(image: Image.Image) -> Image.Image:
-    """Return an RGBA picture as RGB: white goes behind what is mostly dark, and black behind what is bright."""
+    """Return an RGBA picture as RGB, on white if it is mostly dark, on black if it is mostly bright."""
     alpha = image.getchannel("A")
     if alpha.getextrema() == (255, 255):
         return image.convert("RGB")
@@ -203,7 +203,7 @@ def _over_backdrop(image: Image.Image) -> Image.Image:
 
 
 def _without_steps(image: Image.Image) -> Image.Image:
-    """Return a bitmap as it was, if this is one whose pixels were each enlarged to a square."""
+    """Undo nearest-neighbour enlargement by a whole factor; return any other picture as it is."""
     side = math.gcd(*image.size) if max(image.size) > SIDE else 1
     if side > 1:
         grey = np.asarray(image.convert("L"))

@@ -1,4 +1,4 @@
-"""Lines that are not written but written on: rules, underlines, the cells of tables, frames, slivers at the edges.
+"""Line removal: ruled lines, underlines, the cells of tables, frames, slivers at the picture's edges.
 
 A line is straight and longer than the digits are high, or cut off by the picture's border; a frame surrounds the rest.
 """
@@ -28,17 +28,17 @@ from mnistnet.pictures.components import (
 from mnistnet.pictures.outlines import outline
 
 # Chosen on cells of photographed tables, crops with a line along an edge, ruled paper, and the boxes of forms.
-FAINT = 0.6  # contrast of a line / threshold of ink: lines are fainter than the pen, and would be found in parts
+FAINT = 0.6  # contrast of a line / threshold of ink: many are fainter than the pen, and would break into pieces
 MIN_LINE = 0.35  # length of a line / extent of all ink in its direction
-MAX_THICK = 0.25  # height of a line's box, if it is horizontal / its width
+MAX_THICK = 0.25  # thickness of a line's box / its length
 LONG = 1.3  # length of a line / height of the digits
-MARGIN = 0.16  # of a picture's side: how far from the border a line along it may lie
-NEAR = 2  # pixels from the border: what is so near is cut off by it
-PALE = 0.75  # contrast of a rule / contrast of the pen: in a paler one, strokes that lie along it stand out
+MARGIN = 0.16  # distance from the border of a line along it / side of the picture
+NEAR = 2  # distance from the border, pixels, at which ink counts as cut off by it
+PALE = 0.75  # contrast of a ruled line / contrast of the pen; strokes along a paler one stand out from it
 MIN_STEM = 0.6  # thickness of a 1 at the border / stroke width of the other digits; a thinner one may be a line
-MIN_DIGIT = 4  # pixels of height
+MIN_DIGIT = 4  # minimum height, pixels
 MIN_TALL = 0.4  # size of a digit / size of the tallest, or of what is around it; less is a part of one, or a speck
-MAX_COMPONENTS = 2000  # more than any writing has
+MAX_COMPONENTS = 2000  # more are a page of text, or noise
 MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
 MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
 
@@ -48,7 +48,7 @@ class _Line(NamedTuple):
 
     Attributes:
         mask: bool (height, width), its pixels and those beside them.
-        box: where that is.
+        box: around its pixels.
         is_horizontal: whether it runs from left to right; else it runs from top to bottom.
         length: from end to end, in pixels.
         thickness: in pixels.
@@ -66,9 +66,9 @@ class _Line(NamedTuple):
 
 
 def remove_lines(ink: Ink) -> tuple[Ink, Components]:
-    """Return the ink without lines and frames, as far as something else is left, and its connected components."""
+    """Return the ink without lines and frames, unless nothing else is left, and its connected components."""
     mask = ink.contrast > FAINT * ink.threshold
-    bridged = dilate(mask)  # over the gaps of a faint line, and the steps of a sloping one
+    bridged = dilate(mask)  # closes the gaps of a faint line, and the steps of a sloping one
     runs = [run for is_horizontal in (True, False) for run in _straight_runs(mask, bridged, is_horizontal)]
     ink = _without(ink, mask, runs) if runs else ink
     components = find_components(ink.contrast > ink.threshold)
@@ -83,10 +83,7 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
 
 
 def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> list[_Line]:
-    """All straight lines in a mask that are long beside the extent of all ink, near a border or across the picture.
-
-    bridged: the mask, dilated by one pixel.
-    """
+    """Return the long straight lines, near a border or across the picture, of a mask that is also given dilated."""
     axis = 1 if is_horizontal else 0
     places = np.flatnonzero(mask.any(axis=1 - axis))
     shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
@@ -110,7 +107,7 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
 
 
 def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
-    """The ink without lines: straight runs too long for a digit, or on the border; mask: all that may be ink."""
+    """Return the ink without the runs that are too long for a digit, or on the border; mask: of all ink and lines."""
     whole = find_components(mask)
     rest = find_components(mask & ~np.any([run.mask for run in runs], axis=0))
     tall = rest.height.max(initial=0)
@@ -141,9 +138,9 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
 
 
 def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
-    """The contrast without a line that strokes touch; what they cross stays, and what lies along it and is thicker.
+    """Return the contrast without a line that strokes touch.
 
-    least: a contrast; what has more belongs to a stroke.
+    Ink that crosses the line stays, as does ink along it that is thicker, or has at least the contrast `least`.
     """
     axes = (0,) if run.is_horizontal else (1,)
     reach = math.ceil(run.thickness / 2) + 1
@@ -156,7 +153,7 @@ def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
 
 
 def _frames(components: Components) -> BoolArray:
-    """Which components are boxes, or parts of them, or circles around others of some size: bool (n,)."""
+    """Return which components are boxes, or parts of them, or circles around others of some size: bool (n,)."""
     frames, framed = np.zeros((2, len(components)), np.bool_)
     longest = np.maximum(components.width, components.height)
     for number in range(len(components)):
@@ -168,20 +165,20 @@ def _frames(components: Components) -> BoolArray:
             is_circle = _is_around(components, number, hole) and not _is_outline(components, box, hole)
             frames[number] = is_circle or _is_straight(components.labels[box.slices()] == number)
             framed |= inside & frames[number]
-    if frames.any():  # and what is left of broken ones
+    if frames.any():  # and the other parts of broken boxes
         frames |= components.height > LONG * components.height[framed & ~frames].max(initial=0)
         frames |= components.height < MAX_THICK * components.width
     return frames
 
 
 def _is_straight(mask: BoolArray) -> bool:
-    """Whether a component is nothing but straight lines, upright and level."""
+    """Return whether a component is nothing but vertical and horizontal lines."""
     lines = [opening(mask, max(2, int(MIN_LINE / 2 * side)), axes=(axis,)) for axis, side in enumerate(mask.shape)]
     return bool((lines[0] | lines[1]).sum() > MIN_STRAIGHT * mask.sum())
 
 
 def _is_around(components: Components, number: int, hole: Box) -> bool:
-    """Whether a component lies on all four sides of a box; of these, the picture's border may cut off two."""
+    """Return whether a component lies on all four sides of a box; the picture's border may cut off two of them."""
     own, frame = components.labels == number, components.box(number)
     across, down = own[hole.top : hole.bottom], own[:, hole.left : hole.right]
     sides = across[:, : hole.left], across[:, hole.right :], down[: hole.top], down[hole.bottom :]
@@ -191,7 +188,7 @@ def _is_around(components: Components, number: int, hole: Box) -> bool:
 
 
 def _is_outline(components: Components, box: Box, hole: Box) -> bool:
-    """Whether what is in a box is the outline of a digit: then its hole is not in its middle, unless it is a 0."""
+    """Return whether a box holds the outline of a digit other than 0: one whose hole isn't in the middle."""
     x, y = hole.left + hole.right - box.left - box.right, hole.top + hole.bottom - box.top - box.bottom
     is_middle = max(abs(x) / box.width, abs(y) / box.height) < 2 * MIN_OFF_MIDDLE
     ink = (components.labels[box.slices()] >= 0).astype(np.float32)
@@ -199,7 +196,7 @@ def _is_outline(components: Components, box: Box, hole: Box) -> bool:
 
 
 def _underlines(components: Components, contrast: FloatArray, among: BoolArray) -> BoolArray:
-    """Which components are lines under the highest one of strong contrast: bool (n,)."""
+    """Return which components are lines under the tallest one of strong contrast: bool (n,)."""
     main = int(np.where(among, components.height * components.strength(contrast), 0).argmax())
     is_under = components.top >= components.bottom[main] - 1  # one that slopes begins beside it
     is_under &= (components.left < components.right[main]) & (components.right > components.left[main])

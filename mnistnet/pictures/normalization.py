@@ -15,9 +15,9 @@ from mnistnet.pictures.components import padded, rank_filter
 
 FINE = 4  # the stroke width is changed in 80×80, so that a step of one pixel there is a quarter of one of MNIST's
 STROKE = (9.0, 12.0)  # stroke width in the 80×80 box: MNIST's median, and what 12 in 100 of its digits exceed
-VISIBLE = 64  # a quarter of full ink counts for the bounding box: less is a blurred edge
+VISIBLE = 64  # minimum ink inside the bounding box, a quarter of full ink; less is a blurred edge
 MIN_FULL = 254  # the strongest ink of each of MNIST's 70,000 images
-MAX_OFF_CENTRE = 0.53  # pixels, of their centres of mass, as rounding to whole pixels leaves them
+MAX_OFF_CENTRE = 0.53  # pixels from the middle to the centre of mass: what rounding to whole pixels leaves
 
 
 def normalized_already(picture: Image.Image, invert: str) -> ByteArray | None:
@@ -37,7 +37,7 @@ def normalized_already(picture: Image.Image, invert: str) -> ByteArray | None:
 
 
 def _is_like_mnist(image: ByteArray) -> bool:
-    """Whether uint8 (28, 28) has MNIST's full ink, 20 pixels' extent (19 in 16 of its images) and centre of mass."""
+    """Return whether uint8 (28, 28) has MNIST's full ink, 20 pixels' extent (16 images: 19) and centre of mass."""
     sums = _sums(image)
     return (
         image.max() >= MIN_FULL
@@ -47,12 +47,12 @@ def _is_like_mnist(image: ByteArray) -> bool:
 
 
 def _sums(ink: npt.NDArray[np.generic]) -> tuple[FloatArray, FloatArray]:
-    """How much ink there is in every row and in every column."""
+    """Return the sums of the ink in every row and in every column."""
     return ink.sum(axis=1, dtype=np.float64), ink.sum(axis=0, dtype=np.float64)
 
 
 def _centre(sums: FloatArray) -> float:
-    """The centre of mass along one axis, in pixels from the middle of the first; not all sums are 0."""
+    """Return the centre of mass along one axis, in pixels from the middle of the first; not all sums are 0."""
     return float(sums @ np.arange(len(sums), dtype=np.float64) / sums.sum())
 
 
@@ -60,7 +60,7 @@ def normalize(ink: FloatArray, width: float) -> ByteArray:
     """Draw a digit as MNIST's makers did: fit into 20×20 by area, strongest ink to 255, centre of mass to the middle.
 
     Args:
-        ink: (height, width), 0 to 1, at least in one place a quarter.
+        ink: (height, width), 0 to 1, at least 0.25 somewhere.
         width: of its strokes, in pixels.
 
     Returns:
@@ -73,13 +73,13 @@ def normalize(ink: FloatArray, width: float) -> ByteArray:
     drawn = np.asarray(_fit(picture, fine - 2 * growth))
     if growth:
         drawn = _change_width(drawn, growth)
-    if drawn.max() < VISIBLE:  # nothing is left where the strokes are finer than those beside it
+    if drawn.max() < VISIBLE:  # its strokes are finer than `width`, and thinning left nothing
         drawn = np.asarray(_fit(picture, fine))
     return _centred(np.asarray(_fit(_cropped(drawn), fine)))
 
 
 def _cropped(ink: ByteArray) -> Image.Image:
-    visible = ink >= min(VISIBLE, ink.max())  # specks fade where they are shrunk
+    visible = ink >= min(VISIBLE, ink.max())  # shrinking fades specks below VISIBLE
     rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
     return Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
@@ -94,7 +94,7 @@ def _fit(ink: Image.Image, longest: int) -> Image.Image:
 def _change_width(ink: ByteArray, growth: int) -> ByteArray:
     """Make strokes wider by `growth` pixels on either side, or narrower where growth is negative.
 
-    By half in squares and by half in crosses: their octagon is near enough to a round pen.
+    Half of that by squares and half by crosses: together an octagon, close to a round pen.
     """
     extreme = np.maximum if growth > 0 else np.minimum
     squares = abs(growth) // 2

@@ -1,4 +1,4 @@
-"""Digits of which only the outline is drawn, and what they look like when that is filled in."""
+"""Digits of which only the outline is drawn: detection and filling."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from mnistnet.images import FloatArray
 from mnistnet.pictures.components import dilate, find_components, padded, stroke_width
 
 MAX_OUTLINE = 0.06  # width of an outline / longer side of the digit; few pens are finer
-MIN_PARTING = 0.9  # share of an outline that separates inside from outside; of a 6, the tail doesn't
+MIN_SEPARATING = 0.9  # share of an outline that separates inside from outside; the tail of a 6 doesn't
 MAX_FILLED = 0.3  # width of a filled stroke / longer side of the digit; a filled 0 would be a blot
 
 
 def outline(ink: FloatArray, width: float) -> FloatArray | None:
-    """Return a digit of which only the outline is drawn filled in, (height, width), 0 to 1; None if it is no outline.
+    """Return a digit's outline, filled in, (height, width), 0 to 1; None if the ink isn't an outline.
 
-    ink: the same, cropped to the digit; width: of its strokes, in pixels. A place is inside if an odd number of closed
-    lines surround it.
+    ink: of the same shape and range, cropped to the digit; width: of its strokes, in pixels. A pixel is inside if an
+    odd number of closed lines surround it.
     """
     longest = max(ink.shape)
     if width > MAX_OUTLINE * longest or ink.max() <= 0.5:
@@ -33,5 +33,5 @@ def outline(ink: FloatArray, width: float) -> FloatArray | None:
     reach = math.ceil(width) + 1
     separating = line & dilate(inside, reach) & dilate(~line & ~inside, reach)
     full = np.where(inside[1:-1, 1:-1], 1, ink).astype(np.float32)
-    is_outline = separating.sum() >= MIN_PARTING * line.sum() and stroke_width(full) < MAX_FILLED * longest
+    is_outline = separating.sum() >= MIN_SEPARATING * line.sum() and stroke_width(full) < MAX_FILLED * longest
     return full if is_outline else None

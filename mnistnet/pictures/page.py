@@ -1,6 +1,6 @@
-"""Page detection: the sheet of paper, or the board, cut out of what lies around it.
+"""Page detection: a sheet or a board, cropped from its surroundings in a photograph.
 
-Without that the whole sheet might be taken for ink, and what is written on it for the hole of a 0.
+Without it the whole page might be taken for ink, and the writing on it for the hole of a 0.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from mnistnet.images import BoolArray, ByteArray
 from mnistnet.pictures.components import ICON, OVERVIEW, dilate, find_components, median, otsu
 
 # Chosen on people's pictures: photographs of sheets, plots that show MNIST's black square on a white page.
-MIN_PAGE, MAX_PAGE = 0.1, 0.88  # of the picture's area: strokes take less; more is a picture with a line at its edge
+MIN_PAGE, MAX_PAGE = 0.1, 0.88  # area / the picture's; strokes take less, a picture with a line at its edge more
 MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
-MIN_PAPER = 0.7  # share of a page's pixels that are paper
+MIN_PAPER = 0.7  # share of a page's pixels with the paper's brightness
 MAX_ACROSS = 0.04  # share of a page's edge that ink crosses; the edge of a shadow has more
-MIN_WRITTEN = 0.25  # contrast of ink / contrast of page and background
-MIN_SHARPNESS = 0.8  # contrast across the page's edge / contrast of page and background; light fades slowly
+MIN_WRITTEN = 0.25  # contrast of ink / contrast of page and surroundings
+MIN_SHARPNESS = 0.8  # contrast across the page's edge / contrast of page and surroundings; light fades slowly
 
 
 class Page(NamedTuple):
@@ -31,9 +31,9 @@ class Page(NamedTuple):
 
 
 def find_page(picture: Image.Image) -> Page:
-    """Return the page alone, where another brightness lies beside it or around it; else the picture as it is.
+    """Return the page alone, if it has surroundings of another brightness; else the picture as it is.
 
-    The background that is left in its corners is painted over with paper.
+    Surroundings that are left in its corners are painted over with the paper's brightness.
 
     Args:
         picture: of mode L and of any size.
@@ -57,12 +57,12 @@ def find_page(picture: Image.Image) -> Page:
 
 
 def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
-    """Where a page with something on it is, less its rim: bool (height, width); None if there is no page.
+    """Return the pixels of a page with something on it, without its rim: bool (height, width); None without a page.
 
-    side: bool (height, width), what is on the page's side of the picture's brightness.
+    side: bool (height, width), the pixels brighter, or not brighter, than the threshold.
     """
     if side[:: len(side) - 1, :: side.shape[1] - 1].all() or side.sum() < MIN_PAGE * side.size:
-        return None  # a page leaves some corner of the picture to the background
+        return None  # a page leaves some corner of the picture to its surroundings
     components = find_components(side)
     largest = int(components.area.argmax())
     shorter, longer = sorted((components.width[largest], components.height[largest]))
@@ -83,7 +83,7 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
 
 
 def _polygon(mask: BoolArray) -> BoolArray:
-    """The polygon between the pixels of a mask that lie farthest out in eight directions: bool (height, width)."""
+    """Return the polygon of the pixels of a mask that lie farthest out in eight directions: bool (height, width)."""
     y, x = np.nonzero(mask)
     directions = (x, x + y, y, y - x, -x, -x - y, -y, x - y)
     corners = [(int(x[farthest]), int(y[farthest])) for farthest in (way.argmax() for way in directions)]

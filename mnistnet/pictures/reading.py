@@ -1,4 +1,4 @@
-"""One way through a picture: from a file to all that may be the digits in it.
+"""The picture stage: from a file to the lattice of all that may be its digits.
 
 files.decode ─ find_page ─ binarize ─ remove_lines ─ segment ─> Lattice ─ (network) ─ decoding.decode ─> digits
 """
@@ -21,7 +21,7 @@ from mnistnet.pictures.normalization import normalized_already
 from mnistnet.pictures.page import find_page
 from mnistnet.pictures.segmentation import Candidate, Lattice, segment
 
-MAX_AREA = 120_000  # pixels that are looked at; digits of a page's thirtieth part are still 12 pixels high
+MAX_AREA = 120_000  # pixels after shrinking; digits of 1/30 of a page's height are still 12 pixels high
 
 
 def read_lattice(source: Source, invert: str = "auto") -> Lattice:
@@ -29,15 +29,15 @@ def read_lattice(source: Source, invert: str = "auto") -> Lattice:
 
     Args:
         source: a path, a stream of bytes, or a Pillow image.
-        invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` finds out.
+        invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` detects it.
 
     Returns:
-        The lattice; its boxes are in the file's own pixels. A picture that is as MNIST has it already makes one
-        candidate, bit for bit.
+        The lattice; its boxes are in the file's own pixels. A picture that is normalized already is the
+        only candidate, bit for bit.
 
     Raises:
         PictureError: the file can't be opened or read, is too large, or shows no digit.
-        ValueError: invert is none of the three.
+        ValueError: invert isn't one of the three.
     """
     with naming(source):
         return lattice_in(decode(source), invert)
@@ -70,7 +70,7 @@ def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto"
     A digit of which only the outline is drawn is not filled in; `read_number` tries that.
 
     Args:
-        source: as in read_lattice, which tells of errors, too.
+        source: as in read_lattice, as are the errors.
         invert: as there.
 
     Returns:

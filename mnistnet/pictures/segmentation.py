@@ -1,9 +1,9 @@
 """Segmentation: every way to divide the ink of a row into digits, as a lattice.
 
 Over-segmentation (Casey and Lecolinet 1996): the ink is divided into segments that no two digits share, its connected
-components and what lies on either side of a cut where digits may touch. Neighbouring segments make candidates, each
-with a cost: how much its shape speaks against it. Costs are negative logarithms of probabilities; lengths without a
-unit are in heights of the row's digits.
+components and the ink on either side of a cut where digits may touch. Neighbouring segments make candidates, each with
+the cost of its shape. Costs are negative natural logarithms of probabilities; lengths without a unit are in heights of
+the row's digits.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from mnistnet.pictures.outlines import outline
 FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is fainter
 
 # The row, its segments and candidates: chosen on numbers that people wrote
-MIN_AREA = 0.7  # area of a part / square of the stroke width; less is a speck
+MIN_AREA = 0.7  # area of a stroke / square of its width; less is a speck
 MIN_SHARE = 0.2  # ink of the row / all ink; a line of text or of noise is one of many
-MAX_SEGMENTS = 60  # twenty digits, each in three parts; more is noise, or text
+MAX_SEGMENTS = 60  # three for each of twenty digits; more are noise, or text
 MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
-MAX_GAP = 0.35  # between two parts of one digit
+MAX_GAP = 0.35  # distance between two segments of one digit
 
 # The costs, chosen on numbers that people wrote
-CUT = 0.55  # of each stroke width that a cut crosses
-JOIN = 1.2  # of joining what stands side by side all the way down
-WIDE = 1.2  # of being wider than most digits are
-SHORT, MIN_HEIGHT = 3.3, 0.78  # of being lower than the others
+CUT = 0.55  # cost of each stroke width that a cut crosses
+JOIN = 1.2  # cost of joining two segments that stand side by side over their full height
+WIDE = 1.2  # cost of each height by which a digit is wider than MAX_WIDTH
+SHORT, MIN_HEIGHT = 3.3, 0.78  # cost of each height by which a digit is lower than MIN_HEIGHT
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Candidate:
         box: where it is.
         start: its first segment.
         stop: one past its last segment.
-        cost: how much its shape speaks against it.
+        cost: of its shape, a negative log probability.
         is_broken: whether it is more than one connected component.
     """
 
@@ -81,7 +81,7 @@ class Lattice:
     def whole(self) -> ByteArray:
         """Return the image, uint8 (28, 28), of the candidate that covers the whole row.
 
-        Raises PictureError when what is in the picture can't be one digit.
+        Raises PictureError when there is none.
         """
         for candidate in self.candidates:
             if candidate.stop - candidate.start == len(self.cuts):
@@ -94,7 +94,7 @@ class _Segment(NamedTuple):
 
     Attributes:
         box: where it is.
-        component: the component that it is of.
+        component: the index of its connected component.
         crossed: how much ink the cut on its left crosses, in stroke widths; 0 at the left end of the component.
     """
 
@@ -122,7 +122,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
     height = median(tall[tall >= MIN_TALL * tall.max()])
     if height < MIN_DIGIT:
         raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
-    width = max(1.0, stroke_width(grey))  # one pen for the whole row
+    width = max(1.0, stroke_width(grey))  # the same for the whole row
     labels, segments = _segments(grey, components, row, height, width)
     if len(segments) > MAX_SEGMENTS:
         raise PictureError("too much in a row to be a number; crop to one number")
@@ -138,7 +138,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
 
 
 def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
-    """The ink of a mask with its soft edges, all in one light: float32 (height, width), 0 to 1."""
+    """Return the ink of a mask with its soft edges, scaled to full ink: float32 (height, width), 0 to 1."""
     low, full = 0.5 * ink.threshold, quantile(ink.contrast[mask], FULL)
     return np.where(dilate(mask), ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
 
@@ -146,7 +146,7 @@ def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
 def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     """Return which components make the row, bool (n,), and whether nothing else is written.
 
-    Raises PictureError when nearly all ink is elsewhere.
+    Raises PictureError when most ink is elsewhere.
     """
     tall = components.height
     main = int((tall * components.strength(ink.contrast)).argmax())
@@ -195,7 +195,7 @@ def _segments(
 def _candidates(
     grey: FloatArray, labels: IntArray, segments: list[_Segment], height: float, width: float
 ) -> Iterator[Candidate]:
-    """Yield what may be a digit, by their first segments."""
+    """Yield all that may be digits, by their first segments."""
     segments_of = Counter(each.component for each in segments)
     for start in range(len(segments)):
         cost, box = 0.0, segments[start].box
@@ -214,7 +214,7 @@ def _candidates(
             total, is_broken = cost + shape, len(components) > 1
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
             are_whole = sum(segments_of[number] for number in components) == len(parts)
-            if are_whole and (full := outline(ink, width)) is not None:  # what is cut is no closed line
+            if are_whole and (full := outline(ink, width)) is not None:  # a cut outline isn't closed
                 yield Candidate(normalize(full, stroke_width(full)), box, start, stop, total, is_broken)
 
 
@@ -224,7 +224,7 @@ def _around(one: Box, other: Box) -> Box:
 
 
 def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int) -> FloatArray:
-    """The ink of some segments with its soft edges, cropped to it."""
+    """Return the ink of some segments with its soft edges, cropped to their box."""
     around = box.slices(1)
     inside = labels[around]
     own = (inside >= start) & (inside < stop)
@@ -232,7 +232,7 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
-    """How much speaks against one digit that both are parts of: that they stand side by side."""
+    """Return the cost of joining two neighbouring segments, which grows as they stand side by side."""
     if one.component == other.component:
         return 0.0
     across = min(one.box.right, other.box.right) - max(one.box.left, other.box.left)
