@@ -79,7 +79,7 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
     found = [each for alike in nodes[-1].values() for each in alike.values() if each.digits]
     found = sorted((each for each in found if count in (None, len(each.digits))), key=lambda path: path.cost)
     if not found:
-        raise PictureError(f"can't be read as a number of {count or 'some'} digits; crop to one number")
+        raise PictureError(f"can't be read as a number{f' of {count} digits' if count else ''}; crop to one number")
     if len(found[0].digits) > MAX_DIGITS:
         raise PictureError(f"more than {MAX_DIGITS} digits in a row; crop to one number")
     reasons = set(found[0].reasons)

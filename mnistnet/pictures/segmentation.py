@@ -86,7 +86,7 @@ class Lattice:
         for candidate in self.candidates:
             if candidate.stop - candidate.start == len(self.cuts):
                 return candidate.image
-        raise PictureError("no digit in it that stands out (specks, several digits?); crop to one digit")
+        raise PictureError("no single digit in it (specks, several digits?); crop to one digit")
 
 
 class _Segment(NamedTuple):
@@ -121,14 +121,14 @@ def segment(ink: Ink, components: Components) -> Lattice:
     tall = components.height[row]
     height = median(tall[tall >= MIN_TALL * tall.max()])
     if height < MIN_DIGIT:
-        raise PictureError("no digit in it that stands out (specks?); crop to the number, or draw it larger")
+        raise PictureError("no digit in it (specks?); crop to the number, or draw it larger")
     width = max(1.0, stroke_width(grey))  # the same for the whole row
     labels, segments = _segments(grey, components, row, height, width)
     if len(segments) > MAX_SEGMENTS:
         raise PictureError("too much in a row to be a number; crop to one number")
     candidates = tuple(_candidates(grey, labels, segments, height, width))
     if not candidates:
-        raise PictureError("no digit in it that stands out; crop to one number, or draw it larger")
+        raise PictureError("no digit in it; crop to one number, or draw it larger")
     return Lattice(
         candidates=candidates,
         cuts=tuple(CUT * each.crossed for each in segments),
@@ -158,7 +158,7 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     offset = np.maximum(across, np.maximum(components.top - bottom, top - components.bottom))
     parts = is_stroke & (tall < MIN_TALL * tall[main]) & (offset < MAX_GAP * median(tall[row]))
     if components.area[row | parts].sum() < MIN_SHARE * components.area.sum():
-        raise PictureError("no digit in it, nor one row of digits, that stands out (specks, text?); crop to one number")
+        raise PictureError("no digit in it, and no row of digits (specks, text?); crop to one number")
     return row | parts, not (is_stroke & ~row & ~parts).any()
 
 
