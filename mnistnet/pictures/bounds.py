@@ -12,7 +12,7 @@ from mnistnet.errors import PictureError
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a telephone's HEIC has 48 million
 MAX_SECONDS = 4  # processor time to decode; a photograph takes 0.1, 50 million pixels take 1
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
-BLOCK = 1 << 12  # bytes that are read or decoded at once: in a JPEG, or comments of a PPM, each can cost a millisecond
+BLOCK = 1 << 12  # bytes between checks of the time; in a JPEG, or a PPM's comments, each can cost a millisecond
 ROW = 12  # minimum memory of a row, bytes; a picture can be one pixel wide
 TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF tags; a tile can be larger than the picture
 
@@ -28,7 +28,7 @@ class BoundedFile(io.BytesIO):
     def read(self, size: int | None = -1, /) -> bytes:
         """Read up to `size` bytes, or all, as from any file."""
         part = super().read(BLOCK if size == ImageFile.SAFEBLOCK else size)
-        if size is not None and size >= 0:  # decoders that read all at once are written in C, and fast
+        if size is not None and size >= 0:  # decoders that read all at once parse the header in C
             self.left -= len(part)
         if self.left < 0 or thread_time() > self._end:
             raise unreadable("decoding it takes too long")

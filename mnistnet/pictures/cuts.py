@@ -11,11 +11,11 @@ from mnistnet.pictures.lines import MIN_TALL
 SIDESTEP = 0.12  # cost of a step sideways, in pixels of full ink; without it a path goes around whole digits
 MIN_SEGMENT = 0.12  # width of the segment on either side of a cut, halfway down
 MAX_CROSSED = 2.6  # ink that a cut crosses, in stroke widths; more belongs to one digit
-MAX_WIDTH = 0.75  # of most digits; wider ink may be two
+MAX_WIDTH = 0.75  # width of most digits; wider ink may be two
 
 
 def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntArray, float]]:
-    """Return the cuts through a component from left to right.
+    """Return the cuts through a component, ordered from left to right.
 
     Args:
         ink: float32 (rows, columns), 0 to 1, of the component alone.

@@ -1,7 +1,8 @@
 """Decoding: the best path through the segmentation lattice, by the network's outputs and the costs of its shapes.
 
-The lattice's nodes lie between the segments; a candidate leads from one node to another, and a path from the first to
-the last. Dynamic programming (Viterbi 1967) extends the cheapest paths to each node, for each number of digits.
+The lattice's nodes lie between the segments. A candidate leads from one node to another, as does leaving out a segment;
+a path leads from the first node to the last. Dynamic programming (Viterbi 1967) extends the cheapest paths to each
+node, for each number of digits.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SEVERAL = 0.8  # cost of more than one digit: most pictures show one
 SKIP = 2.5  # cost of leaving out ink as large as a digit
 MIN_OUTPUT = 1e-4  # smaller outputs are clamped to it before the logarithm
 MIN_OF_SEVERAL = 0.9  # minimum output of each of several digits; letters and signs beside digits have less
-MIN_MARGIN = 0.7  # minimum cost of the cheapest path with other digits, above that of the best path
+MIN_MARGIN = 0.7  # minimum difference of cost between the best path and the next, which has other digits
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
 
 
 def _offer(paths: _Paths, path: Path) -> None:
-    """Keep a path if it is the cheapest of its digits, and among the two cheapest of as many."""
+    """Keep a path if it is the cheapest with its digits, and one of the two cheapest with as many digits."""
     alike = paths[len(path.digits)]
     if path.digits not in alike or path.cost < alike[path.digits].cost:
         alike[path.digits] = path

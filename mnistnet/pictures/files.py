@@ -23,7 +23,7 @@ from mnistnet.pictures.bounds import BLOCK, BoundedFile, check_pixels, unreadabl
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | Image.Image
 FORMAT_NAMES = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "HEIC")  # each format adds attack surface
 PICTURE_SUFFIXES = {f".{name.lower()}" for name in (*FORMAT_NAMES, "jpg", "pbm", "pgm", "pnm", "tif", "heif")}
-PLUGINS = {b"\x89P": "Png", b"\xff\xd8": "Jpeg", b"BM": "Bmp", b"GI": "Gif", b"RI": "WebP"}  # by a file's head
+PLUGINS = {b"\x89P": "Png", b"\xff\xd8": "Jpeg", b"BM": "Bmp", b"GI": "Gif", b"RI": "WebP"}  # by a file's first bytes
 PLUGINS |= {b"II": "Tiff", b"MM": "Tiff"} | {b"P%d" % kind: "Ppm" for kind in range(1, 7)}
 MAX_BYTES = 110_000_000  # an uncompressed A4 scan in colours at 600 dots an inch; a HEIC of this size takes 8 seconds
 MAX_SIDE = 1024  # larger pictures are shrunk at once: no digit needs more
@@ -34,7 +34,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors ar
 
 
 def as_source(picture: str | os.PathLike[str] | BinaryIO | bytes | ByteArray | Image.Image) -> Source:
-    """Return bytes as a stream, an array as a Pillow image, and what can be decoded as it is.
+    """Return bytes as a stream, an array as a Pillow image, and any other source as it is.
 
     Raises:
         ValueError: the picture is of another type, or an array of another dtype or shape.
@@ -83,8 +83,8 @@ def decode(source: Source) -> Image.Image:
         source: a path, a stream of bytes, which is read to its end, or a Pillow image, which is left as it is.
 
     Returns:
-        The picture upright, of mode L or RGB, with no side above MAX_SIDE, and no nearest-neighbour enlargement.
-        Its `info["own_size"]` is the upright picture's (width, height) before that.
+        The picture upright, of mode L or RGB, with no side above MAX_SIDE, nearest-neighbour enlargement undone. Its
+        `info["own_size"]` is its upright (width, height) before these changes of size.
 
     Raises:
         PictureError: the file can't be opened, isn't a picture, or is too large.
@@ -99,7 +99,7 @@ def decode(source: Source) -> Image.Image:
     plugin = _plugin(file.getvalue()[:12])
     with _reporting_damage(str(plugin.format)), plugin(file) as image:
         check_pixels(image)
-        file.left = sys.maxsize  # for the pixels
+        file.left = sys.maxsize  # no limit for the pixels
         own_size = image.size
         image.draft(None, (MAX_SIDE // 2, MAX_SIDE // 2))  # a JPEG, at less than twice the size that is needed
         image.decodermaxblock = BLOCK

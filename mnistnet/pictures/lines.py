@@ -28,15 +28,15 @@ from mnistnet.pictures.components import (
 from mnistnet.pictures.outlines import outline
 
 # Chosen on cells of photographed tables, crops with a line along an edge, ruled paper, and the boxes of forms.
-FAINT = 0.6  # contrast of a line / threshold of ink: many are fainter than the pen, and would break into pieces
+FAINT = 0.6  # minimum contrast of a line / threshold of ink; at the threshold itself, faint lines break into pieces
 MIN_LINE = 0.35  # length of a line / extent of all ink in its direction
 MAX_THICK = 0.25  # thickness of a line's box / its length
 LONG = 1.3  # length of a line / height of the digits
 MARGIN = 0.16  # distance from the border of a line along it / side of the picture
-NEAR = 2  # distance from the border, pixels, at which ink counts as cut off by it
+NEAR = 2  # distance from the border, pixels; nearer ink counts as cut off by it
 PALE = 0.75  # contrast of a ruled line / contrast of the pen; strokes along a paler one stand out from it
 MIN_STEM = 0.6  # thickness of a 1 at the border / stroke width of the other digits; a thinner one may be a line
-MIN_DIGIT = 4  # minimum height, pixels
+MIN_DIGIT = 4  # minimum height of a digit, pixels
 MIN_TALL = 0.4  # size of a digit / size of the tallest, or of what is around it; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more are a page of text, or noise
 MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
@@ -83,7 +83,7 @@ def remove_lines(ink: Ink) -> tuple[Ink, Components]:
 
 
 def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> list[_Line]:
-    """Return the long straight lines, near a border or across the picture, of a mask that is also given dilated."""
+    """Return the long straight lines of a mask near a border or across the picture; bridged is the mask dilated."""
     axis = 1 if is_horizontal else 0
     places = np.flatnonzero(mask.any(axis=1 - axis))
     shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
@@ -116,7 +116,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     digits = rest.height >= MIN_TALL * tall
     strokes = rest.mask(digits)
     pen, width = quantile(ink.contrast[strokes], 0.75), stroke_width(strokes.astype(np.float32))
-    is_squared = sum(run.spans and not run.is_horizontal for run in runs) > 1  # a single one is the stem of a 9
+    is_squared = sum(run.spans and not run.is_horizontal for run in runs) > 1  # one alone may be the stem of a 9
     contrast, doubt = ink.contrast, False
     for run in runs:
         own = run.mask & mask
@@ -153,7 +153,7 @@ def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
 
 
 def _frames(components: Components) -> BoolArray:
-    """Return which components are boxes, or parts of them, or circles around others of some size: bool (n,)."""
+    """Return which components are frames, bool (n,): boxes, parts of boxes, or circles around what may be digits."""
     frames, framed = np.zeros((2, len(components)), np.bool_)
     longest = np.maximum(components.width, components.height)
     for number in range(len(components)):
@@ -196,7 +196,7 @@ def _is_outline(components: Components, box: Box, hole: Box) -> bool:
 
 
 def _underlines(components: Components, contrast: FloatArray, among: BoolArray) -> BoolArray:
-    """Return which components are lines under the tallest one of strong contrast: bool (n,)."""
+    """Return which components are lines under the main one, the tallest and strongest: bool (n,)."""
     main = int(np.where(among, components.height * components.strength(contrast), 0).argmax())
     is_under = components.top >= components.bottom[main] - 1  # one that slopes begins beside it
     is_under &= (components.left < components.right[main]) & (components.right > components.left[main])

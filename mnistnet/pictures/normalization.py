@@ -21,7 +21,7 @@ MAX_OFF_CENTRE = 0.53  # pixels from the middle to the centre of mass: what roun
 
 
 def normalized_already(picture: Image.Image, invert: str) -> ByteArray | None:
-    """Return the pixels themselves, or their negative, if they are as MNIST has them; None if not.
+    """Return the pixels themselves, or their negative, if they are normalized as in MNIST; else None.
 
     Raises ValueError when invert is not "auto", "yes" or "no".
     """

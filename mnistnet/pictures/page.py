@@ -14,7 +14,7 @@ from mnistnet.images import BoolArray, ByteArray
 from mnistnet.pictures.components import ICON, OVERVIEW, dilate, find_components, median, otsu
 
 # Chosen on people's pictures: photographs of sheets, plots that show MNIST's black square on a white page.
-MIN_PAGE, MAX_PAGE = 0.1, 0.88  # area / the picture's; strokes take less, a picture with a line at its edge more
+MIN_PAGE, MAX_PAGE = 0.1, 0.88  # share of the picture's area; strokes take less, a picture with a line at its edge more
 MIN_SIDE = 0.3  # shorter side of a page / its longer side; the stem of a 1 is narrower
 MIN_PAPER = 0.7  # share of a page's pixels with the paper's brightness
 MAX_ACROSS = 0.04  # share of a page's edge that ink crosses; the edge of a shadow has more

@@ -32,8 +32,8 @@ def read_lattice(source: Source, invert: str = "auto") -> Lattice:
         invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` detects it.
 
     Returns:
-        The lattice; its boxes are in the file's own pixels. A picture that is normalized already is the
-        only candidate, bit for bit.
+        The lattice; its boxes are in the file's own pixels. A picture that is normalized already is the only candidate,
+        bit for bit.
 
     Raises:
         PictureError: the file can't be opened or read, is too large, or shows no digit.

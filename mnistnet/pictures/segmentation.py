@@ -114,7 +114,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
         All that may be its digits; their boxes are in pixels of the ink.
 
     Raises:
-        PictureError: it shows no row of digits.
+        PictureError: the picture shows no row of digits.
     """
     row, is_alone = _choose_row(ink, components)
     grey = _scaled(ink, components.mask(row))
@@ -232,7 +232,7 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
-    """Return the cost of joining two neighbouring segments, which grows as they stand side by side."""
+    """Return the cost of joining two neighbouring segments into one digit: high if they stand side by side."""
     if one.component == other.component:
         return 0.0
     across = min(one.box.right, other.box.right) - max(one.box.left, other.box.left)
