@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from mnistnet.errors import PictureError, one_line
 from mnistnet.images import SIDE, ByteArray
@@ -28,7 +28,6 @@ PLUGINS |= {b"II": "Tiff", b"MM": "Tiff"} | {b"P%d" % kind: "Ppm" for kind in ra
 MAX_BYTES = 110_000_000  # an uncompressed A4 scan in colours at 600 dots an inch; a HEIC of this size takes 8 seconds
 MAX_SIDE = 1024  # larger pictures are shrunk at once: no digit needs more
 MIN_BITMAP = 8  # longer side of an enlarged bitmap, in its own pixels; fewer are a drawing of a few straight lines
-ORIENTATION = 0x0112  # EXIF tag
 MAX_EXIF = 1 << 16  # bytes, a JPEG's limit; each of thousands of tags can refer to the whole block
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors are also printed
 
@@ -165,7 +164,7 @@ def _flatten(image: Image.Image, own_size: tuple[int, int]) -> Image.Image:
     if flat.mode == "RGBA":
         flat = _over_backdrop(flat)
     if turn != 1:
-        flat.getexif()[ORIENTATION] = turn
+        flat.getexif()[ExifTags.Base.Orientation] = turn
         ImageOps.exif_transpose(flat, in_place=True)
     flat = _without_steps(flat)
     flat.info = {"own_size": own_size[::-1] if turn in range(5, 9) else own_size}
@@ -175,7 +174,7 @@ def _flatten(image: Image.Image, own_size: tuple[int, int]) -> Image.Image:
 def _orientation(image: Image.Image) -> object:
     """Return the EXIF orientation: 1 for upright, to 8."""
     try:
-        return image.getexif().get(ORIENTATION, 1) if len(image.info.get("exif", b"")) <= MAX_EXIF else 1
+        return image.getexif().get(ExifTags.Base.Orientation, 1) if len(image.info.get("exif", b"")) <= MAX_EXIF else 1
     except Exception:  # noqa: BLE001 -- a block of metadata can be damaged in as many ways as a picture is
         return 1
 
