@@ -7,11 +7,10 @@ import math
 import numpy as np
 
 from mnistnet.images import FloatArray
-from mnistnet.pictures.components import dilate, find_components, padded, stroke_width
+from mnistnet.pictures.components import dilate, find_components, padded
 
 MAX_OUTLINE = 0.06  # width of an outline / longer side of the digit; few pens are finer
 MIN_SEPARATING = 0.9  # share of an outline that separates inside from outside; the tail of a 6 doesn't
-MAX_FILLED = 0.3  # width of a filled stroke / longer side of the digit; a filled 0 would be a blot
 
 
 def outline(ink: FloatArray, width: float) -> FloatArray | None:
@@ -20,8 +19,7 @@ def outline(ink: FloatArray, width: float) -> FloatArray | None:
     ink: of the same shape and range, cropped to the digit; width: of its strokes, in pixels. A pixel is inside if an
     odd number of closed lines surround it.
     """
-    longest = max(ink.shape)
-    if width > MAX_OUTLINE * longest or ink.max() <= 0.5:
+    if width > MAX_OUTLINE * max(ink.shape) or ink.max() <= 0.5:
         return None
     line = padded(ink > 0.5, 1)
     lines = find_components(line)
@@ -33,5 +31,4 @@ def outline(ink: FloatArray, width: float) -> FloatArray | None:
     reach = math.ceil(width) + 1
     separating = line & dilate(inside, reach) & dilate(~line & ~inside, reach)
     full = np.where(inside[1:-1, 1:-1], 1, ink).astype(np.float32)
-    is_outline = separating.sum() >= MIN_SEPARATING * line.sum() and stroke_width(full) < MAX_FILLED * longest
-    return full if is_outline else None
+    return full if separating.sum() >= MIN_SEPARATING * line.sum() else None
