@@ -126,11 +126,8 @@ def segment(ink: Ink, components: Components) -> Lattice:
     labels, segments = _segments(grey, components, row, height, width)
     if len(segments) > MAX_SEGMENTS:
         raise PictureError("too much in a row to be a number; crop to one number")
-    candidates = tuple(_candidates(grey, labels, segments, height, width))
-    if not candidates:
-        raise PictureError("no digit in it; crop to one number, or draw it larger")
     return Lattice(
-        candidates=candidates,
+        candidates=tuple(_candidates(grey, labels, segments, height, width)),
         cuts=tuple(CUT * each.crossed for each in segments),
         sizes=tuple(math.hypot(each.box.width, each.box.height) / height for each in segments),
         reasons=frozenset(() if is_alone and not ink.doubt else {"other-ink"}),
