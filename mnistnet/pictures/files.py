@@ -115,7 +115,7 @@ def _content(source: str | os.PathLike[str] | BinaryIO) -> BoundedFile:
             reason = getattr(error, "strerror", None) or str(error)
             raise PictureError(f"can't be opened ({one_line(reason)}); check the path") from error
     file = BoundedFile()
-    while part := source.read(BLOCK):
+    while part := source.read(MAX_BYTES):
         if not isinstance(part, bytes):
             raise ValueError("source is a stream of text, expected one of bytes")
         file.write(part)
