@@ -87,10 +87,10 @@ def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> P
     if len(found) > 1 and found[1].cost - found[0].cost < MIN_MARGIN:
         reasons.add("segmentation")
     if any(
-        digit == 1 and lattice.candidates[index].is_broken
+        digit in (0, 1) and lattice.candidates[index].is_broken
         for index, digit in zip(found[0].chosen, found[0].digits, strict=True)
     ):
-        reasons.add("other-ink")  # nobody writes a 1 with a dot; it may be an exclamation mark
+        reasons.add("other-ink")  # such a 1 may be an exclamation mark, and such a 0 a circle around something
     if len(found[0].chosen) > 1 and outputs[list(found[0].chosen)].max(axis=1).min() < MIN_OF_SEVERAL:
         reasons.add("low")
     return replace(found[0], reasons=frozenset(reasons))

@@ -95,6 +95,7 @@ DOUBTS: dict[str, tuple[Lattice, list[tuple[int, float]], set[str]]] = {
     "a doubt before": (Lattice((candidate(0, 1),), reasons=frozenset({"low"})), [(7, 0.99)], {"low"}),
     "a low output of two": (Lattice(SIDE_BY_SIDE, (0, 0), (1, 1)), [(4, 0.85), (2, 0.99)], {"low"}),
     "a 1 in two parts, or an exclamation mark": (BROKEN, [(1, 0.99)], {"other-ink"}),
+    "a 0 in two parts, or a circle around something": (BROKEN, [(0, 0.99)], {"other-ink"}),
     "a 5 in two parts": (BROKEN, [(5, 0.99)], set()),
 }
 
