@@ -30,7 +30,7 @@ from mnistnet.pictures.outlines import outline
 # Chosen on cells of photographed tables, crops with a line along an edge, ruled paper, and the boxes of forms.
 FAINT = 0.6  # minimum contrast of a line / threshold of ink; at the threshold itself, faint lines break into pieces
 MIN_LINE = 0.35  # length of a line / extent of all ink in its direction
-MAX_THICK = 0.25  # thickness of a line's box / its length
+MAX_THICK = 0.25  # thickness of a line / its length; a line may slant by half of that
 LONG = 1.3  # length of a line / height of the digits
 MARGIN = 0.16  # distance from the border of a line along it / side of the picture
 NEAR = 2  # distance from the border, pixels; nearer ink counts as cut off by it
@@ -100,7 +100,9 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
         length, spans = stop - start, start < NEAR and stop > end
         thickness = max(1.0, float(runs.area[number]) / (length + 2) - 2)
         is_at_border = far <= MARGIN * side or near >= (1 - MARGIN) * side
-        if length >= shortest and far - near <= MAX_THICK * length and (spans or is_at_border):
+        slant = far - near - thickness
+        is_straight = max(thickness, 2 * slant) <= MAX_THICK * length
+        if length >= shortest and is_straight and (spans or is_at_border):
             is_on_border = near < NEAR or far > side - NEAR
             lines.append(_Line(runs.labels == number, box, is_horizontal, length, thickness, spans, is_on_border))
     return lines
