@@ -52,7 +52,7 @@ def test_the_words_of_the_settings_are_those_in_the_readme(name: str, documented
 def test_the_first_example_is_what_the_program_prints(program: Program) -> None:
     (example,) = re.findall(r"```\n\$ mnistnet (predict --show \S+)\n(.*?)\n```", README, re.DOTALL)
     command, expected = example
-    printed = program(*command.split(), "--quiet", cwd=ROOT).stdout
+    printed = program(*command.split(), "--model", "builtin", "--quiet", cwd=ROOT).stdout
     assert [line.rstrip() for line in printed.splitlines() if line.strip()] == [
         line for line in expected.splitlines() if line
     ]

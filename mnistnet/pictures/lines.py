@@ -186,7 +186,7 @@ def _is_around(components: Components, number: int, hole: Box) -> bool:
     sides = across[:, : hole.left], across[:, hole.right :], down[: hole.top], down[hole.bottom :]
     met = [bool(side.any()) for side in sides]
     cut_off = [frame.left == 0, frame.right == own.shape[1], frame.top == 0, frame.bottom == own.shape[0]]
-    return all(np.logical_or(met, cut_off)) and sum(met) >= 2
+    return all(np.logical_or(met, cut_off))
 
 
 def _is_outline(components: Components, box: Box, hole: Box) -> bool:

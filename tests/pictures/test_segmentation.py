@@ -55,6 +55,21 @@ def test_the_boxes_are_in_the_pixels_of_the_file(tmp_path: Path, scale: int) -> 
         assert any(np.abs(box - (left, 130, left + 70, 240)).max() < 16 for box in boxes)
 
 
+def test_a_cut_across_one_stroke_halves_the_probability() -> None:
+    joined = number(SEVEN, SEVEN)
+    ImageDraw.Draw(joined).line((60, 140, 160, 140), fill=0, width=14)
+    assert 0.4 < np.exp(-min(cost for cost in lattice_in(joined).cuts if cost)) < 0.7
+
+
+def test_many_rows_are_no_number() -> None:
+    page = Image.new("L", (300, 400), 255)
+    for x in range(10, 280, 40):
+        for y in range(10, 380, 40):
+            page.paste(drawn(SEVEN, (30, 30), (5, 3, 22, 26), 3), (x, y))
+    with pytest.raises(PictureError, match="no row of digits"):
+        lattice_in(page)
+
+
 def test_the_boxes_are_those_of_the_file_though_it_was_enlarged_in_steps(tmp_path: Path) -> None:
     small = number(SEVEN, FOUR).resize((100, 50), Image.Resampling.BICUBIC)
     small.save(tmp_path / "small.png")
