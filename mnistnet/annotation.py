@@ -10,9 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mnistnet.pictures.files import decode
 from mnistnet.prediction import Answer
-from mnistnet.saving import writing
+from mnistnet.saving import MAX_NAME, writing
 
-MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 MIN_SIDE = 400  # pixels of the longer side; smaller pictures are enlarged, so that the digits can be read
 SURE_COLOUR, UNSURE_COLOUR = "#007a33", "#d14900"
 LINE = 2  # width of a line, pixels

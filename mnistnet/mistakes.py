@@ -8,9 +8,7 @@ from pathlib import Path
 from mnistnet.datasets.dataset import Dataset
 from mnistnet.evaluation import Mistake
 from mnistnet.pictures.files import write_picture
-from mnistnet.saving import writing
-
-MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
+from mnistnet.saving import MAX_NAME, writing
 
 
 def file_name(mistake: Mistake) -> str:

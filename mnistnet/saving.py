@@ -12,6 +12,7 @@ from tempfile import NamedTemporaryFile
 
 from mnistnet.errors import MnistnetError
 
+MAX_NAME = 200  # bytes of a picture's name in a file name; file systems allow 255 in all
 _FIRST_ADVICE = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room, or "),
     errno.ENOENT: "make its folder, or ",

@@ -180,7 +180,7 @@ def _is_straight(mask: BoolArray) -> bool:
 
 
 def _is_around(components: Components, number: int, hole: Box) -> bool:
-    """Return whether a component lies on all four sides of a box; the picture's border may cut off two of them."""
+    """Return whether a component lies on all four sides of a box, but where the picture's border cuts it off."""
     own, frame = components.labels == number, components.box(number)
     across, down = own[hole.top : hole.bottom], own[:, hole.left : hole.right]
     sides = across[:, : hole.left], across[:, hole.right :], down[: hole.top], down[hole.bottom :]

@@ -77,7 +77,7 @@ def test_exif_orientation_is_obeyed(orientation: int, way: Image.Transpose) -> N
 
 @pytest.mark.parametrize("ink", [0, 255])
 def test_strokes_on_a_transparent_ground_are_read_whatever_is_under_the_transparency(ink: int) -> None:
-    """A 1, which is an opaque bar, is no scan."""
+    """A 1 that is an opaque bar isn't taken for a scan."""
     for shape in (SEVEN, ONE):
         strokes = drawn(shape, ink=255, ground=0)
         for hidden in (0, 255):
