@@ -15,8 +15,8 @@ from mnistnet.images import BoolArray, ByteArray, FloatArray
 from mnistnet.model import BUILT_IN, Model, load
 from mnistnet.picture_paths import explain
 from mnistnet.pictures import MAX_DIGITS
-from mnistnet.pictures.decoding import decode
-from mnistnet.pictures.files import Source, as_source, name_of, naming
+from mnistnet.pictures.decoding import best_path
+from mnistnet.pictures.files import Source, as_source, decode, name_of
 from mnistnet.pictures.reading import read_lattice
 
 if TYPE_CHECKING:
@@ -180,20 +180,26 @@ def read(
     """
     if not isinstance(model, Model):
         model = _built_in() if model == BUILT_IN else load(model)
-    return read_number(model, as_source(picture), invert, digits)
+    source = as_source(picture)
+    try:
+        return read_number(model, source, invert, digits)
+    except PictureError as error:
+        raise PictureError(f"{name_of(source)}: {error}") from error
 
 
 _built_in = cache(load)
 
 
 def read_number(model: Model, source: Source, invert: str = "auto", digits: int | None = None) -> Answer:
-    """Read one picture: a path, a binary stream or a Pillow image; see `read` for the rest and the errors."""
+    """Read one picture: a path, a binary stream or a Pillow image; see `read` for the rest and the errors.
+
+    A PictureError does not name the picture.
+    """
     if digits is not None and digits not in range(1, MAX_DIGITS + 1):
         raise ValueError(f"digits is {digits}, expected 1 to {MAX_DIGITS}")
-    lattice = read_lattice(source, invert)
+    lattice = read_lattice(decode(source), invert)
     outputs = model.outputs(np.stack([each.image for each in lattice.candidates]))
-    with naming(source):
-        path = decode(lattice, outputs, digits)
+    path = best_path(lattice, outputs, digits)
     chosen = tuple(Digit(lattice.candidates[at].image, outputs[at], lattice.candidates[at].box) for at in path.chosen)
     return Answer(name_of(source), chosen, doubts=path.reasons)
 
@@ -211,5 +217,5 @@ def read_numbers(
         try:
             answer = replace(read_number(model, source, invert, digits), path=path)
         except PictureError as error:
-            answer = Answer(path, error=explain(path) or str(error).removeprefix(f"{name_of(source)}: "))
+            answer = Answer(path, error=explain(path) or str(error))
         yield answer

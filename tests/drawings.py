@@ -15,8 +15,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from mnistnet import read
 from mnistnet.errors import PictureError
-from mnistnet.pictures.reading import lattice_in, read_picture
+from mnistnet.pictures.files import Source, decode
+from mnistnet.pictures.reading import read_lattice
 
 Pixels = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
@@ -53,7 +55,12 @@ def drawn(
 
 def digit_in(picture: Image.Image, invert: str = "auto") -> Pixels:
     """The one digit in a picture, as MNIST would hold it."""
-    return lattice_in(picture, invert).whole()
+    return read_lattice(picture, invert).whole()
+
+
+def read_picture(source: Source) -> Pixels:
+    """The one digit in a file, as MNIST would hold it."""
+    return digit_in(decode(source))
 
 
 def mnist_like() -> Pixels:
@@ -96,7 +103,7 @@ def as_file(picture: Image.Image, kind: str = "PNG", **options: object) -> io.By
 
 def message_of(source: str | Path | BinaryIO) -> str:
     with pytest.raises(PictureError) as caught:
-        read_picture(source)
+        read(source)
     text = str(caught.value)
     assert text.isprintable()
     return text

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from mnistnet.datasets.dataset import Dataset, Progress, ProgressCallback, Subset, ignore
-from mnistnet.errors import DatasetError, PictureError
+from mnistnet.errors import DatasetError, PictureError, one_line
 from mnistnet.images import DIGITS
 from mnistnet.picture_paths import NO_PICTURES, is_picture, left_out, list_folder
-from mnistnet.pictures.reading import read_picture
+from mnistnet.pictures.files import decode
+from mnistnet.pictures.reading import read_lattice
 
 DIGIT_NAMES = tuple(map(str, range(DIGITS)))
 SUBSET_FOLDERS: dict[Subset, tuple[str, str]] = {"train": ("train", "training"), "test": ("test", "testing")}
@@ -67,12 +68,12 @@ def load_pictures(directory: Path, progress: ProgressCallback = ignore) -> Datas
     for count, (path, digit) in enumerate(pictures, start=1):
         try:
             if not path.is_file():  # opening a pipe would block
-                raise PictureError(f"{path}: not a regular file; remove it from the folder")
-            images.append(read_picture(path))
+                raise PictureError("not a regular file; remove it from the folder")
+            images.append(read_lattice(decode(path)).whole())
             labels.append(digit)
             paths.append(str(path))
         except PictureError as error:
-            unreadable.append(str(error))
+            unreadable.append(one_line(f"{path}: {error}"))
         progress(Progress("pictures", count, len(pictures), unit="picture"))
 
     folders = [name for name, path in entries.items() if name not in DIGIT_NAMES and path.is_dir()]

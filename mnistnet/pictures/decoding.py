@@ -48,7 +48,7 @@ class Path:
 _Paths: TypeAlias = defaultdict[int, dict[tuple[int, ...], Path]]
 
 
-def decode(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> Path:
+def best_path(lattice: Lattice, outputs: FloatArray, count: int | None = None) -> Path:
     """Return the best path through a lattice.
 
     Args:

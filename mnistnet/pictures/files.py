@@ -64,17 +64,6 @@ def name_of(source: Source) -> str:
     return one_line(name) or "''" if isinstance(name, str) else "the picture"
 
 
-@contextmanager
-def naming(source: Source) -> Iterator[None]:
-    """Put the picture's name before a PictureError's message."""
-    try:
-        yield
-    except PictureError as error:
-        raise PictureError(f"{name_of(source)}: {error}") from error
-    except MemoryError as error:
-        raise PictureError(f"{name_of(source)}: not enough memory to read it; save it smaller") from error
-
-
 def decode(source: Source) -> Image.Image:
     """Read a picture; of a file, the first frame.
 
@@ -87,7 +76,6 @@ def decode(source: Source) -> Image.Image:
 
     Raises:
         PictureError: the file can't be opened, isn't a picture, or is too large.
-        MemoryError: there is not enough memory.
         ValueError: the source is a stream of text.
     """
     if isinstance(source, Image.Image):
@@ -150,8 +138,10 @@ def _plugin(head: bytes) -> type[ImageFile.ImageFile]:
 def _reporting_damage(kind: str) -> Iterator[None]:
     try:
         yield
-    except (PictureError, MemoryError):
-        raise  # neither means that the picture is damaged
+    except PictureError:
+        raise
+    except MemoryError as error:
+        raise PictureError("not enough memory to read it; save it smaller") from error
     except Exception as error:  # damaged bytes make decoders raise nearly every exception there is
         raise unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
 

@@ -1,21 +1,17 @@
-"""The picture stage: from a file to the lattice of all that may be its digits.
+"""The picture stage: from a picture to the lattice of all that may be its digits.
 
-files.decode ─ find_page ─ binarize ─ remove_lines ─ segment ─> Lattice ─ (network) ─ decoding.decode ─> digits
+files.decode ─ find_page ─ binarize ─ remove_lines ─ segment ─> Lattice ─ (network) ─ decoding.best_path ─> digits
 """
 
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
-from typing import BinaryIO
 
 from PIL import Image
 
-from mnistnet.images import ByteArray
 from mnistnet.pictures.binarization import binarize
 from mnistnet.pictures.components import Box
-from mnistnet.pictures.files import Source, decode, naming
 from mnistnet.pictures.lines import remove_lines
 from mnistnet.pictures.normalization import normalized_already
 from mnistnet.pictures.page import find_page
@@ -24,11 +20,11 @@ from mnistnet.pictures.segmentation import Candidate, Lattice, segment
 MAX_AREA = 120_000  # pixels after shrinking; digits of 1/30 of a page's height are still 12 pixels high
 
 
-def read_lattice(source: Source, invert: str = "auto") -> Lattice:
-    """Read all that may be the digits in one picture.
+def read_lattice(picture: Image.Image, invert: str = "auto") -> Lattice:
+    """Find all that may be the digits in a picture.
 
     Args:
-        source: a path, a stream of bytes, or a Pillow image.
+        picture: of mode L or RGB, as `files.decode` returns it.
         invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` detects it.
 
     Returns:
@@ -36,15 +32,9 @@ def read_lattice(source: Source, invert: str = "auto") -> Lattice:
         bit for bit.
 
     Raises:
-        PictureError: the file can't be opened or read, is too large, or shows no digit.
+        PictureError: the picture shows no digit.
         ValueError: invert isn't one of the three.
     """
-    with naming(source):
-        return lattice_in(decode(source), invert)
-
-
-def lattice_in(picture: Image.Image, invert: str = "auto") -> Lattice:
-    """Find all that may be digits in a picture of mode L or RGB, as `read_lattice` does in a file."""
     own_size = picture.info.get("own_size", picture.size)  # before it was shrunk
     picture = picture.convert("L")
     digit = normalized_already(picture, invert)
@@ -62,20 +52,3 @@ def lattice_in(picture: Image.Image, invert: str = "auto") -> Lattice:
         return Box(left, top, right, bottom)
 
     return replace(lattice, candidates=tuple(replace(each, box=in_file(each.box)) for each in lattice.candidates))
-
-
-def read_picture(source: str | os.PathLike[str] | BinaryIO, invert: str = "auto") -> ByteArray:
-    """Read the digit in one picture file as MNIST would hold it, without a network.
-
-    A digit of which only the outline is drawn is not filled in; `read_number` tries that.
-
-    Args:
-        source: as in read_lattice, as are the errors.
-        invert: as there.
-
-    Returns:
-        uint8 (28, 28), ink bright on black.
-    """
-    lattice = read_lattice(source, invert)
-    with naming(source):
-        return lattice.whole()

@@ -79,7 +79,7 @@ class Lattice:
     reasons: frozenset[str] = frozenset()
 
     def whole(self) -> ByteArray:
-        """Return the image, uint8 (28, 28), of the candidate that covers the whole row.
+        """Return the image, uint8 (28, 28), of the candidate that covers the whole row, an outline as it is.
 
         Raises PictureError when there is none.
         """

@@ -16,8 +16,8 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray
 from mnistnet.model import load
 from mnistnet.pictures.binarization import binarize
-from mnistnet.pictures.decoding import decode
-from mnistnet.pictures.files import decode as decode_file
+from mnistnet.pictures.decoding import best_path
+from mnistnet.pictures.files import decode
 from mnistnet.pictures.lines import remove_lines
 from mnistnet.pictures.page import find_page
 from mnistnet.pictures.segmentation import segment
@@ -28,7 +28,7 @@ TILE = 200  # pixels of a side
 
 def stages(path: str) -> list[Image.Image]:
     """Return a picture of each stage, as far as the way leads."""
-    picture = decode_file(path).convert("L")
+    picture = decode(path).convert("L")
     page = find_page(picture)
     drawn = [picture, page.picture]
     try:
@@ -41,7 +41,7 @@ def stages(path: str) -> list[Image.Image]:
         for each, output in zip(lattice.candidates, outputs, strict=True):
             digit = int(output.argmax())
             print(f"  segments {each.start} to {each.stop}, cost {each.cost:.2f}: {digit} ({output[digit]:.2f})")
-        best = decode(lattice, outputs)
+        best = best_path(lattice, outputs)
         print(f"  {best.digits}, cost {best.cost:.2f}, unsure: {', '.join(best.reasons) or 'no'}")
         drawn.append(Image.fromarray(np.concatenate([lattice.candidates[at].image for at in best.chosen], axis=1)))
     except PictureError as error:

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drawings import as_file, assert_is_the_seven, drawn, message_of, png_chunk
+from drawings import as_file, assert_is_the_seven, drawn, message_of, png_chunk, read_picture
 from mnistnet.errors import PictureError
 from mnistnet.pictures import bounds
 from mnistnet.pictures.files import decode
-from mnistnet.pictures.reading import read_picture
 
 SOS = b"\xff\xda"  # the beginning of a scan of a JPEG
 HEADER = 1 << 16  # bytes before the pixels that these tests allow

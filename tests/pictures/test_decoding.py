@@ -11,7 +11,7 @@ from mnistnet.errors import PictureError
 from mnistnet.images import FloatArray
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.components import Box
-from mnistnet.pictures.decoding import MIN_MARGIN, SEVERAL, SKIP, decode
+from mnistnet.pictures.decoding import MIN_MARGIN, SEVERAL, SKIP, best_path
 from mnistnet.pictures.segmentation import Candidate, Lattice
 
 IMAGE = np.zeros((28, 28), np.uint8)
@@ -59,7 +59,7 @@ def test_no_path_is_cheaper_than_the_one_that_is_found(seed: int, count: int | N
         for chosen, cost in all_paths(lattice, said)
         if chosen and count in (None, len(chosen))
     }
-    path = decode(lattice, said, count)
+    path = best_path(lattice, said, count)
     assert path.chosen == min(ways, key=lambda chosen: ways[chosen])
     assert path.cost == pytest.approx(min(ways.values()))
     assert path.digits == tuple(said[list(path.chosen)].argmax(axis=1))
@@ -69,7 +69,7 @@ def test_no_path_is_cheaper_than_the_one_that_is_found(seed: int, count: int | N
 
 
 def test_what_reads_only_one_way_is_sure() -> None:
-    path = decode(Lattice((candidate(0, 1), candidate(1, 2)), (0, 0), (1, 1)), outputs((4, 0.99), (2, 0.99)))
+    path = best_path(Lattice((candidate(0, 1), candidate(1, 2)), (0, 0), (1, 1)), outputs((4, 0.99), (2, 0.99)))
     assert (path.digits, path.reasons) == ((4, 2), frozenset())
 
 
@@ -77,7 +77,7 @@ def test_a_path_is_unsure_while_other_digits_cost_hardly_more() -> None:
     said = outputs((4, 1), (2, 1), (9, 1))
     for extra, reasons in ((MIN_MARGIN - 0.1, {"segmentation"}), (MIN_MARGIN + 0.1, frozenset[str]())):
         lattice = Lattice((candidate(0, 1), candidate(1, 2), candidate(0, 2, SEVERAL + extra)), (0, 0), (1, 1))
-        path = decode(lattice, said)
+        path = best_path(lattice, said)
         assert path.digits == (4, 2)
         assert path.reasons == reasons
 
@@ -104,7 +104,7 @@ DOUBTS: dict[str, tuple[Lattice, list[tuple[int, float]], set[str]]] = {
 def test_a_path_is_unsure_for_its_reasons_only(
     lattice: Lattice, said: list[tuple[int, float]], reasons: set[str]
 ) -> None:
-    path = decode(lattice, outputs(*said))
+    path = best_path(lattice, outputs(*said))
     assert path.digits == tuple(dict.fromkeys(digit for digit, _ in said))
     assert path.reasons == reasons
 
@@ -112,9 +112,9 @@ def test_a_path_is_unsure_for_its_reasons_only(
 def test_as_many_digits_as_are_asked_for_or_none() -> None:
     lattice = Lattice((candidate(0, 1, 9.0), candidate(1, 2, 9.0), candidate(0, 2)), (0.0, 5.0), (1.0, 1.0))
     said = outputs((4, 0.5), (2, 0.5), (9, 0.99))
-    assert [decode(lattice, said, count).digits for count in (None, 1, 2)] == [(9,), (9,), (4, 2)]
+    assert [best_path(lattice, said, count).digits for count in (None, 1, 2)] == [(9,), (9,), (4, 2)]
     with pytest.raises(PictureError, match="a number of 3 digits"):
-        decode(lattice, said, 3)
+        best_path(lattice, said, 3)
 
 
 @pytest.mark.parametrize("more", [0, 1, 5])
@@ -122,4 +122,4 @@ def test_more_digits_than_a_number_has_are_an_error_and_none_is_dropped(more: in
     count = MAX_DIGITS + more
     lattice = Lattice(tuple(candidate(at, at + 1) for at in range(count)), (0.0,) * count, (1.0,) * count)
     with pytest.raises(PictureError, match="more than 20 digits") if more else nullcontext():
-        assert len(decode(lattice, outputs(*[(7, 0.99)] * count)).digits) == count
+        assert len(best_path(lattice, outputs(*[(7, 0.99)] * count)).digits) == count

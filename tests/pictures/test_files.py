@@ -14,10 +14,9 @@ import pytest
 from PIL import Image, features
 
 from conftest import peak_memory
-from drawings import as_file, assert_is_the_seven, drawn, message_of, png_chunk, png_header, refusal
+from drawings import as_file, assert_is_the_seven, drawn, message_of, png_chunk, png_header, read_picture, refusal
 from mnistnet.pictures import files
 from mnistnet.pictures.files import decode
-from mnistnet.pictures.reading import read_picture
 
 
 def test_a_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path: Path) -> None:
@@ -58,14 +57,11 @@ def test_odd_metadata_is_left_alone(kind: str, exif: bytes) -> None:
         assert_is_the_seven(read_picture(as_file(drawn(), "JPEG", exif=exif)))
 
 
-@pytest.mark.parametrize("greedy", ["PIL.PngImagePlugin.PngImageFile.load", "mnistnet.pictures.reading.binarize"])
-def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(
-    greedy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(greedy, fail)
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
     assert message_of(as_file(drawn())) == "the picture: not enough memory to read it; save it smaller"
 
 
@@ -150,10 +146,10 @@ def test_what_is_no_enlarged_bitmap_is_left_as_it_is(picture: Image.Image) -> No
 def test_large_pictures_take_bounded_memory(tmp_path: Path, kind: str, side: int) -> None:
     drawn(size=(side, side), box=(1000, 1000, 3000, 4000), pen=400).convert("RGB").save(tmp_path / "large", kind)
     said, memory = peak_memory(
-        "import sys\nfrom mnistnet.pictures.reading import read_picture\nprint(read_picture(sys.argv[1]).shape)",
+        "import sys\nimport mnistnet\nprint(mnistnet.read(sys.argv[1]).number)",
         tmp_path / "large",
     )
-    assert said == "(28, 28)\n"
+    assert said == "7\n"
     assert memory < 500_000_000
 
 

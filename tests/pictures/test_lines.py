@@ -11,7 +11,7 @@ from mnistnet.errors import PictureError
 from mnistnet.pictures.binarization import Ink, binarize
 from mnistnet.pictures.components import Components
 from mnistnet.pictures.lines import MAX_COMPONENTS, remove_lines
-from mnistnet.pictures.reading import lattice_in
+from mnistnet.pictures.reading import read_lattice
 
 every_digit = pytest.mark.parametrize("strokes", DIGITS)
 
@@ -42,13 +42,13 @@ def test_half_a_line_at_the_side_is_no_1_and_a_thin_one_near_it_is_doubted() -> 
     pixels[:100, -3:] = 0
     assert_is_the_seven(digit_in(Image.fromarray(pixels)))
     pixels[:100, -3:], pixels[40:130, -8:-6] = 255, 0
-    assert lattice_in(Image.fromarray(pixels)).reasons == {"other-ink"}
+    assert read_lattice(Image.fromarray(pixels)).reasons == {"other-ink"}
 
 
 def test_a_1_at_the_side_of_a_cropped_number_is_not_dropped_without_a_doubt() -> None:
     number = ImageChops.darker(drawn(size=(150, 120), box=(70, 6, 144, 114)), Image.new("L", (150, 120), 255))
     ImageDraw.Draw(number).rectangle((0, 0, 13, 119), fill=0)
-    assert lattice_in(number).reasons == {"other-ink"}
+    assert read_lattice(number).reasons == {"other-ink"}
 
 
 def test_a_lone_1_is_no_line() -> None:
@@ -133,4 +133,4 @@ def test_more_dots_than_writing_has_are_refused() -> None:
     pixels[::4, ::4] = 0
     assert pixels[::4, ::4].size > MAX_COMPONENTS
     with pytest.raises(PictureError, match="a page of text, or noise"):
-        lattice_in(Image.fromarray(pixels))
+        read_lattice(Image.fromarray(pixels))

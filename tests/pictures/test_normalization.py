@@ -6,11 +6,22 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from drawings import FOUR, ONE, SEVEN, as_file, assert_is_the_seven, digit_in, drawn, likeness, mnist_like, refusal
+from drawings import (
+    FOUR,
+    ONE,
+    SEVEN,
+    as_file,
+    assert_is_the_seven,
+    digit_in,
+    drawn,
+    likeness,
+    mnist_like,
+    read_picture,
+    refusal,
+)
 from mnistnet.errors import PictureError
 from mnistnet.pictures.files import write_picture
 from mnistnet.pictures.normalization import normalize
-from mnistnet.pictures.reading import read_picture
 
 
 def test_a_digit_fills_twenty_pixels_with_its_centre_of_mass_in_the_middle() -> None:

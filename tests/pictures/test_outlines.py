@@ -10,6 +10,7 @@ from drawings import DIGITS, FOUR, SEVEN, TWO, ZERO, Strokes, digit_in, drawn, l
 from mnistnet.images import FloatArray
 from mnistnet.pictures import outlines
 from mnistnet.pictures.components import stroke_width
+from mnistnet.pictures.files import decode
 from mnistnet.pictures.reading import read_lattice
 
 SIZE = (400, 400)
@@ -61,7 +62,7 @@ def test_a_digit_that_is_no_outline_is_not_filled(picture: Image.Image) -> None:
 @pytest.mark.parametrize("strokes", [SEVEN, TWO, FOUR, SIX])
 def test_an_outline_is_a_candidate_as_it_is_and_filled_in(strokes: Strokes, tmp_path: Path) -> None:
     outline(strokes).save(tmp_path / "outline.png")
-    whole = read_lattice(tmp_path / "outline.png")
+    whole = read_lattice(decode(tmp_path / "outline.png"))
     images = [each.image for each in whole.candidates if each.start == 0 and each.stop == len(whole.cuts)]
     assert len(images) == 2
     assert likeness(images[1], digit_in(solid(strokes))) > 0.9
@@ -69,4 +70,4 @@ def test_an_outline_is_a_candidate_as_it_is_and_filled_in(strokes: Strokes, tmp_
 
 def test_the_outline_of_a_zero_looks_like_a_zero(tmp_path: Path) -> None:
     outline(ZERO).save(tmp_path / "outline.png")
-    assert likeness(read_lattice(tmp_path / "outline.png").candidates[0].image, digit_in(solid(ZERO))) > 0.7
+    assert likeness(read_lattice(decode(tmp_path / "outline.png")).candidates[0].image, digit_in(solid(ZERO))) > 0.7

@@ -19,10 +19,10 @@ from drawings import (
     drawn,
     likeness,
     photographed,
+    read_picture,
     refusal,
 )
 from mnistnet.errors import PictureError
-from mnistnet.pictures.reading import read_picture
 
 BLACK_WHITE = (0, 0, 0), (255, 255, 255)
 BLUE_YELLOW = (30, 60, 200), (250, 220, 120)

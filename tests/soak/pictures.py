@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from conftest import peak_memory, rounds
+from drawings import read_picture
 from mnistnet.datasets.strokes import draw_digits
 from mnistnet.errors import PictureError
-from mnistnet.pictures.reading import read_picture
 
 MEMORY = 600_000_000  # bytes; a picture of 50 million pixels is allowed, in colours and with transparency
 
