@@ -16,11 +16,11 @@ from mnistnet.model import BUILT_IN, Model, load
 from mnistnet.picture_paths import explain
 from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.decoding import best_path
-from mnistnet.pictures.files import Source, as_source, decode, name_of
+from mnistnet.pictures.files import Source, decode
 from mnistnet.pictures.reading import read_lattice
 
 if TYPE_CHECKING:
-    from PIL import Image  # noqa: TID251 -- the type of an argument
+    pass
 
 # Thresholds chosen on handwritten pictures: they mark most of the wrong answers and few of the right ones.
 MIN_SURE = 0.84  # the best output
@@ -156,7 +156,7 @@ class Answer:
 
 
 def read(
-    picture: str | os.PathLike[str] | BinaryIO | bytes | ByteArray | Image.Image,
+    picture: Source,
     model: Model | str | os.PathLike[str] = BUILT_IN,
     invert: str = "auto",
     digits: int | None = None,
@@ -180,28 +180,24 @@ def read(
     """
     if not isinstance(model, Model):
         model = _built_in() if model == BUILT_IN else load(model)
-    source = as_source(picture)
     try:
-        return read_number(model, source, invert, digits)
+        return read_number(model, picture, invert, digits)
     except PictureError as error:
-        raise PictureError(f"{name_of(source)}: {error}") from error
+        raise PictureError(f"{_name_of(picture)}: {error}") from error
 
 
 _built_in = cache(load)
 
 
 def read_number(model: Model, source: Source, invert: str = "auto", digits: int | None = None) -> Answer:
-    """Read one picture: a path, a binary stream or a Pillow image; see `read` for the rest and the errors.
-
-    A PictureError does not name the picture.
-    """
+    """Read one picture as `read` does; a PictureError doesn't name it."""
     if digits is not None and digits not in range(1, MAX_DIGITS + 1):
         raise ValueError(f"digits is {digits}, expected 1 to {MAX_DIGITS}")
     lattice = read_lattice(decode(source), invert)
     outputs = model.outputs(np.stack([each.image for each in lattice.candidates]))
     path = best_path(lattice, outputs, digits)
     chosen = tuple(Digit(lattice.candidates[at].image, outputs[at], lattice.candidates[at].box) for at in path.chosen)
-    return Answer(name_of(source), chosen, doubts=path.reasons)
+    return Answer(_name_of(source), chosen, doubts=path.reasons)
 
 
 def read_numbers(
@@ -219,3 +215,11 @@ def read_numbers(
         except PictureError as error:
             answer = Answer(path, error=explain(path) or str(error))
         yield answer
+
+
+def _name_of(source: Source) -> str:
+    """Return the picture's name for a message, in one line whatever the file is called."""
+    name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
+    if name in ("<stdin>", 0):  # 0 is its file descriptor
+        return "standard input"
+    return one_line(name) or "''" if isinstance(name, str) else "the picture"

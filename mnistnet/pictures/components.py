@@ -5,7 +5,6 @@ They are named as in scipy.ndimage, whose import takes longer than all of mnistn
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -180,11 +179,9 @@ def otsu(values: FloatArray) -> float:
 
 
 def quantile(values: npt.NDArray[Any], share: float) -> float:
-    """Return the quantile, share from 0 to 1; np.quantile would take 8 ms to import masked arrays first."""
-    place = share * (values.size - 1)
-    below, above = math.floor(place), math.ceil(place)
-    part = np.partition(values, (below, above), axis=None)
-    return float(part[below]) + (float(part[above]) - float(part[below])) * (place - below)
+    """Return the value at that rank, share from 0 to 1; np.quantile would take 8 ms to import masked arrays first."""
+    rank = round(share * (values.size - 1))
+    return float(np.partition(values, rank, axis=None)[rank])
 
 
 def median(values: npt.NDArray[Any]) -> float:

@@ -77,8 +77,10 @@ def best_path(lattice: Lattice, outputs: FloatArray, count: int | None = None) -
                 candidate = lattice.candidates[index]
                 chosen, read = (*path.chosen, index), (*path.digits, digits[index])
                 _offer(nodes[candidate.stop], Path(chosen, read, cost + candidate.cost + costs[index], path.reasons))
-    found = [each for alike in nodes[-1].values() for each in alike.values() if each.digits]
-    found = sorted((each for each in found if count in (None, len(each.digits))), key=lambda path: path.cost)
+    found = [
+        each for number, alike in nodes[-1].items() if number and count in (None, number) for each in alike.values()
+    ]
+    found.sort(key=lambda path: path.cost)
     if not found:
         raise PictureError(f"can't be read as a number{f' of {count} digits' if count else ''}; crop to one number")
     if len(found[0].digits) > MAX_DIGITS:

@@ -20,7 +20,7 @@ from mnistnet.errors import PictureError, one_line
 from mnistnet.images import SIDE, ByteArray
 from mnistnet.pictures.bounds import BLOCK, BoundedFile, check_pixels, unreadable
 
-Source: TypeAlias = str | os.PathLike[str] | BinaryIO | Image.Image
+Source: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes | ByteArray | Image.Image
 FORMAT_NAMES = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "HEIC")  # each format adds attack surface
 PICTURE_SUFFIXES = {f".{name.lower()}" for name in (*FORMAT_NAMES, "jpg", "pbm", "pgm", "pnm", "tif", "heif")}
 PLUGINS = {b"\x89P": "Png", b"\xff\xd8": "Jpeg", b"BM": "Bmp", b"GI": "Gif", b"RI": "WebP"}  # by a file's first bytes
@@ -32,43 +32,12 @@ MAX_EXIF = 1 << 16  # bytes, a JPEG's limit; each of thousands of tags can refer
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors are also printed
 
 
-def as_source(picture: str | os.PathLike[str] | BinaryIO | bytes | ByteArray | Image.Image) -> Source:
-    """Return bytes as a stream, an array as a Pillow image, and any other source as it is.
-
-    Raises:
-        ValueError: the picture is of another type, or an array of another dtype or shape.
-    """
-    if isinstance(picture, bytes | bytearray):
-        return io.BytesIO(picture)
-    if isinstance(picture, np.ndarray):
-        is_image = picture.ndim in (2, 3) and picture.shape[2:] in ((), (3,), (4,))
-        if picture.dtype != np.uint8 or not is_image or picture.size == 0:
-            raise ValueError(
-                f"picture is an array of {picture.dtype} {picture.shape}, "
-                "expected uint8 (height, width), (height, width, 3) or (height, width, 4), with a pixel at least"
-            )
-        return Image.fromarray(picture)
-    if isinstance(picture, str | os.PathLike | Image.Image) or hasattr(picture, "read"):
-        return picture
-    raise ValueError(
-        f"picture is of type {type(picture).__name__}, "
-        "expected a path, a binary stream, bytes, a Pillow image or a uint8 array"
-    )
-
-
-def name_of(source: Source) -> str:
-    """Return the picture's name for a message, in one line whatever the file is called."""
-    name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    if name in ("<stdin>", 0):  # 0 is its file descriptor
-        return "standard input"
-    return one_line(name) or "''" if isinstance(name, str) else "the picture"
-
-
 def decode(source: Source) -> Image.Image:
     """Read a picture; of a file, the first frame.
 
     Args:
-        source: a path, a stream of bytes, which is read to its end, or a Pillow image, which is left as it is.
+        source: a path, a stream of bytes, which is read to its end, the bytes of a file, a Pillow image, or an array:
+            uint8 (height, width), (height, width, 3) or (height, width, 4). The last two are left as they are.
 
     Returns:
         The picture upright, of mode L or RGB, with no side above MAX_SIDE, nearest-neighbour enlargement undone. Its
@@ -76,8 +45,10 @@ def decode(source: Source) -> Image.Image:
 
     Raises:
         PictureError: the file can't be opened, isn't a picture, or is too large.
-        ValueError: the source is a stream of text.
+        ValueError: the source is of another type, an array of another dtype or shape, or a stream of text.
     """
+    if isinstance(source, np.ndarray):
+        source = _from_array(source)
     if isinstance(source, Image.Image):
         with _reporting_damage("picture"):
             check_pixels(source)
@@ -93,19 +64,33 @@ def decode(source: Source) -> Image.Image:
         return _flatten(image, own_size)
 
 
-def _content(source: str | os.PathLike[str] | BinaryIO) -> BoundedFile:
+def _from_array(array: ByteArray) -> Image.Image:
+    is_image = array.ndim in (2, 3) and array.shape[2:] in ((), (3,), (4,))
+    if array.dtype != np.uint8 or not is_image or array.size == 0:
+        raise ValueError(
+            f"picture is an array of {array.dtype} {array.shape}, "
+            "expected uint8 (height, width), (height, width, 3) or (height, width, 4), with a pixel at least"
+        )
+    return Image.fromarray(array)
+
+
+def _content(source: str | os.PathLike[str] | BinaryIO | bytes) -> BoundedFile:
     """Read a file or a stream to its end; an unbuffered one may return fewer bytes than are requested."""
     if isinstance(source, (str, os.PathLike)):
         try:
-            with Path(source).open("rb") as stream:
-                return _content(stream)
+            with Path(source).open("rb") as opened:
+                return _content(opened)
         except (OSError, ValueError) as error:  # ValueError: a path with a null byte in it
             reason = getattr(error, "strerror", None) or str(error)
             raise PictureError(f"can't be opened ({one_line(reason)}); check the path") from error
+    stream = io.BytesIO(source) if isinstance(source, bytes | bytearray) else source
+    if not hasattr(stream, "read"):
+        expected = "a path, a binary stream, bytes, a Pillow image or a uint8 array"
+        raise ValueError(f"picture is of type {type(source).__name__}, expected {expected}")
     file = BoundedFile()
-    while part := source.read(MAX_BYTES):
+    while part := stream.read(MAX_BYTES):
         if not isinstance(part, bytes):
-            raise ValueError("source is a stream of text, expected one of bytes")
+            raise ValueError("picture is a stream of text, expected one of bytes")
         file.write(part)
         if file.tell() > MAX_BYTES:
             raise PictureError(f"more than {MAX_BYTES:,} bytes; save it smaller")

@@ -199,9 +199,10 @@ def _candidates(
         for stop in range(start + 1, len(segments) + 1):
             parts = segments[start:stop]
             if len(parts) > 1:
-                if parts[-1].box.left - box.right > MAX_GAP * height:
+                added = parts[-1].box
+                if added.left - box.right > MAX_GAP * height:
                     break
-                box = _around(box, parts[-1].box)
+                box = Box(*map(min, box[:2], added[:2]), *map(max, box[2:], added[2:]))
                 cost += _join_cost(parts[-2], parts[-1], height)
             components = {each.component for each in parts}
             if MAX_PARTS < len(parts) < len(segments) and len(components) > 1:
@@ -213,11 +214,6 @@ def _candidates(
             are_whole = sum(segments_of[number] for number in components) == len(parts)
             if are_whole and (full := outline(ink, width)) is not None:  # a cut outline isn't closed
                 yield Candidate(normalize(full, stroke_width(full)), box, start, stop, total, is_broken)
-
-
-def _around(one: Box, other: Box) -> Box:
-    left, top = min(one.left, other.left), min(one.top, other.top)
-    return Box(left, top, max(one.right, other.right), max(one.bottom, other.bottom))
 
 
 def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int) -> FloatArray:
