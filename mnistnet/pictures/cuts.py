@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from mnistnet.images import FloatArray, IntArray
+from mnistnet.pictures.components import rank_filter
 from mnistnet.pictures.lines import MIN_TALL
 
 # Chosen on numbers that people wrote; lengths are in heights of the row's digits.
 SIDESTEP = 0.12  # cost of a step sideways, in pixels of full ink; without it a path goes around whole digits
-MIN_SEGMENT = 0.12  # width of the segment on either side of a cut, halfway down
+MIN_SEGMENT = 0.1  # width of the segment on either side of a cut, halfway down
 MAX_CROSSED = 2.0  # ink that a cut crosses, in stroke widths; more belongs to one digit
 MAX_WIDTH = 0.75  # width of most digits; wider ink may be two
 
@@ -33,15 +34,14 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntAr
     middle = rows // 2
     down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])
     price = down[0][-1] + up[0][-1] - ink[middle]
-    found: dict[int, tuple[IntArray, float]] = {}
-    for x in np.argsort(price, kind="stable").tolist():
-        if price[x] > MAX_CROSSED * stroke:
-            break
-        is_valley = price[x] <= price[max(0, x - 2) : x + 3].min()
-        if is_valley and least <= x < columns - least and all(abs(x - other) >= least for other in found):
-            path = np.array(_trace(down[1], x)[::-1] + _trace(up[1], x)[1:])
-            found[x] = path, float(price[x]) / stroke
-    return [found[x] for x in sorted(found)]
+    lowest = rank_filter(price[np.newaxis], least - 1, (1,), np.minimum)[0]
+    cuts: list[tuple[IntArray, float]] = []
+    last = 0
+    for x in np.flatnonzero((price == lowest) & (price <= MAX_CROSSED * stroke)).tolist():
+        if last + least <= x < columns - least:
+            last, path = x, np.array(_trace(down[1], x)[::-1] + _trace(up[1], x)[1:])
+            cuts.append((path, float(price[x]) / stroke))
+    return cuts
 
 
 def cheapest_paths(ink: FloatArray) -> tuple[FloatArray, IntArray]:

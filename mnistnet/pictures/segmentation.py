@@ -119,7 +119,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
     row, is_alone = _choose_row(ink, components)
     grey = _scaled(ink, components.mask(row))
     tall = components.height[row]
-    height = median(tall[tall >= MIN_TALL * tall.max()])
+    height = float(tall[tall >= MIN_TALL * tall.max()].mean())
     if height < MIN_DIGIT:
         raise PictureError("no digit in it (specks?); crop to the number, or draw it larger")
     width = max(1.0, stroke_width(grey))  # the same for the whole row
