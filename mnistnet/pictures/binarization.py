@@ -28,17 +28,11 @@ BACKGROUND = 10  # longer side of the picture / radius of the opening, which is 
 
 @dataclass(frozen=True)
 class Ink:
-    """The contrast of each pixel of a picture with its background.
+    """The contrast of each pixel of a picture with its background."""
 
-    Attributes:
-        contrast: float32 (height, width), 0 to 255.
-        threshold: the contrast above which a pixel is ink or its soft edge.
-        doubt: whether a line that was removed may be part of a digit, or a stroke that was kept may be a line.
-    """
-
-    contrast: FloatArray
-    threshold: float
-    doubt: bool = False
+    contrast: FloatArray  # float32 (height, width), 0 to 255
+    threshold: float  # the contrast above which a pixel is ink or its soft edge
+    doubt: bool = False  # a line that was removed may be part of a digit, or a stroke that was kept may be a line
 
 
 def binarize(picture: Image.Image, invert: str) -> Ink:

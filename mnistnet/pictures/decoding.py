@@ -30,16 +30,12 @@ MIN_MARGIN = 0.7  # minimum difference of cost between the best path and the nex
 class Path:
     """One path through the lattice.
 
-    Attributes:
-        chosen: the indices of its candidates.
-        digits: the digit that each of them is read as.
-        cost: a negative log probability.
-        reasons: why it isn't sure: `segmentation` where other digits cost hardly more, `other-ink` where ink is left
-            out, `low` where one of several digits has a low output.
+    Its reasons why it isn't sure: `segmentation` where other digits cost hardly more, `other-ink` where ink is left
+    out, `low` where one of several digits has a low output.
     """
 
-    chosen: tuple[int, ...] = ()
-    digits: tuple[int, ...] = ()
+    chosen: tuple[int, ...] = ()  # the indices of its candidates
+    digits: tuple[int, ...] = ()  # the digit that each of them is read as
     cost: float = 0.0
     reasons: frozenset[str] = frozenset()
 

@@ -44,25 +44,15 @@ MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline
 
 
 class _Line(NamedTuple):
-    """A straight run of ink.
+    """A straight run of ink; its length and thickness are in pixels."""
 
-    Attributes:
-        mask: bool (height, width), its pixels and those beside them.
-        box: around its pixels.
-        is_horizontal: whether it runs from left to right; else it runs from top to bottom.
-        length: from end to end, in pixels.
-        thickness: in pixels.
-        spans: whether it runs from border to border of the picture.
-        is_on_border: whether it lies on the border.
-    """
-
-    mask: BoolArray
-    box: Box
-    is_horizontal: bool
+    mask: BoolArray  # (height, width), its pixels and those beside them
+    box: Box  # around its pixels
+    is_horizontal: bool  # it runs from left to right; else from top to bottom
     length: int
     thickness: float
-    spans: bool
-    is_on_border: bool
+    spans: bool  # it runs from border to border of the picture
+    is_on_border: bool  # it lies along the border
 
 
 def remove_lines(ink: Ink) -> tuple[Ink, Components]:

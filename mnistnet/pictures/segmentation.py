@@ -43,40 +43,24 @@ SHORT, MIN_HEIGHT = 3.3, 0.78  # cost of each height by which a digit is lower t
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """Ink that may be one digit.
+    """Ink that may be one digit."""
 
-    Attributes:
-        image: uint8 (28, 28), as MNIST would hold it.
-        box: where it is.
-        start: its first segment.
-        stop: one past its last segment.
-        cost: of its shape, a negative log probability.
-        is_broken: whether it is more than one connected component.
-    """
-
-    image: ByteArray
+    image: ByteArray  # (28, 28), as MNIST would hold it
     box: Box
-    start: int
-    stop: int
-    cost: float = 0.0
-    is_broken: bool = False
+    start: int  # its first segment
+    stop: int  # one past its last segment
+    cost: float = 0.0  # of its shape
+    is_broken: bool = False  # it is more than one connected component
 
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """All that may be the digits of one number.
+    """All that may be the digits of one number."""
 
-    Attributes:
-        candidates: by their first segments.
-        cuts: for each segment, the cost of the cut on its left.
-        sizes: of each segment, the diagonal of its box.
-        reasons: why no path through it is sure, as in `decoding.Path`.
-    """
-
-    candidates: tuple[Candidate, ...]
-    cuts: tuple[float, ...] = (0.0,)
-    sizes: tuple[float, ...] = (1.0,)
-    reasons: frozenset[str] = frozenset()
+    candidates: tuple[Candidate, ...]  # by their first segments
+    cuts: tuple[float, ...] = (0.0,)  # for each segment, the cost of the cut on its left
+    sizes: tuple[float, ...] = (1.0,)  # of each segment, the diagonal of its box
+    reasons: frozenset[str] = frozenset()  # why no path through it is sure, as in `decoding.Path`
 
     def whole(self) -> ByteArray:
         """Return the image, uint8 (28, 28), of the candidate that covers the whole row, an outline as it is.
@@ -90,17 +74,11 @@ class Lattice:
 
 
 class _Segment(NamedTuple):
-    """Ink that no two digits share.
-
-    Attributes:
-        box: where it is.
-        component: the index of its connected component.
-        crossed: how much ink the cut on its left crosses, in stroke widths; 0 at the left end of the component.
-    """
+    """Ink that no two digits share."""
 
     box: Box
-    component: int
-    crossed: float
+    component: int  # the index of its connected component
+    crossed: float  # ink that the cut on its left crosses, in stroke widths; 0 at the left end of the component
 
 
 def segment(ink: Ink, components: Components) -> Lattice:
