@@ -125,7 +125,7 @@ def test_the_orientation_of_a_pillow_image_counts() -> None:
         (7, "picture is of type int, expected a path, a binary stream, bytes, a Pillow image or a uint8 array"),
         (np.zeros((28, 28)), r"picture is an array of float64 \(28, 28\), expected uint8 \(height, width\), "),
         (np.zeros((28, 28, 2), np.uint8), r"picture is an array of uint8 \(28, 28, 2\), expected"),
-        (np.zeros((0, 28), np.uint8), "with a pixel at least"),
+        (np.zeros((0, 28), np.uint8), "with at least one pixel"),
     ],
 )
 def test_another_type_of_picture_is_an_error_in_a_sentence(picture: Any, message: str) -> None:

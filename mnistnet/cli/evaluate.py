@@ -20,9 +20,9 @@ from mnistnet.saving import make_empty_folder
 from mnistnet.settings import choice, number
 
 SPLITS = {
-    "test": "never used for training",
-    "validation": "held out during this model's training",
-    "train": "the images that it was trained on",
+    "test": "the test images, or all of a folder or .csv that has none",
+    "validation": "those held out of this model's training",
+    "train": "those that this model was trained on",
 }
 
 
@@ -34,7 +34,7 @@ SPLITS = {
 @option(
     "--min-accuracy",
     rule=number("a number from 0 to 1, such as 0.97", lambda accuracy: 0 <= accuracy <= 1),
-    help="Exit with status 1 if the accuracy, 0 to 1, is lower.",
+    help="Exit with status 1 below this accuracy, 0 to 1.",
 )
 @option("--mistakes", metavar="DIR", help="New or empty folder for the misread images, as PNG files.")
 @quiet_option

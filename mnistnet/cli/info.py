@@ -21,7 +21,7 @@ from mnistnet.settings import Settings
 def info(model: str | None, as_json: bool) -> None:
     """Print what a model file holds.
 
-    MODEL is a file, or builtin; without it, the model that predict would use.
+    MODEL is a file or builtin; the default is the model that predict uses.
     """
     name = choose_model(model, quiet=False)
     contents = read_model_file(PRETRAINED if name == BUILT_IN else name)

@@ -28,8 +28,8 @@ from mnistnet.saving import replace_file
 def page(model: str | None, data: str | None, output: str, quiet: bool) -> int:
     """Write an HTML page that shows a model at work.
 
-    It is one file and works offline: draw a digit and see the whole network at work, inspect a neuron, train it on a
-    digit, see how it learned and what it gets wrong.
+    It is one file and works offline. Draw a digit and see the whole network at work, inspect a neuron, teach the
+    network a digit, see how it learned and what it gets wrong.
     """
     path, classifier = load_chosen_model(model, quiet)
     source = data or (default_source() if os.environ.get("MNISTNET_DATA") else _downloaded_or_drawn())

@@ -83,7 +83,7 @@ def download(
     except _MirrorError as failure:
         raise DownloadError(
             f"{failure}; give MNIST's four .gz files with --data FOLDER, or another mirror with "
-            "'mnistnet download --mirror URL'; --data strokes needs no network"
+            "'mnistnet download --mirror URL'; --data strokes works offline"
         ) from None
 
 

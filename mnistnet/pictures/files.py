@@ -37,7 +37,7 @@ def decode(source: Source) -> Image.Image:
 
     Args:
         source: a path, a stream of bytes, which is read to its end, the bytes of a file, a Pillow image, or an array:
-            uint8 (height, width), (height, width, 3) or (height, width, 4). The last two are left as they are.
+            uint8 (height, width), (height, width, 3) or (height, width, 4). Images and arrays aren't changed.
 
     Returns:
         The picture upright, of mode L or RGB, with no side above MAX_SIDE, nearest-neighbour enlargement undone. Its
@@ -69,7 +69,7 @@ def _from_array(array: ByteArray) -> Image.Image:
     if array.dtype != np.uint8 or not is_image or array.size == 0:
         raise ValueError(
             f"picture is an array of {array.dtype} {array.shape}, "
-            "expected uint8 (height, width), (height, width, 3) or (height, width, 4), with a pixel at least"
+            "expected uint8 (height, width), (height, width, 3) or (height, width, 4), with at least one pixel"
         )
     return Image.fromarray(array)
 

@@ -140,7 +140,7 @@ def test_retries_end_and_the_last_line_names_every_reason_and_what_to_do(tmp_pat
     assert message == (
         "images.gz could not be downloaded: 503 Service Unavailable; 404 Not Found; Connection refused; "
         "give MNIST's four .gz files with --data FOLDER, or another mirror with 'mnistnet download --mirror URL'; "
-        "--data strokes needs no network"
+        "--data strokes works offline"
     )
     assert names(tmp_path) == []
 
