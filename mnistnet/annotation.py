@@ -54,8 +54,8 @@ def _annotated(answer: Answer) -> Image.Image:
         size = max(MIN_FONT, (bottom - top) // 4)
         font = ImageFont.load_default(size)
         text = str(digit.digit)
-        place = min(left, copy.width - font.getlength(text)), max(top, size)  # above the box, but in the picture
-        draw.text(place, text, colour, font, "lb", stroke_width=LINE, stroke_fill="white")
+        position = min(left, copy.width - font.getlength(text)), max(top, size)  # above the box, but in the picture
+        draw.text(position, text, colour, font, "lb", stroke_width=LINE, stroke_fill="white")
     return copy
 
 

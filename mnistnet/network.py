@@ -156,6 +156,7 @@ class Network:
 
     Raises:
         ValueError: there are fewer than two layers, or an empty one.
+        KeyError: the activation or the cost is unknown.
     """
 
     def __init__(
@@ -241,7 +242,7 @@ class Network:
         return self.cost_function.value(layers[-1], self._targets[labels]) / len(inputs)
 
     def gradient(self, inputs: FloatArray, labels: IntArray) -> FloatArray:
-        """Return ∇C, the derivative of the cost by every parameter, averaged over the images, by backpropagation.
+        """Return ∇C, the derivative of the cost with respect to every parameter, averaged over the images.
 
         Args:
             inputs: dtype (n, 784), n at least 1.
@@ -264,8 +265,8 @@ class Network:
         self._propagate(inputs, activations)
         self.cost_function.activate(activations[-1])
 
-        # dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean-squared error. Divided by n at once, so that the sums over
-        # the images below are the averages of equations 5 and 6.
+        # dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean squared error. Dividing by n here turns the sums over the images
+        # below into the averages of equations 5 and 6.
         self._targets.take(labels, axis=0, out=y, mode="clip")  # "raise" would copy through a buffer
         self.cost_function.delta(activations[-1], y, out=deltas[-1])
         deltas[-1] /= n

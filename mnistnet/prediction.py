@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from mnistnet.pictures import MAX_DIGITS
 from mnistnet.pictures.decoding import best_path
 from mnistnet.pictures.files import Source, decode
 from mnistnet.pictures.reading import read_lattice
-
-if TYPE_CHECKING:
-    pass
 
 # Thresholds chosen on handwritten pictures: they mark most of the wrong answers and few of the right ones.
 MIN_SURE = 0.84  # the best output
@@ -166,7 +163,7 @@ def read(
     Args:
         picture: a path, a binary stream, the bytes of a picture file, a Pillow image, or an array: uint8
             (height, width), (height, width, 3) or (height, width, 4).
-        model: classifies the digits: a Model, the path of a model file, or `builtin`.
+        model: a Model, the path of a model file, or `builtin`.
         invert: whether the ink is darker than the paper: `yes`, `no`, or `auto` to detect it.
         digits: how many digits the picture shows, 1 to 20; None detects it.
 

@@ -31,13 +31,13 @@ def warp(images: ByteArray, rows: FloatArray, columns: FloatArray) -> FloatArray
         float32 (n, 28, 28), 0 to 255.
     """
     flat = _pad(images).ravel()
-    row, row_part = _split(rows)
-    column, column_part = _split(columns)
+    row, row_fraction = _split(rows)
+    column, column_fraction = _split(columns)
     first = np.arange(len(images)).reshape(-1, 1, 1) * PADDED**2
     at = first + row * PADDED + column  # (n, 28, 28): the pixel above and to the left of the position
-    upper = _between(flat.take(at), flat.take(at + 1), column_part)
-    lower = _between(flat.take(at + PADDED), flat.take(at + PADDED + 1), column_part)
-    return _between(upper, lower, row_part)
+    upper = _between(flat.take(at), flat.take(at + 1), column_fraction)
+    lower = _between(flat.take(at + PADDED), flat.take(at + PADDED + 1), column_fraction)
+    return _between(upper, lower, row_fraction)
 
 
 def warp_rows(images: ByteArray, rows: FloatArray, first_columns: FloatArray, steps: FloatArray) -> FloatArray:
@@ -56,17 +56,17 @@ def warp_rows(images: ByteArray, rows: FloatArray, first_columns: FloatArray, st
         float32 (n, 28, 28), 0 to 255.
     """
     lines = _pad(images).reshape(-1, PADDED)
-    row, row_part = _split(rows)
+    row, row_fraction = _split(rows)
     at = (np.arange(len(images)).reshape(-1, 1) * PADDED + row).ravel()
-    levels = _between(lines.take(at, axis=0), lines.take(at + 1, axis=0), row_part.reshape(-1, 1))  # (28 n, 31)
+    levels = _between(lines.take(at, axis=0), lines.take(at + 1, axis=0), row_fraction.reshape(-1, 1))  # (28 n, 31)
 
     columns: FloatArray = first_columns.reshape(-1, 1) + np.repeat(steps, SIDE).reshape(-1, 1) * np.arange(
         SIDE, dtype=np.float32
     )
-    column, column_part = _split(columns)  # (28 n, 28)
+    column, column_fraction = _split(columns)  # (28 n, 28)
     at = np.arange(len(levels)).reshape(-1, 1) * PADDED + column
     flat = levels.ravel()
-    return _between(flat.take(at), flat.take(at + 1), column_part).reshape(images.shape)
+    return _between(flat.take(at), flat.take(at + 1), column_fraction).reshape(images.shape)
 
 
 def _pad(images: ByteArray) -> FloatArray:
@@ -84,9 +84,9 @@ def _split(positions: FloatArray) -> tuple[npt.NDArray[np.intp], FloatArray]:
     return before, inside
 
 
-def _between(first: FloatArray, second: FloatArray, part: npt.NDArray[Any]) -> FloatArray:
-    """Return first + (second − first) · part; `second` is overwritten."""
+def _between(first: FloatArray, second: FloatArray, fraction: npt.NDArray[Any]) -> FloatArray:
+    """Return first + (second − first) · fraction; `second` is overwritten."""
     second -= first
-    second *= part
+    second *= fraction
     second += first
     return second

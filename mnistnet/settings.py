@@ -137,7 +137,7 @@ class Settings:
         "Learning-rate schedule.",
     )
     hidden: tuple[int, ...] = setting((20, 10), layer_sizes(), "Neurons in each hidden layer; none: no hidden layer.")
-    # The words of the next three are the keys of the tables in `network.py` and `inputs.py`, which need NumPy.
+    # The words of the next three are the keys of tables in `network.py` and `inputs.py`: help needs no NumPy.
     activation: str = setting(
         "sigmoid",
         choice({"sigmoid": "1 / (1 + exp(-z))", "tanh": "a sigmoid from -1 to 1", "relu": "max(0, z)"}),

@@ -75,6 +75,7 @@ def train(
 
     Raises:
         TrainingError: training diverged.
+        ValueError: the labels have another shape, dtype or range.
     """
     check_labels(labels, len(inputs), network.sizes[-1])
     velocity = np.zeros_like(network.parameters) if velocity is None else velocity

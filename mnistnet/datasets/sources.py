@@ -49,7 +49,7 @@ def _load_mnist(_source: str, subset: Subset, progress: ProgressCallback) -> Dat
     if verify(directory):
         from mnistnet.datasets.download import download  # late: requests is slow to import, and rarely needed
 
-        download(directory, retries=1, progress=progress)  # few, because the user waits for another command
+        download(directory, retries=1, progress=progress)  # one, because the user waits for another command
     return load_idx(directory, subset)
 
 

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 IMPORT = re.compile(r"^import \{[^}]*\} from \"\./\w+\.js\";\n|^/\*\* @import .*\n|^// @ts-check\n", re.MULTILINE)
 IMPORTED = re.compile(r"^import \{[^}]*\} from \"\./(\w+\.js)\";$", re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
-RATE, OTHER_RATE = 0.3, 0.01  # initial learning rate of a lesson: for sigmoid and mse; for the larger other gradients
+RATE, OTHER_RATE = 0.3, 0.01  # initial learning rate of a lesson: sigmoid with mse; others, whose gradients are larger
 TITLES = {"directions": "Edges", "moments": "Upright pixels", "pixels": "This model"}  # of the model's own tab
 
 

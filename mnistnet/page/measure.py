@@ -72,7 +72,7 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
     strongest = [_strongest(*each) for each in zip(models, layers, STRONGEST, strict=True)]
     shown = [indices for layer in strongest for neurons in layer for indices in neurons]
     kept = np.unique(np.concatenate([mistakes, sloppy, replay, *shown]))
-    place = {int(index): number for number, index in enumerate(kept)}  # index in `images` of each image kept
+    position = {int(index): number for number, index in enumerate(kept)}  # index in `images` of each image kept
     figures = {
         **Evaluation.of(dataset.labels, predictions).as_json(),
         "data": data,
@@ -81,7 +81,7 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
         "bins": _bins(probabilities, right),
         "mistakes": [
             {
-                "image": place[int(index)],
+                "image": position[int(index)],
                 "true": int(dataset.labels[index]),
                 "read": int(predictions[index]),
                 "probability": round(float(probabilities[index]), 4),
@@ -89,13 +89,13 @@ def measure(model: Model, twin: Model, dataset: Dataset, data: str) -> Measured:
             }
             for index in mistakes
         ],
-        "replay": [{"image": place[int(index)], "label": int(dataset.labels[index])} for index in replay],
-        "sloppy": place[int(sloppy[0])] if len(sloppy) else None,
+        "replay": [{"image": position[int(index)], "label": int(dataset.labels[index])} for index in replay],
+        "sloppy": position[int(sloppy[0])] if len(sloppy) else None,
     }
     measured = [
         {
             "accuracy": float((activations[-1].argmax(axis=1) == dataset.labels).mean()),
-            "strongest": [[[place[int(index)] for index in indices] for indices in layer] for layer in chosen],
+            "strongest": [[[position[int(index)] for index in indices] for indices in layer] for layer in chosen],
         }
         for activations, chosen in zip(layers, strongest, strict=True)
     ]

@@ -51,7 +51,7 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
     is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
     around = border if is_plain else picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
-    # ink is rarer than background: the differences have a negative skewness if it is dark, a positive one if bright
+    # Ink is rarer than background: the differences have a negative skewness if it is dark, a positive one if bright
     is_dark = invert == "yes" or (invert == "auto" and ((grey - np.asarray(around, np.float32)) ** 3).sum() < 0)
     if is_dark:
         picture, border = ImageChops.invert(picture), 255 - border
@@ -71,10 +71,10 @@ def _border_grey(grey: ByteArray) -> tuple[float, bool]:
     counts = np.bincount(grey.ravel(), minlength=256)
     counts -= np.bincount(grey[band:-band, band:-band].ravel(), minlength=256)
     span = max(1, round(MAX_SPAN * (float(grey.max()) - float(grey.min()))))
-    alike = np.convolve(counts, np.ones(span), "valid")
-    lowest = int(alike.argmax())
+    totals = np.convolve(counts, np.ones(span), "valid")
+    lowest = int(totals.argmax())
     level = np.average(np.arange(lowest, lowest + span), weights=counts[lowest : lowest + span])
-    return float(level), bool(alike[lowest] >= MIN_EVEN * counts.sum())
+    return float(level), bool(totals[lowest] >= MIN_EVEN * counts.sum())
 
 
 def _background(bright: Image.Image) -> FloatArray:

@@ -9,7 +9,7 @@ from PIL import Image, ImageFile
 
 from mnistnet.errors import PictureError
 
-MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a telephone's HEIC has 48 million
+MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a phone's HEIC has 48 million
 MAX_SECONDS = 4  # processor time to decode; a photograph takes 0.1, 50 million pixels take 1
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
 BLOCK = 1 << 12  # bytes between checks of the time; in a JPEG, or a PPM's comments, each can cost a millisecond
@@ -27,12 +27,12 @@ class BoundedFile(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read up to `size` bytes, or all, as from any file."""
-        part = super().read(BLOCK if size == ImageFile.SAFEBLOCK else size)
-        if size is not None and size >= 0:  # decoders that read all at once parse the header in C
-            self.left -= len(part)
+        content = super().read(BLOCK if size == ImageFile.SAFEBLOCK else size)
+        if size is not None and size >= 0:  # not where a decoder reads all at once, and finds the header in C
+            self.left -= len(content)
         if self.left < 0 or thread_time() > self._end:
             raise unreadable("decoding it takes too long")
-        return part
+        return content
 
 
 def check_pixels(image: Image.Image) -> None:

@@ -30,8 +30,8 @@ MIN_MARGIN = 0.7  # minimum difference of cost between the best path and the nex
 class Path:
     """One path through the lattice.
 
-    Its reasons why it isn't sure: `segmentation` where other digits cost hardly more, `other-ink` where ink is left
-    out, `low` where one of several digits has a low output.
+    `reasons` says why it is unsure: `segmentation` if other digits cost hardly more, `other-ink` if ink is left out,
+    `low` if one of several digits has a low output.
     """
 
     chosen: tuple[int, ...] = ()  # the indices of its candidates

@@ -56,7 +56,10 @@ class _Line(NamedTuple):
 
 
 def remove_lines(ink: Ink) -> tuple[Ink, Components]:
-    """Return the ink without lines and frames, unless nothing else is left, and its connected components."""
+    """Return the ink without lines and frames, unless nothing else is left, and its connected components.
+
+    Raises PictureError when they are too many.
+    """
     mask = ink.contrast > FAINT * ink.threshold
     bridged = dilate(mask)  # closes the gaps of a faint line, and the steps of a sloping one
     runs = [run for is_horizontal in (True, False) for run in _straight_runs(mask, bridged, is_horizontal)]

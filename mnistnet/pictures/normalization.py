@@ -85,7 +85,7 @@ def _cropped(ink: ByteArray) -> Image.Image:
 
 
 def _fit(ink: Image.Image, longest: int) -> Image.Image:
-    """Return ink with its longer side of so many pixels, aspect kept."""
+    """Resize ink so that its longer side has `longest` pixels, and keep the aspect ratio."""
     scale = longest / max(ink.size)
     size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
     return ink.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC)

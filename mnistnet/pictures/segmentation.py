@@ -63,7 +63,7 @@ class Lattice:
     reasons: frozenset[str] = frozenset()  # why no path through it is sure, as in `decoding.Path`
 
     def whole(self) -> ByteArray:
-        """Return the image, uint8 (28, 28), of the candidate that covers the whole row, an outline as it is.
+        """Return the image, uint8 (28, 28), of the candidate that covers the whole row; an outline isn't filled.
 
         Raises PictureError when there is none.
         """
