@@ -40,11 +40,11 @@ export class AnswerView {
         String(digit),
       );
       const frame = make("div", { class: "box" }, button);
-      const part = (/** @type {number} */ pixels) => `${(100 * pixels) / SHEET}%`;
-      frame.style.left = part(box.left - MARGIN);
-      frame.style.top = part(box.top - MARGIN);
-      frame.style.width = part(box.right - box.left + 2 * MARGIN);
-      frame.style.height = part(box.bottom - box.top + 2 * MARGIN);
+      const percentage = (/** @type {number} */ pixels) => `${(100 * pixels) / SHEET}%`;
+      frame.style.left = percentage(box.left - MARGIN);
+      frame.style.top = percentage(box.top - MARGIN);
+      frame.style.width = percentage(box.right - box.left + 2 * MARGIN);
+      frame.style.height = percentage(box.bottom - box.top + 2 * MARGIN);
       return frame;
     });
     byId("boxes").replaceChildren(...(digits.length > 1 ? boxes : []));

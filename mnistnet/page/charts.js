@@ -33,14 +33,14 @@ export function lineChart(lines, { low, high, format, unit, first = 1, height = 
   const across = (/** @type {number} */ i) => LEFT + (i / (count - 1)) * (RIGHT - LEFT);
   const up = (/** @type {number} */ value) =>
     bottom - ((Math.min(Math.max(value, low), high) - low) / (high - low || 1)) * (bottom - TOP);
-  const said = drawn.map(
+  const descriptions = drawn.map(
     ({ name, values }) => `${name}: from ${format(values[0])} to ${format(values[values.length - 1])}`,
   );
   const chart = makeSvg("svg", {
     class: "chart",
     viewBox: `0 0 320 ${height}`,
     role: "img",
-    "aria-label": said.join("; "),
+    "aria-label": descriptions.join("; "),
   });
   for (const value of [low, (low + high) / 2, high]) {
     chart.append(

@@ -182,7 +182,7 @@ export class Diagram {
     const top = 1.6 * rem;
     Object.assign(this, { width, height });
     const [sheet, box] = [this.sheet.getBoundingClientRect(), root.getBoundingClientRect()];
-    const isBeside = sheet.right <= box.left + 1; // on a phone it stands above
+    const isBeside = sheet.right <= box.left + 1; // on a phone it is above
     this.span = isBeside ? [Math.max(sheet.top - box.top, 0), sheet.bottom - box.top] : [0.3 * height, 0.7 * height];
     this.lines.width = width * devicePixelRatio;
     this.lines.height = height * devicePixelRatio;

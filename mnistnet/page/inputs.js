@@ -102,9 +102,9 @@ function padded(image, row, column) {
   return inside ? image[(row - 1) * SIDE + column - 1] : 0;
 }
 
-/** The padded row or column before a position, and the fraction of the way to the next. @param {number} place */
-function split(place) {
-  const inside = f(clip(place, -1, SIDE) + 1);
+/** The padded row or column before a position, and the fraction of the way to the next. @param {number} position */
+function split(position) {
+  const inside = f(clip(position, -1, SIDE) + 1);
   const before = Math.trunc(inside);
   return { before, part: f(inside - before) };
 }
@@ -118,8 +118,8 @@ const GAUSSIAN_WEIGHTS = gaussianWeights();
 
 /** The weight of each pixel of a row at each grid point: 7 × 28 whole numbers. */
 function gaussianWeights() {
-  const gaussians = Array.from({ length: GRID }, (_, place) => {
-    const middle = MIDDLE + STRIDE * (place - (GRID - 1) / 2);
+  const gaussians = Array.from({ length: GRID }, (_, point) => {
+    const middle = MIDDLE + STRIDE * (point - (GRID - 1) / 2);
     return Array.from({ length: SIDE }, (_, pixel) => Math.exp(-0.5 * ((pixel - middle) / SIGMA) ** 2));
   });
   const most = Math.max(...gaussians.map((gaussian) => gaussian.reduce((sum, weight) => sum + weight, 0)));
@@ -134,10 +134,10 @@ export function edgeDirections(image) {
   parts.forEach((part, k) => {
     const alongRows = new Float64Array(SIDE * GRID); // sums of whole numbers, in any order exact
     for (let row = 0; row < SIDE; row++) {
-      for (let place = 0; place < GRID; place++) {
+      for (let point = 0; point < GRID; point++) {
         let sum = 0;
-        for (let x = 0; x < SIDE; x++) sum += part[row * SIDE + x] * GAUSSIAN_WEIGHTS[place][x];
-        alongRows[row * GRID + place] = sum;
+        for (let x = 0; x < SIDE; x++) sum += part[row * SIDE + x] * GAUSSIAN_WEIGHTS[point][x];
+        alongRows[row * GRID + point] = sum;
       }
     }
     for (let down = 0; down < GRID; down++) {

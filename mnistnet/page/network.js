@@ -2,7 +2,7 @@
 /**
  * The equations: parameters, forward pass, backpropagation; the JavaScript beside `network.py`.
  *
- * One image at a time. Layer 1 is the input; W^l and B^l lead into layer l and stand at `weights[l - 2]` and
+ * One image at a time. Layer 1 is the input; W^l and B^l lead into layer l and are `weights[l - 2]` and
  * `biases[l - 2]`. Sums are made in float64 and kept in float32.
  */
 
@@ -188,7 +188,7 @@ export class Network {
     const last = this.weights.length - 1;
     /** @type {Float32Array[]} */
     const deltas = [];
-    // dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean-squared error
+    // dC/dZ^L = (A^L − Y) ⊙ σ′(Z^L) for the mean squared error
     deltas[last + 1] = this.costFunction.delta(activations[last + 1], this.oneHot(label));
 
     for (let l = last; l >= 0; l--) {

@@ -167,7 +167,7 @@ function strokeWidth(ink) {
 }
 
 /** Dilate by `growth` pixels, or erode where it is negative, with four and with eight neighbours in turn: an octagon,
- * which is near enough to a round pen. @param {Ink} ink @param {number} growth */
+ * which is close to a round pen. @param {Ink} ink @param {number} growth */
 function changeWidth(ink, growth) {
   const extreme = growth > 0 ? Math.max : Math.min;
   for (let step = 0; step < Math.abs(growth); step++) {

@@ -74,7 +74,7 @@ export function cellOf(at, edges) {
 }
 
 /**
- * A canvas of 28×28 with ink in it.
+ * Paint an image as ink on a canvas of 28×28.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Uint8Array | null} image null for none
@@ -93,7 +93,7 @@ export function paintInk(canvas, image) {
 }
 
 /**
- * Signed numbers as pixels: the colour shows the sign, its opacity the size.
+ * Paint signed numbers as pixels: the colour shows the sign, its opacity the size.
  *
  * @param {{data: Uint8ClampedArray}} pixels 28×28
  * @param {Float32Array} values (784,)
@@ -131,7 +131,7 @@ const LINES = Array.from({ length: PIXELS }, (_, i) => {
 });
 
 /**
- * Edge-direction histograms: in each of 7×7 cells a line for each of 16 directions, whose length shows its value.
+ * Paint edge-direction histograms: in each of 7×7 cells a line for each of 16 directions, whose length shows its value.
  *
  * @param {HTMLCanvasElement} canvas square
  * @param {ArrayLike<number>} values (784,)
@@ -168,7 +168,7 @@ export function paintEdges(canvas, values, full, palette, only = null) {
 /** For images that are drawn in another size at once; reused, because making a canvas takes time. */
 const scratch = document.createElement("canvas");
 
-/** 784 signed numbers in a square canvas, as the encoding has them. @param {HTMLCanvasElement} canvas
+/** Paint 784 signed numbers on a square canvas, as edges or as pixels. @param {HTMLCanvasElement} canvas
  * @param {Float32Array} values @param {number} full @param {boolean} edges */
 export function paintInputs(canvas, values, full, edges) {
   if (edges) return paintEdges(canvas, values, full, colours());
@@ -183,7 +183,7 @@ export function paintInputs(canvas, values, full, edges) {
 }
 
 /**
- * A digit behind what is painted already.
+ * Paint a digit behind what is painted already.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Uint8Array} image
@@ -200,7 +200,7 @@ export function paintBehind(canvas, image, alpha) {
   context.globalCompositeOperation = "source-over";
 }
 
-/** A frame around one cell of the 7×7. @param {HTMLCanvasElement} canvas @param {number} cell */
+/** Paint a frame around one cell of the 7×7. @param {HTMLCanvasElement} canvas @param {number} cell */
 export function paintCell(canvas, cell) {
   const context = contextOf(canvas);
   const side = canvas.width / GRID;

@@ -1,14 +1,14 @@
 // @ts-check
 /**
  * The digits of a number on the sheet; a small form of Python's `pictures/`: connected components, joined where one
- * stands above the other, and the best path through the lattice of neighbouring ones (Viterbi).
+ * is above the other, and the best path through the lattice of neighbouring ones (Viterbi).
  */
 
 import { VISIBLE, toMnist } from "./normalization.js";
 /** @import { Thought } from "./store.js" */
 
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
-/** @typedef {Box & {labels: number[], mass: number}} Group components that are one stroke or stand above each other */
+/** @typedef {Box & {labels: number[], mass: number}} Group components that are one stroke or above each other */
 /**
  * @typedef {{box: Box, thought: Thought, outputs: Float32Array}} Digit a part of the drawing and its forward pass
  */
@@ -115,7 +115,7 @@ const join = (one, other) => ({
   mass: one.mass + other.mass,
 });
 
-/** Join components that stand above each other, and loose parts with their neighbour. @param {Group[]} boxes */
+/** Join components that are above each other, and loose parts with their neighbour. @param {Group[]} boxes */
 function joinGroups(boxes) {
   const groups = [...boxes];
   const tallest = Math.max(...groups.map(({ top, bottom }) => bottom - top));

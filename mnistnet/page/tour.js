@@ -22,7 +22,7 @@ const CARDS = [
     about: ".paper",
     panel: null,
     title: "A drawing",
-    words: "Whatever you draw goes through the network at once, and the answer stands at the right.",
+    words: "Whatever you draw goes through the network, and the answer appears at once.",
     task: "Draw a 7.",
     isDone: ({ state }) => !state.playing && readOf(state) === 7,
   },
