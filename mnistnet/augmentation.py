@@ -1,4 +1,7 @@
-"""Data augmentation: random affine and elastic distortions of training digits, and other stroke widths."""
+"""Data augmentation: random affine and elastic distortions of training digits, and other stroke widths.
+
+Source of the elastic ones: Simard, Steinkraus and Platt 2003, Best Practices for Convolutional Neural Networks.
+"""
 
 from __future__ import annotations
 

@@ -36,4 +36,4 @@ class ModelError(MnistnetError):
 
 
 class TrainingError(MnistnetError):
-    """Training diverged, or can't be resumed."""
+    """Training diverged, can't be resumed, or would overwrite a file that isn't its history."""

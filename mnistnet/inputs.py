@@ -18,6 +18,8 @@ which digit it is. With the brightness p of the pixel in column x and row y, and
 So the pixel in column u and row v of the new image comes from the row y = cy + (v − 13.5) σy / HEIGHT and the column
 x = cx + s (y − cy) + (u − 13.5) (σx / WIDTH)^0.8 of the old one. Each new row has one source row: resampling is fast.
 
+Source: Casey 1970, IBM Journal of Research and Development 14, 548-557, moment normalization.
+
 `directions`: edge-direction histograms of the deskewed digit. The edges describe the shape, and they hardly depend on
 the stroke width. The digit is made 1.4 times as large as for `moments`, about MNIST's own size, which keeps fine edges.
 

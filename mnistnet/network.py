@@ -202,6 +202,7 @@ class Network:
         """Draw the weights from N(0, 1 / n_in) and set the biases to 0.
 
         With that variance the sums Z start between about −1 and 1, where σ is steep, however many inputs there are.
+        Source: LeCun, Bottou, Orr and Müller 1998, Efficient BackProp.
         """
         for weights, biases in zip(self.weights, self.biases, strict=True):
             weights[...] = rng.standard_normal(weights.shape) / math.sqrt(weights.shape[1])

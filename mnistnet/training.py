@@ -108,7 +108,8 @@ def learning_rate(settings: Settings, step: float, steps: int) -> float:
     """Return the learning rate at a step of a run of `steps` steps: constant, or a warm-up and half a cosine.
 
     The warm-up keeps outputs from saturating: the first gradients are large, and a full step along them can push an
-    output so far down that σ′ is 0 for every image. Then the network would never learn that digit.
+    output so far down that σ′ is 0 for every image. Then the network would never learn that digit. Source of the
+    cosine: Loshchilov and Hutter 2017, SGDR.
     """
     if settings.schedule == "constant":
         return settings.learning_rate_in_use

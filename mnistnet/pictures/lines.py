@@ -32,7 +32,7 @@ FAINT = 0.6  # minimum contrast of a line / threshold of ink; at the threshold i
 MIN_LINE = 0.35  # length of a line / extent of all ink in its direction
 MAX_THICK = 0.25  # thickness of a line / its length; a line may slant by half of that
 LONG = 1.3  # length of a line / height of the digits
-MARGIN = 0.16  # distance from the border of a line along it / side of the picture
+MARGIN = 0.16  # distance of a line from the border that it runs along / side of the picture
 NEAR = 2  # distance from the border, pixels; nearer ink counts as cut off by it
 PALE = 0.75  # contrast of a ruled line / contrast of the pen; strokes along a paler one stand out from it
 MIN_STEM = 0.6  # thickness of a 1 at the border / stroke width of the other digits; a thinner one may be a line
@@ -40,7 +40,7 @@ MIN_DIGIT = 4  # minimum height of a digit, pixels
 MIN_TALL = 0.4  # size of a digit / size of the tallest, or of what is around it; less is a part of one, or a speck
 MAX_COMPONENTS = 2000  # more are a page of text, or noise
 MIN_STRAIGHT = 0.8  # share of the pixels of a frame that are straight lines
-MIN_OFF_MIDDLE = 0.08  # distance of a hole from the middle of a digit's outline / its side: in a 4, 6 or 9
+MIN_OFF_MIDDLE = 0.08  # minimum distance of the hole in a 4, 6 or 9 from the middle of its outline / the outline's side
 
 
 class _Line(NamedTuple):
@@ -173,7 +173,7 @@ def _is_straight(mask: BoolArray) -> bool:
 
 
 def _is_around(components: Components, number: int, hole: Box) -> bool:
-    """Return whether a component lies on all four sides of a box, but where the picture's border cuts it off."""
+    """Return whether a component lies on all four sides of a box, except where the picture's border cuts it off."""
     own, frame = components.labels == number, components.box(number)
     across, down = own[hole.top : hole.bottom], own[:, hole.left : hole.right]
     sides = across[:, : hole.left], across[:, hole.right :], down[: hole.top], down[hole.bottom :]

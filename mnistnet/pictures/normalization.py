@@ -37,7 +37,7 @@ def normalized_already(picture: Image.Image, invert: str) -> ByteArray | None:
 
 
 def _is_like_mnist(image: ByteArray) -> bool:
-    """Return whether uint8 (28, 28) has MNIST's full ink, 20 pixels' extent (16 images: 19) and centre of mass."""
+    """Return whether uint8 (28, 28) has MNIST's full ink, extent of 20 pixels (19 in 16 images) and centre of mass."""
     sums = _sums(image)
     return (
         image.max() >= MIN_FULL

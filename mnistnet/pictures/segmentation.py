@@ -35,10 +35,10 @@ MAX_PARTS = 5  # segments of one digit, unless they are one component, or all th
 MAX_GAP = 0.35  # distance between two segments of one digit
 
 # The costs, chosen on numbers that people wrote
-CUT = 0.55  # cost of each stroke width that a cut crosses
+CUT = 0.55  # cost per stroke width of ink that a cut crosses
 JOIN = 1.2  # cost of joining two segments that stand side by side over their full height
-WIDE = 1.2  # cost of each height by which a digit is wider than MAX_WIDTH
-SHORT, MIN_HEIGHT = 3.3, 0.78  # cost of each height by which a digit is lower than MIN_HEIGHT
+WIDE = 1.2  # cost per height that a digit is wider than MAX_WIDTH
+SHORT, MIN_HEIGHT = 3.3, 0.78  # cost per height that a digit is lower than MIN_HEIGHT
 
 
 @dataclass(frozen=True, eq=False)
