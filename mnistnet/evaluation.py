@@ -143,5 +143,5 @@ def find_mistakes(labels: IntArray, outputs: FloatArray, paths: Sequence[str] = 
     ]
 
 
-def _ratio(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+def _ratio(count: npt.NDArray[np.int64], total: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    return np.divide(count, total, out=np.zeros(len(total)), where=total > 0)

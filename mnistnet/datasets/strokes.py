@@ -262,7 +262,7 @@ def _vary_stroke_width(path: FloatArray, progress: FloatArray, rng: np.random.Ge
 
     radius = np.clip(MEDIAN_RADIUS * np.exp(RADIUS_SPREAD * _normal(rng, len(path), 1)), MIN_RADIUS, MAX_RADIUS)
     radius = np.minimum(radius, _max_radius(path, lengths))
-    # A fast pen draws thin lines in the middle of a stroke; a brush draws thin ends (below zero).
+    # Above 0: a fast pen draws thin lines in the middle of a stroke. Below 0: a brush draws thin ends.
     thinning = THINNING * _normal(rng, len(path), 1) * (4 * progress * (1 - progress) - 0.5)
     return _Line(path, radius * (1 - thinning) * _oval(path, rng), lengths)
 

@@ -37,13 +37,13 @@ export function short(value) {
   return text === ".00" ? "0" : (value < 0 ? "−" : "") + text;
 }
 
-/** Colour an element by a signed part of full strength. @param {HTMLElement} element @param {number} part −1 to 1 */
-export function light(element, part) {
-  const lit = part.toFixed(2);
+/** Colour an element by a signed strength. @param {HTMLElement} element @param {number} strength −1 to 1 */
+export function light(element, strength) {
+  const lit = strength.toFixed(2);
   if (element.dataset.lit === lit) return;
   element.dataset.lit = lit;
   element.style.setProperty("--lit", String(Math.min(Math.abs(Number(lit)), 1)));
-  element.classList.toggle("negative", part < 0);
+  element.classList.toggle("negative", strength < 0);
 }
 
 /**

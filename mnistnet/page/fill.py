@@ -117,10 +117,10 @@ def _model_data(model: Model, title: str, snapshots: Snapshots | None) -> dict[s
 
 
 def _snapshot_data(snapshots: Snapshots) -> dict[str, Any]:
-    parts = zip(snapshots.parameters, snapshots.scales, strict=True)
+    pairs = zip(snapshots.parameters, snapshots.scales, strict=True)
     return {
         "epochs": snapshots.epochs,
-        "parameters": [{"values": _base64(values.tobytes()), "scales": scales.tolist()} for values, scales in parts],
+        "parameters": [{"values": _base64(values.tobytes()), "scales": scales.tolist()} for values, scales in pairs],
         "accuracy": np.round(snapshots.validation_accuracy, 4).tolist(),
     }
 

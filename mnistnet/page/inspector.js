@@ -206,8 +206,8 @@ export function pointAtCells(canvas, store) {
   /** @param {PointerEvent} event */
   const point = (event) => {
     const box = canvas.getBoundingClientRect();
-    const [column, row] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((part) =>
-      clip(Math.floor(part * GRID), 0, GRID - 1),
+    const [column, row] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((share) =>
+      clip(Math.floor(share * GRID), 0, GRID - 1),
     );
     const place = row * GRID + column;
     if (store.state.place !== place) store.set({ place });

@@ -82,9 +82,9 @@ export class Mistakes {
     byId("misread").replaceChildren(list);
     this.markLearned();
     const all = cell ? measured.confusion[cell.true][cell.read] : measured.wrong;
-    const part = chosen.length < all ? `${chosen.length} of ${all} are in this page: the most confident. ` : "";
+    const limit = chosen.length < all ? `${chosen.length} of ${all} are in this page: the most confident. ` : "";
     byId("misread-note").textContent = measured.wrong
-      ? `${part}True digit → digit read, and how sure; ? where marked unsure.`
+      ? `${limit}True digit → digit read, and how sure; ? where marked unsure.`
       : "It misread none.";
   }
 

@@ -83,8 +83,8 @@ export class Model {
     const values = new Int8Array(bytes(snapshot.values).buffer);
     this.network.parameters.set(values);
     const { weights, biases } = this.network.views(this.network.parameters);
-    [...weights, ...biases].forEach((part, which) =>
-      part.forEach((value, i) => (part[i] = value * snapshot.scales[which])),
+    [...weights, ...biases].forEach((view, which) =>
+      view.forEach((value, i) => (view[i] = value * snapshot.scales[which])),
     );
   }
 }

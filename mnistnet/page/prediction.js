@@ -61,5 +61,5 @@ export function inWords(digits, answer, thresholds) {
   return `only ${percent(answer.probability)} sure${rival ? `; or is it a ${second.digit}?` : ""}`;
 }
 
-/** @param {number} part 0 to 1 @param {number} [decimals] */
-export const percent = (part, decimals = 1) => `${(100 * part).toFixed(decimals)} %`;
+/** @param {number} share 0 to 1 @param {number} [decimals] */
+export const percent = (share, decimals = 1) => `${(100 * share).toFixed(decimals)} %`;

@@ -19,7 +19,7 @@ AnyArray = TypeVar("AnyArray", FloatArray, BoolArray, ByteArray)
 
 
 def padded(values: AnyArray, margin: int) -> AnyArray:
-    """Return (height, width) with a margin of zeros on all sides; np.pad takes several times as long."""
+    """Return values, (height, width), with a margin of zeros on all sides; np.pad takes several times as long."""
     height, width = values.shape
     result = np.zeros((height + 2 * margin, width + 2 * margin), values.dtype)
     result[margin : margin + height, margin : margin + width] = values
@@ -179,7 +179,7 @@ def otsu(values: FloatArray) -> float:
 
 
 def quantile(values: npt.NDArray[Any], share: float) -> float:
-    """Return the value at that rank, share from 0 to 1; np.quantile would take 8 ms to import masked arrays first."""
+    """Return the value at a rank, `share` from 0 to 1; np.quantile would take 8 ms to import masked arrays first."""
     rank = round(share * (values.size - 1))
     return float(np.partition(values, rank, axis=None)[rank])
 

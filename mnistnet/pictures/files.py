@@ -88,10 +88,10 @@ def _content(source: str | os.PathLike[str] | BinaryIO | bytes) -> BoundedFile:
         expected = "a path, a binary stream, bytes, a Pillow image or a uint8 array"
         raise ValueError(f"picture is of type {type(source).__name__}, expected {expected}")
     file = BoundedFile()
-    while part := stream.read(MAX_BYTES):
-        if not isinstance(part, bytes):
+    while content := stream.read(MAX_BYTES):
+        if not isinstance(content, bytes):
             raise ValueError("picture is a stream of text, expected one of bytes")
-        file.write(part)
+        file.write(content)
         if file.tell() > MAX_BYTES:
             raise PictureError(f"more than {MAX_BYTES:,} bytes; save it smaller")
     file.seek(0)
