@@ -15,6 +15,7 @@ from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 
 OVERVIEW = 128  # longest side, in pixels, of the reduced picture in which the page and the background are found
 ICON = 20  # pixels of a side; smaller pictures are too coarse to show a page, or noise
+FULL = 0.8  # quantile of the ink that counts as full
 AnyArray = TypeVar("AnyArray", FloatArray, BoolArray, ByteArray)
 
 
@@ -182,6 +183,11 @@ def quantile(values: npt.NDArray[Any], share: float) -> float:
     """Return the value at a rank, `share` from 0 to 1; np.quantile would take 8 ms to import masked arrays first."""
     rank = round(share * (values.size - 1))
     return float(np.partition(values, rank, axis=None)[rank])
+
+
+def full_ink(contrast: FloatArray) -> float:
+    """Return the contrast of full ink, given that of all ink: at the edges of strokes it is lower."""
+    return quantile(contrast, FULL)
 
 
 def median(values: npt.NDArray[Any]) -> float:

@@ -53,7 +53,7 @@ def best_path(lattice: Lattice, outputs: FloatArray, count: int | None = None) -
         count: the number of digits; None detects it.
 
     Raises:
-        PictureError: there is none, or the best has more than MAX_DIGITS.
+        PictureError: none has `count` digits, or the best has more than MAX_DIGITS.
     """
     digits, costs = outputs.argmax(axis=1).tolist(), (-np.log(outputs.max(axis=1).clip(MIN_OUTPUT))).tolist()
     most = count or MAX_DIGITS + 1
@@ -63,7 +63,7 @@ def best_path(lattice: Lattice, outputs: FloatArray, count: int | None = None) -
     for index, candidate in enumerate(lattice.candidates):
         beginning[candidate.start].append(index)
     for node, size in enumerate(lattice.sizes):
-        for path in [each for alike in nodes[node].values() for each in alike.values()]:
+        for path in [path for by_digits in nodes[node].values() for path in by_digits.values()]:
             cost = path.cost + lattice.cuts[node] + SKIP * size**2
             _offer(nodes[node + 1], replace(path, cost=cost, reasons=path.reasons | {"other-ink"}))
             if len(path.digits) == most:
@@ -71,33 +71,30 @@ def best_path(lattice: Lattice, outputs: FloatArray, count: int | None = None) -
             cost = path.cost + lattice.cuts[node] + SEVERAL * (len(path.digits) == 1)
             for index in beginning[node]:
                 candidate = lattice.candidates[index]
-                chosen, read = (*path.chosen, index), (*path.digits, digits[index])
-                _offer(nodes[candidate.stop], Path(chosen, read, cost + candidate.cost + costs[index], path.reasons))
-    found = [
-        each for number, alike in nodes[-1].items() if number and count in (None, number) for each in alike.values()
-    ]
-    found.sort(key=lambda path: path.cost)
-    if not found:
-        raise PictureError(f"can't be read as a number{f' of {count} digits' if count else ''}; crop to one number")
-    if len(found[0].digits) > MAX_DIGITS:
+                total = cost + candidate.cost + costs[index]
+                longer = Path((*path.chosen, index), (*path.digits, digits[index]), total, path.reasons)
+                _offer(nodes[candidate.stop], longer)
+    paths = [path for by_digits in nodes[-1].values() for path in by_digits.values()]
+    paths = [path for path in paths if path.digits and count in (None, len(path.digits))]
+    if not paths:
+        raise PictureError(f"can't be read as a number of {count} digits; crop to one number")
+    best, *others = sorted(paths, key=lambda path: path.cost)
+    if len(best.digits) > MAX_DIGITS:
         raise PictureError(f"more than {MAX_DIGITS} digits in a row; crop to one number")
-    reasons = set(found[0].reasons)
-    if len(found) > 1 and found[1].cost - found[0].cost < MIN_MARGIN:
+    reasons, chosen = set(best.reasons), [lattice.candidates[index] for index in best.chosen]
+    if others and others[0].cost - best.cost < MIN_MARGIN:
         reasons.add("segmentation")
-    if any(
-        digit in (0, 1) and lattice.candidates[index].is_broken
-        for index, digit in zip(found[0].chosen, found[0].digits, strict=True)
-    ):
+    if any(each.is_broken and digit in (0, 1) for each, digit in zip(chosen, best.digits, strict=True)):
         reasons.add("other-ink")  # such a 1 may be an exclamation mark, and such a 0 a circle around something
-    if len(found[0].chosen) > 1 and outputs[list(found[0].chosen)].max(axis=1).min() < MIN_OF_SEVERAL:
+    if len(chosen) > 1 and outputs[list(best.chosen)].max(axis=1).min() < MIN_OF_SEVERAL:
         reasons.add("low")
-    return replace(found[0], reasons=frozenset(reasons))
+    return replace(best, reasons=frozenset(reasons))
 
 
 def _offer(paths: _Paths, path: Path) -> None:
     """Keep a path if it is the cheapest with its digits, and one of the two cheapest with as many digits."""
-    alike = paths[len(path.digits)]
-    if path.digits not in alike or path.cost < alike[path.digits].cost:
-        alike[path.digits] = path
-        if len(alike) > 2:
-            del alike[max(alike, key=lambda digits: alike[digits].cost)]
+    by_digits = paths[len(path.digits)]
+    if path.digits not in by_digits or path.cost < by_digits[path.digits].cost:
+        by_digits[path.digits] = path
+        if len(by_digits) > 2:
+            del by_digits[max(by_digits, key=lambda digits: by_digits[digits].cost)]

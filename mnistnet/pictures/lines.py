@@ -20,9 +20,9 @@ from mnistnet.pictures.components import (
     closing,
     dilate,
     find_components,
+    full_ink,
     median,
     opening,
-    quantile,
     stroke_width,
 )
 from mnistnet.pictures.outlines import outline
@@ -110,7 +110,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
         return ink
     digits = rest.height >= MIN_TALL * tall
     strokes = rest.mask(digits)
-    pen, width = quantile(ink.contrast[strokes], 0.75), stroke_width(strokes.astype(np.float32))
+    pen, width = full_ink(ink.contrast[strokes]), stroke_width(strokes.astype(np.float32))
     is_squared = sum(run.spans and not run.is_horizontal for run in runs) > 1  # one alone may be the stem of a 9
     contrast, doubt = ink.contrast, False
     for run in runs:

@@ -19,13 +19,11 @@ import numpy as np
 from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.binarization import Ink
-from mnistnet.pictures.components import Box, Components, dilate, median, quantile, stroke_width
+from mnistnet.pictures.components import Box, Components, dilate, full_ink, median, stroke_width
 from mnistnet.pictures.cuts import MAX_WIDTH, find_cuts
 from mnistnet.pictures.lines import MIN_DIGIT, MIN_TALL
 from mnistnet.pictures.normalization import normalize
 from mnistnet.pictures.outlines import outline
-
-FULL = 0.8  # quantile of the ink that counts as full; the edge of a stroke is fainter
 
 # The row, its segments and candidates: chosen on numbers that people wrote
 MIN_AREA = 0.7  # area of a stroke / square of its width; less is a speck
@@ -114,7 +112,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
 
 def _scaled(ink: Ink, mask: BoolArray) -> FloatArray:
     """Return the ink of a mask with its soft edges, scaled to full ink: float32 (height, width), 0 to 1."""
-    low, full = 0.5 * ink.threshold, quantile(ink.contrast[mask], FULL)
+    low, full = 0.5 * ink.threshold, full_ink(ink.contrast[mask])
     return np.where(dilate(mask), ((ink.contrast - low) / (full - low)).clip(0, 1), 0).astype(np.float32)
 
 
