@@ -33,14 +33,14 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntAr
         return []
     middle = rows // 2
     down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])
-    price = down[0][-1] + up[0][-1] - ink[middle]
-    lowest = rank_filter(price[np.newaxis], least - 1, (1,), np.minimum)[0]
+    costs = down[0][-1] + up[0][-1] - ink[middle]
+    lowest = rank_filter(costs[np.newaxis], least - 1, (1,), np.minimum)[0]
     cuts: list[tuple[IntArray, float]] = []
     last = 0
-    for x in np.flatnonzero((price == lowest) & (price <= MAX_CROSSED * stroke)).tolist():
+    for x in np.flatnonzero((costs == lowest) & (costs <= MAX_CROSSED * stroke)).tolist():
         if last + least <= x < columns - least:
             last, path = x, np.array(_trace(down[1], x)[::-1] + _trace(up[1], x)[1:])
-            cuts.append((path, float(price[x]) / stroke))
+            cuts.append((path, float(costs[x]) / stroke))
     return cuts
 
 

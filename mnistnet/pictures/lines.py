@@ -105,10 +105,10 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
     """Return the ink without the runs that are too long for a digit, or on the border; mask: of all ink and lines."""
     whole = find_components(mask)
     rest = find_components(mask & ~np.any([run.mask for run in runs], axis=0))
-    tall = rest.height.max(initial=0)
-    if tall < MIN_DIGIT:  # a lone 1, or nothing but lines
+    tallest = rest.height.max(initial=0)
+    if tallest < MIN_DIGIT:  # a lone 1, or nothing but lines
         return ink
-    digits = rest.height >= MIN_TALL * tall
+    digits = rest.height >= MIN_TALL * tallest
     strokes = rest.mask(digits)
     pen, width = full_ink(ink.contrast[strokes]), stroke_width(strokes.astype(np.float32))
     is_squared = sum(run.spans and not run.is_horizontal for run in runs) > 1  # one alone may be the stem of a 9
@@ -118,7 +118,7 @@ def _without(ink: Ink, mask: BoolArray, runs: list[_Line]) -> Ink:
         near = dilate(run.mask) & (rest.labels >= 0) & np.isin(whole.labels, whole.labels[own])
         touched = np.unique(rest.labels[near])
         crossed = touched[digits[touched]]
-        is_long = run.length > LONG * tall
+        is_long = run.length > LONG * tallest
         if len(crossed) == 0 and (is_long or run.spans or run.is_on_border):
             doubt |= not is_long
             contrast = np.where(run.mask, 0, contrast)
@@ -140,10 +140,10 @@ def _erased(contrast: FloatArray, run: _Line, least: float) -> FloatArray:
     axes = (0,) if run.is_horizontal else (1,)
     reach = math.ceil(run.thickness / 2) + 1
     around = run.box.slices(reach)
-    on_line, part = run.mask[around], contrast[around]
-    on_line = on_line & ~opening(on_line, reach, axes) & (part < least)
+    on_line, nearby = run.mask[around], contrast[around]
+    on_line = on_line & ~opening(on_line, reach, axes) & (nearby < least)
     result = contrast.copy()
-    result[around] = np.where(on_line, closing(np.where(on_line, 0, part), reach, axes), part)
+    result[around] = np.where(on_line, closing(np.where(on_line, 0, nearby), reach, axes), nearby)
     return result
 
 

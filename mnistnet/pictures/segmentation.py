@@ -94,8 +94,8 @@ def segment(ink: Ink, components: Components) -> Lattice:
     """
     row, is_alone = _choose_row(ink, components)
     grey = _scaled(ink, components.mask(row))
-    tall = components.height[row]
-    height = float(tall[tall >= MIN_TALL * tall.max()].mean())
+    heights = components.height[row]
+    height = float(heights[heights >= MIN_TALL * heights.max()].mean())
     if height < MIN_DIGIT:
         raise PictureError("no digit in it (specks?); crop to the number, or draw it larger")
     width = max(1.0, stroke_width(grey))  # the same for the whole row
@@ -121,15 +121,15 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
 
     Raises PictureError when most ink is elsewhere.
     """
-    tall = components.height
-    main = int((tall * components.strength(ink.contrast)).argmax())
+    heights = components.height
+    main = int((heights * components.strength(ink.contrast)).argmax())
     is_beside = (components.top < components.bottom[main]) & (components.bottom > components.top[main])
-    row = (tall >= MIN_TALL * tall[main]) & is_beside
+    row = (heights >= MIN_TALL * heights[main]) & is_beside
     is_stroke = components.area > MIN_AREA * stroke_width(components.mask(row).astype(np.float32)) ** 2
     left, top, right, bottom = components.box(row)
     across = np.maximum(components.left - right, left - components.right)
     offset = np.maximum(across, np.maximum(components.top - bottom, top - components.bottom))
-    parts = is_stroke & (tall < MIN_TALL * tall[main]) & (offset < MAX_GAP * median(tall[row]))
+    parts = is_stroke & (heights < MIN_TALL * heights[main]) & (offset < MAX_GAP * median(heights[row]))
     if components.area[row | parts].sum() < MIN_SHARE * components.area.sum():
         raise PictureError("no digit in it, and no row of digits (specks, text?); crop to one number")
     return row | parts, not (is_stroke & ~row & ~parts).any()
@@ -153,16 +153,18 @@ def _segments(
         own = components.labels[whole.slices()] == number
         cuts = find_cuts(np.where(own, grey[whole.slices()], 0), height, width)
         columns = np.arange(whole.width)
-        part = np.sum([columns >= path[:, np.newaxis] for path, _ in cuts], axis=0)  # how many cuts lie on the left
-        for place, crossed in enumerate([0.0, *(ink for _, ink in cuts)]):
-            y, x = np.add(np.nonzero(own & (part == place)), [[whole.top], [whole.left]])
+        cuts_left = np.sum(
+            [columns >= path[:, np.newaxis] for path, _ in cuts], axis=0
+        )  # how many cuts lie on the left
+        for index, crossed in enumerate([0.0, *(ink for _, ink in cuts)]):
+            y, x = np.add(np.nonzero(own & (cuts_left == index)), [[whole.top], [whole.left]])
             if len(y):
                 labels[y, x] = len(segments)
                 box = Box(int(x.min()), int(y[0]), int(x.max()) + 1, int(y[-1]) + 1)
                 segments.append(_Segment(box, number, crossed))
-    order = sorted(range(len(segments)), key=lambda place: segments[place].box.left + segments[place].box.right)
+    order = sorted(range(len(segments)), key=lambda index: segments[index].box.left + segments[index].box.right)
     ranks = np.append(np.argsort(order), -1)
-    return ranks[labels], [segments[place] for place in order]
+    return ranks[labels], [segments[index] for index in order]
 
 
 def _candidates(
