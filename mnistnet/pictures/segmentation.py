@@ -153,9 +153,7 @@ def _segments(
         own = components.labels[whole.slices()] == number
         cuts = find_cuts(np.where(own, grey[whole.slices()], 0), height, width)
         columns = np.arange(whole.width)
-        cuts_left = np.sum(
-            [columns >= path[:, np.newaxis] for path, _ in cuts], axis=0
-        )  # how many cuts lie on the left
+        cuts_left = np.sum([columns >= path[:, np.newaxis] for path, _ in cuts], axis=0)  # on the left of each pixel
         for index, crossed in enumerate([0.0, *(ink for _, ink in cuts)]):
             y, x = np.add(np.nonzero(own & (cuts_left == index)), [[whole.top], [whole.left]])
             if len(y):
