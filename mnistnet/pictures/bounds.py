@@ -1,8 +1,10 @@
-"""Bounds on a decoder's time and on what it reads, because a small file can demand any amount of work."""
+"""Bounds on a decoder's time, memory and reading, because a small file can demand any amount of work."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import thread_time
 
 from PIL import Image, ImageFile
@@ -41,6 +43,15 @@ def check_pixels(image: Image.Image) -> None:
     tile = tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0)
     if max(tile, max(image.width, ROW) * image.height) > MAX_PIXELS:
         raise PictureError(f"{image.width} x {image.height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
+
+
+@contextmanager
+def reporting_memory() -> Iterator[None]:
+    """Raise PictureError for want of memory, so that the other pictures are read."""
+    try:
+        yield
+    except MemoryError as error:
+        raise PictureError("not enough memory to read it; save it smaller") from error
 
 
 def unreadable(reason: str) -> PictureError:

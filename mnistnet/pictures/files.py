@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageFile, ImageOps
 
 from mnistnet.errors import PictureError, one_line
 from mnistnet.images import SIDE, ByteArray
-from mnistnet.pictures.bounds import BLOCK, BoundedFile, check_pixels, unreadable
+from mnistnet.pictures.bounds import BLOCK, BoundedFile, check_pixels, reporting_memory, unreadable
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | bytes | ByteArray | Image.Image
 FORMAT_NAMES = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF", "AVIF", "HEIC")  # each format adds attack surface
@@ -32,6 +32,7 @@ MAX_EXIF = 1 << 16  # bytes, a JPEG's limit; each of thousands of tags can refer
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors are also printed
 
 
+@reporting_memory()
 def decode(source: Source) -> Image.Image:
     """Read a picture; of a file, the first frame.
 
@@ -88,7 +89,7 @@ def _content(source: str | os.PathLike[str] | BinaryIO | bytes) -> BoundedFile:
         expected = "a path, a binary stream, bytes, a Pillow image or a uint8 array"
         raise ValueError(f"picture is of type {type(source).__name__}, expected {expected}")
     file = BoundedFile()
-    while content := stream.read(MAX_BYTES):
+    while content := stream.read(1 << 20):  # a file object takes as much memory as is requested
         if not isinstance(content, bytes):
             raise ValueError("picture is a stream of text, expected one of bytes")
         file.write(content)
@@ -111,10 +112,8 @@ def _plugin(head: bytes) -> type[ImageFile.ImageFile]:
     try:
         module = import_module("pillow_heif" if name == "Heif" else f"PIL.{name}ImagePlugin")
     except ImportError as error:
-        needed = (
-            "a HEIC picture; install mnistnet[heic]" if name == "Heif" else "an AVIF picture; install a later Pillow"
-        )
-        raise PictureError(f"{needed}, or save it as JPEG") from error
+        text = "a HEIC picture; install mnistnet[heic]" if name == "Heif" else "an AVIF picture; install a later Pillow"
+        raise PictureError(f"{text}, or save it as JPEG") from error
     plugin: type[ImageFile.ImageFile] = getattr(module, f"{name}ImageFile")
     return plugin
 
@@ -123,10 +122,8 @@ def _plugin(head: bytes) -> type[ImageFile.ImageFile]:
 def _reporting_damage(kind: str) -> Iterator[None]:
     try:
         yield
-    except PictureError:
+    except (PictureError, MemoryError):
         raise
-    except MemoryError as error:
-        raise PictureError("not enough memory to read it; save it smaller") from error
     except Exception as error:  # damaged bytes make decoders raise nearly every exception there is
         raise unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from PIL import Image
 
 from mnistnet.pictures.binarization import binarize
+from mnistnet.pictures.bounds import reporting_memory
 from mnistnet.pictures.components import Box
 from mnistnet.pictures.lines import remove_lines
 from mnistnet.pictures.normalization import normalized_already
@@ -20,6 +21,7 @@ from mnistnet.pictures.segmentation import Candidate, Lattice, segment
 MAX_AREA = 120_000  # pixels after shrinking; digits of 1/30 of a page's height are still 12 pixels high
 
 
+@reporting_memory()
 def read_lattice(picture: Image.Image, invert: str = "auto") -> Lattice:
     """Find all that may be the digits in a picture.
 

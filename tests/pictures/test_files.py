@@ -57,12 +57,29 @@ def test_odd_metadata_is_left_alone(kind: str, exif: bytes) -> None:
         assert_is_the_seven(read_picture(as_file(drawn(), "JPEG", exif=exif)))
 
 
-def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "step",
+    ["mnistnet.pictures.files.BoundedFile.write", "PIL.Image.Image.convert", "mnistnet.pictures.reading.segment"],
+)
+def test_a_picture_that_takes_too_much_memory_is_an_error_of_that_picture(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
+    monkeypatch.setattr(step, fail)
     assert message_of(as_file(drawn())) == "the picture: not enough memory to read it; save it smaller"
+
+
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    drawn().save(tmp_path / "small.png")
+    statements = """
+import mnistnet, resource, sys
+mnistnet.read(sys.argv[1])  # imports what it needs
+pages = int(open("/proc/self/statm").read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 50_000_000, resource.RLIM_INFINITY))
+print(mnistnet.read(sys.argv[1]).number)"""
+    assert peak_memory(statements, tmp_path / "small.png")[0] == "7\n"
 
 
 @pytest.mark.parametrize(("width", "height"), [(10_000, 5_001), (12_000, 12_000), (60_000, 60_000), (2**31 - 1, 1)])
