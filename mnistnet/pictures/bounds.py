@@ -38,11 +38,11 @@ class BoundedFile(io.BytesIO):
 
 
 def check_pixels(image: Image.Image) -> None:
-    """Raise PictureError if a picture has more than MAX_PIXELS."""
+    """Raise PictureError if a picture has no pixel, or more than MAX_PIXELS."""
     tags = getattr(image, "tag_v2", {})
     tile = tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0)
-    if max(tile, max(image.width, ROW) * image.height) > MAX_PIXELS:
-        raise PictureError(f"{image.width} x {image.height} pixels, at most {MAX_PIXELS:,} are read; save it smaller")
+    if 0 in image.size or max(tile, max(image.width, ROW) * image.height) > MAX_PIXELS:
+        raise PictureError(f"{image.width} x {image.height} pixels, but 1 to {MAX_PIXELS:,} are read; resize it")
 
 
 @contextmanager
