@@ -89,12 +89,15 @@ def _content(source: str | os.PathLike[str] | BinaryIO | bytes) -> BoundedFile:
         expected = "a path, a binary stream, bytes, a Pillow image or a uint8 array"
         raise ValueError(f"picture is of type {type(source).__name__}, expected {expected}")
     file = BoundedFile()
-    while content := stream.read(1 << 20):  # a file object takes as much memory as is requested
-        if not isinstance(content, bytes):
-            raise ValueError("picture is a stream of text, expected one of bytes")
-        file.write(content)
-        if file.tell() > MAX_BYTES:
-            raise PictureError(f"more than {MAX_BYTES:,} bytes; save it smaller")
+    try:
+        while content := stream.read(1 << 20):  # a file object takes as much memory as is requested
+            if not isinstance(content, bytes):
+                raise ValueError("picture is a stream of text, expected one of bytes")
+            file.write(content)
+            if file.tell() > MAX_BYTES:
+                raise PictureError(f"more than {MAX_BYTES:,} bytes; save it smaller")
+    except OSError as error:
+        raise PictureError(f"can't be read ({error.strerror or type(error).__name__})") from error
     file.seek(0)
     return file
 

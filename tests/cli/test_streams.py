@@ -82,10 +82,15 @@ def test_closed_and_full_streams_end_the_program_as_they_should(
         assert load(folder / "new.npz").epoch == 2  # no message went into it
 
 
-def test_a_closed_standard_input_is_an_unreadable_picture(folder: Path) -> None:
-    status, answers, error = shell(folder, "predict -q 0.png -", "<&-")
+@pytest.mark.parametrize(
+    ("redirection", "expected"), [("<&-", "not a picture "), ("0>/dev/null", "can't be read (Bad file descriptor)\n")]
+)
+def test_a_standard_input_that_cannot_be_read_is_an_unreadable_picture(
+    folder: Path, redirection: str, expected: str
+) -> None:
+    status, answers, error = shell(folder, "predict -q - 0.png", redirection)
     assert (status, answers.count("\n"), error.count("\n")) == (1, 1, 1)
-    assert error.startswith("Error: -: not a picture ")
+    assert error.startswith(f"Error: -: {expected}")
 
 
 C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
