@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from mnistnet.errors import PictureError
 from mnistnet.pictures.files import decode
 from mnistnet.prediction import Answer
 from mnistnet.saving import MAX_NAME, writing
@@ -25,7 +26,7 @@ def write_annotated(directory: Path, answer: Answer) -> None:
     The file is named like the picture, and numbered if there is one of that name.
 
     Raises:
-        PictureError: the picture can't be read any more.
+        PictureError: the picture can't be read any more, or isn't a regular file; it doesn't name it.
         MnistnetError: the copy can't be written.
     """
     name = os.fsdecode(os.fsencode(Path(answer.path).stem)[:MAX_NAME])
@@ -37,6 +38,8 @@ def write_annotated(directory: Path, answer: Answer) -> None:
 
 
 def _annotated(answer: Answer) -> Image.Image:
+    if not Path(answer.path).is_file():  # a pipe is empty now: reading it again would block
+        raise PictureError("removed, or not a regular file; --annotate reads it twice")
     picture = decode(answer.path)
     scale = max(1, -(-MIN_SIDE // max(picture.size)))
     copy = picture.convert("RGB").resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -60,3 +62,13 @@ def test_predict_writes_a_copy_of_each_picture(program: Program, tmp_path: Path)
     assert [path.name for path in (tmp_path / "copies").iterdir()] == ["7.png"]
     with Image.open(tmp_path / "copies" / "7.png") as copy, Image.open(DIGITS / "7.png") as picture:
         assert copy.width / copy.height == pytest.approx(picture.width / picture.height, rel=0.02)
+
+
+def test_a_picture_that_cannot_be_read_twice_is_answered_without_a_copy(program: Program, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    content = (DIGITS / "7.png").read_bytes()
+    threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(content,), daemon=True).start()
+    done = program("predict", "-q", "pipe", DIGITS / "3.png", "--annotate", "copies")
+    assert (done.returncode, done.stdout.count("\n")) == (1, 2)
+    assert done.stderr == "Error: pipe: no copy: removed, or not a regular file; --annotate reads it twice\n"
+    assert [path.name for path in (tmp_path / "copies").iterdir()] == ["3.png"]

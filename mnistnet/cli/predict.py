@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 
 import click
@@ -16,7 +17,7 @@ from mnistnet.cli.drawing import Terminal, draw
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import MODEL_HERE, load_chosen_model, model_option, option, quiet_option
 from mnistnet.cli.progress import answer_bar
-from mnistnet.errors import OptionError
+from mnistnet.errors import OptionError, PictureError
 from mnistnet.model import BUILT_IN
 from mnistnet.picture_paths import find_pictures
 from mnistnet.pictures import MAX_DIGITS
@@ -99,7 +100,11 @@ def predict(
             if show and answer.digits:
                 click.echo(draw(answer.digits, classifier.inputs.encoding, Terminal.of(sys.stdout)))
             if copies is not None and answer.digits:
-                write_annotated(copies, answer)
+                try:
+                    write_annotated(copies, answer)
+                except PictureError as error:
+                    failed = True
+                    write_line(f"Error: {replace(answer, error=f'no copy: {error}')}")
             advance()
     if fail_unsure and unsure:
         print_message(f"Error: {unsure} of {len(paths)} answers {'is' if unsure == 1 else 'are'} unsure")
