@@ -133,7 +133,7 @@ class Answer:
 
     def __str__(self) -> str:
         if self.error is not None:
-            return one_line(f"{self.path}: {self.error}")
+            return f"{one_line(self.path) or repr('')}: {one_line(self.error)}"
         certainty = f"{self.probability * 100:.1f} %"
         if self.unsure:
             certainty = f"{self.probability * 100:.0f} %, unsure: {self._reasons_in_words()}"

@@ -67,6 +67,7 @@ def test_a_number_is_as_probable_as_its_least_probable_digit_and_unsure_when_one
 def test_a_picture_that_cannot_be_read_has_no_number_and_is_never_sure() -> None:
     nothing = Answer("x.png", error="no digit in it")
     assert (nothing.number, nothing.probability, nothing.unsure) == ("", 0, True)
+    assert [str(nothing), str(Answer("", error="no file"))] == ["x.png: no digit in it", "'': no file"]
 
 
 def test_the_box_is_in_the_pixels_of_the_upright_picture(tmp_path: Path, model: Model, digits: Dataset) -> None:
