@@ -73,7 +73,7 @@ def predict(
     name, classifier = load_chosen_model(model, quiet)
     if model is None and name == MODEL_HERE and classifier.validation_accuracy is not None:
         accuracy = f"It reads {classifier.validation_accuracy:.2%} of its validation images"
-        print_notes(quiet, f"{accuracy}; for your own pictures, --model {BUILT_IN} is better")
+        print_notes(quiet, f"{accuracy}; for your own pictures, --model {BUILT_IN} may be better")
     copies = None if annotate is None else make_empty_folder(annotate)
     paths = find_pictures(images, recursive, partial(print_notes, quiet))
     read = partial(read_numbers, classifier, stdin=sys.stdin.buffer)
@@ -82,7 +82,7 @@ def predict(
 
         del sys.argv[1:]  # joblib sends them to each process through a pipe, and blocks if they don't fit
         read = partial(read_in_jobs, classifier, jobs=jobs)
-    failed, unsure = False, 0
+    failed = unsure = 0
     with (
         closing(read(paths, invert, digits)) as answers,
         answer_bar(len(paths), quiet) as (advance, write_line),
@@ -91,7 +91,7 @@ def predict(
             click.echo(chosen.header)
         for answer in answers:
             if answer.error is not None:
-                failed = True
+                failed += 1
                 write_line(f"Error: {answer}")
             elif answer.unsure:
                 unsure += 1
@@ -107,7 +107,7 @@ def predict(
                     write_line(f"Error: {replace(answer, error=f'no copy: {error}')}")
             advance()
     if fail_unsure and unsure:
-        print_message(f"Error: {unsure} of {len(paths)} answers {'is' if unsure == 1 else 'are'} unsure")
+        print_message(f"Error: {unsure} of {len(paths) - failed} answers {'is' if unsure == 1 else 'are'} unsure")
     return 1 if failed or (fail_unsure and unsure) else 0
 
 

@@ -100,7 +100,8 @@ def summary(model: Model, done: int, images: int) -> Iterator[str]:
     accuracies = model.history[:, 2]
     best = int(accuracies.argmax()) + 1
     if done < model.epoch != best:
-        yield f"Best epoch {best}: validation {accuracies.max():.2%}{'; kept' if model.best_epoch == best else ''}"
+        saved = "it" if model.best_epoch == best else "the final one"
+        yield f"Best epoch {best}: validation {accuracies.max():.2%}; {saved} is saved"
     if model.validation_accuracy < LOW_ACCURACY:
         yield f"The network learned almost nothing: {_advice(model, images)}"
 

@@ -200,7 +200,7 @@ export function showHistory({ epoch, history, textbook }, isMse) {
   const misses = (/** @type {number} */ value) => Math.round(1000 * (1 - value));
   chart(
     "Accuracy on validation images",
-    `At the end it misreads ${misses(end)} images in 1,000, the textbook network ${misses(textbookEnd)}.`,
+    `At the end it misreads ${misses(end)} of 1,000 of its images, the textbook network ${misses(textbookEnd)} of MNIST’s.`,
     accuracy,
     { low, high: 1, format: (value) => percent(value) },
   );

@@ -4,7 +4,7 @@ Made with `mnistnet train --inputs pixels --momentum 0 --schedule constant --wei
 --batch-size 10 --history textbook.csv`, on MNIST.
 """
 
-TEXTBOOK_WORDS = "the textbook network of the same size, on plain pixels"
+TEXTBOOK_WORDS = "the textbook network of the same size, on MNIST’s plain pixels"
 LEARNING_RATE = 3
 # Cost and validation accuracy, on 5,000 images, after each of 30 epochs.
 RESULTS = """

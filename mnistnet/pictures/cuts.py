@@ -8,7 +8,7 @@ from mnistnet.images import FloatArray, IntArray
 from mnistnet.pictures.components import rank_filter
 from mnistnet.pictures.lines import MIN_TALL
 
-# Chosen on numbers that people wrote; lengths are in heights of the row's digits.
+# Chosen on numbers that people wrote; lengths without a unit are in heights of the row's digits.
 SIDESTEP = 0.12  # cost of a step sideways, in pixels of full ink; without it a path goes around whole digits
 MIN_SEGMENT = 0.1  # width of the segment on either side of a cut, halfway down
 MAX_CROSSED = 2.0  # ink that a cut crosses, in stroke widths; more belongs to one digit

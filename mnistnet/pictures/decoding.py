@@ -68,7 +68,7 @@ def best_path(lattice: Lattice, outputs: FloatArray, count: int | None = None) -
             _offer(nodes[node + 1], replace(path, cost=cost, reasons=path.reasons | {"other-ink"}))
             if len(path.digits) == most:
                 continue
-            cost = path.cost + lattice.cuts[node] + SEVERAL * (len(path.digits) == 1)
+            cost = path.cost + lattice.cuts[node] + SEVERAL * (len(path.digits) == 1)  # once, at the second digit
             for index in beginning[node]:
                 candidate = lattice.candidates[index]
                 total = cost + candidate.cost + costs[index]

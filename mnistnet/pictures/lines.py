@@ -87,7 +87,7 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
     lines = []
     for number in range(len(runs)):
         left, top, right, bottom = runs.box(number)
-        box = Box(left + 1, top + 1, right - 1, bottom - 1)
+        box = Box(left + 1, top + 1, right - 1, bottom - 1)  # without what `bridged` adds
         (start, stop), (near, far) = (box[::2], box[1::2]) if is_horizontal else (box[1::2], box[::2])
         end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
         length, spans = stop - start, start < NEAR and stop > end

@@ -60,7 +60,7 @@ def _page(side: BoolArray, grey: ByteArray) -> BoolArray | None:
     side: bool (height, width), the pixels brighter, or not brighter, than the threshold.
     """
     if side[:: len(side) - 1, :: side.shape[1] - 1].all() or side.sum() < MIN_PAGE * side.size:
-        return None  # a page leaves some corner of the picture to its surroundings
+        return None  # it has all four corners, but a page leaves some to its surroundings
     components = find_components(side)
     largest = int(components.area.argmax())
     shorter, longer = sorted((components.width[largest], components.height[largest]))

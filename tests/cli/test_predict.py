@@ -50,7 +50,7 @@ def test_the_option_goes_before_the_variable_before_the_file_here_before_the_bui
 ) -> None:
     accuracy = load(trained).validation_accuracy
     here = program("predict", pngs[0])
-    note = f"It reads {accuracy:.2%} of its validation images; for your own pictures, --model builtin is better"
+    note = f"It reads {accuracy:.2%} of its validation images; for your own pictures, --model builtin may be better"
     assert here.stderr == f"Using mnistnet.npz\n{note}\n"
     builtin = program("predict", pngs[0], "--model", "builtin")
     assert (builtin.stderr, builtin.stdout != here.stdout) == ("", True)
@@ -80,6 +80,8 @@ def test_an_unsure_answer_fails_on_request(program: Program, tmp_path: Path, dig
         failed = program("predict", some[unsure], "--fail-unsure", "-q")
         assert failed.returncode == int(unsure)
         assert failed.stderr == ("Error: 1 of 1 answers is unsure\n" if unsure else "")
+    failed = program("predict", some[True], "none.png", "--fail-unsure", "-q")  # which has no answer
+    assert failed.stderr.endswith("\nError: 1 of 1 answers is unsure\n")
 
 
 def test_a_picture_from_standard_input_is_read_as_the_file_is(program: Program, trained: Path, pngs: list[str]) -> None:

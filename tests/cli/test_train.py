@@ -85,8 +85,8 @@ def test_a_training_that_failed_gets_advice(program: Program, folder: Path) -> N
     ("accuracies", "kept", "best"),
     [
         ([0.8, 0.9], 2, []),
-        ([0.9, 0.8], 2, ["Best epoch 1: validation 90.00%"]),
-        ([0.9, 0.8], 1, ["Best epoch 1: validation 90.00%; kept"]),
+        ([0.9, 0.8], 2, ["Best epoch 1: validation 90.00%; the final one is saved"]),
+        ([0.9, 0.8], 1, ["Best epoch 1: validation 90.00%; it is saved"]),
     ],
 )
 def test_the_summary_names_the_final_epoch_and_the_best_one_if_that_is_another(
