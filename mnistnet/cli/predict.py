@@ -82,7 +82,7 @@ def predict(
 
         del sys.argv[1:]  # joblib sends them to each process through a pipe, and blocks if they don't fit
         read = partial(read_in_jobs, classifier, jobs=jobs)
-    failed = unsure = 0
+    failed, answered, unsure = False, 0, 0
     with (
         closing(read(paths, invert, digits)) as answers,
         answer_bar(len(paths), quiet) as (advance, write_line),
@@ -91,10 +91,11 @@ def predict(
             click.echo(chosen.header)
         for answer in answers:
             if answer.error is not None:
-                failed += 1
+                failed = True
                 write_line(f"Error: {answer}")
-            elif answer.unsure:
-                unsure += 1
+            else:
+                answered += 1
+                unsure += answer.unsure
             if (line := chosen.line(answer, top)) is not None:
                 click.echo(line)
             if show and answer.digits:
@@ -107,7 +108,7 @@ def predict(
                     write_line(f"Error: {replace(answer, error=f'no copy: {error}')}")
             advance()
     if fail_unsure and unsure:
-        print_message(f"Error: {unsure} of {len(paths) - failed} answers {'is' if unsure == 1 else 'are'} unsure")
+        print_message(f"Error: {unsure} of {answered} answers {'is' if unsure == 1 else 'are'} unsure")
     return 1 if failed or (fail_unsure and unsure) else 0
 
 
