@@ -160,7 +160,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits, or floats, on an unknown scale
         values = np.asarray(image.convert("F").reduce(factor))
         values = np.where(np.isfinite(values), values, 0).clip(0)
-        return Image.fromarray((values * (255 / (values.max() or 1))).round().astype(np.uint8))
+        return Image.fromarray((values / (values.max() or 1) * 255).round().astype(np.uint8))
     mode = "RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB"
     return (image if image.mode == mode else image.convert(mode)).reduce(factor)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -46,9 +47,10 @@ def test_every_mode_is_read(mode: str) -> None:
     assert_is_the_seven(read_picture(as_file(drawn().convert(mode), "TIFF")))
 
 
-@pytest.mark.parametrize("full", [4095, 65535])
-@pytest.mark.parametrize("mode", [np.uint16, np.int32, np.float32])
-def test_deep_pictures_are_read_on_their_own_scale(full: int, mode: type[np.generic]) -> None:
+@pytest.mark.parametrize(
+    ("full", "mode"), [*product((4095, 65535), (np.uint16, np.int32, np.float32)), (1e-39, np.float32)]
+)
+def test_deep_pictures_are_read_on_their_own_scale(full: float, mode: type[np.generic]) -> None:
     shades = np.asarray(drawn(pen=8).filter(ImageFilter.GaussianBlur(2))) / 255
     deep = read_picture(as_file(Image.fromarray((shades * full).astype(mode)), "TIFF"))
     plain = read_picture(as_file(Image.fromarray((shades * 255).round().astype(np.uint8)), "TIFF"))
