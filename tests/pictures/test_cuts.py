@@ -32,6 +32,15 @@ def test_a_cut_costs_the_ink_of_all_strokes_that_it_crosses() -> None:
     assert crossed == pytest.approx(2)
 
 
+def test_every_bridge_of_a_row_of_blocks_is_cut_however_cheap_the_next_is() -> None:
+    ink = np.zeros((40, 36), np.float32)
+    for number, left in enumerate(range(0, 36, 10)):
+        ink[:, left : left + 6] = 1
+        ink[: 2 + number, left + 6 : left + 10] = 1
+    cuts = find_cuts(ink, height=40, stroke=4)
+    assert [crossed for _, crossed in cuts] == pytest.approx([2 / 4, 3 / 4, 4 / 4])
+
+
 def test_blocks_that_are_joined_broadly_are_not_cut() -> None:
     assert find_cuts(blocks_with_a_bridge(int(4 * MAX_CROSSED) + 2, 8), height=40, stroke=4) == []
 

@@ -31,6 +31,15 @@ def looks_like(image: Candidate, digit: Strokes) -> float:
     return likeness(image.image, digit_in(drawn(digit, (200, 200), (60, 40, 130, 150))))
 
 
+def test_lengths_are_in_heights_of_the_average_digit() -> None:
+    size = (300, 200)
+    picture = ImageChops.darker(drawn(SEVEN, size, (30, 40, 100, 150)), drawn(SEVEN, size, (180, 95, 215, 150)))
+    row = read_lattice(picture)
+    boxes = [each.box for each in single(row)]
+    height = np.mean([box.height for box in boxes])
+    assert row.sizes == pytest.approx([np.hypot(box.width, box.height) / height for box in boxes], rel=0.05)
+
+
 def test_every_digit_of_a_clean_row_is_a_candidate_that_looks_as_it_does_alone() -> None:
     row = read_lattice(number(SEVEN, FOUR, SEVEN))
     assert not row.reasons
