@@ -143,7 +143,7 @@ def _explain(path: Path) -> str:
     for pattern, advice in NEAR_MISSES:
         for entry in entries:
             if fnmatch(entry.name.lower(), pattern):
-                return f"found {entry.name}; {advice}"
+                return advice if entry == path else f"found {entry.name}; {advice}"
     return f"expected {SOURCES_HELP}"
 
 

@@ -162,7 +162,7 @@ TRANSPOSED = "looks like EMNIST, whose images are transposed: mnistnet would mis
         ("own", "own/notes.txt", f"expected {SOURCES_HELP}"),
         ("own/notes.txt", "own/notes.txt", f"expected {SOURCES_HELP}"),
         ("own", "own/emnist-digits-train-images-idx3-ubyte.gz", f"-images-idx3-ubyte.gz; {TRANSPOSED}"),
-        ("emnist-digits-train.csv", "emnist-digits-train.csv", f"found emnist-digits-train.csv; {TRANSPOSED}"),
+        ("emnist-digits-train.csv", "emnist-digits-train.csv", f".csv: {TRANSPOSED}"),
         ("own", "own/mnist.npz", "found mnist.npz; give this file"),
         ("own", "own/train.csv", "found train.csv; give this file"),
         ("own/train-labels-idx1-ubyte", "own/train-labels-idx1-ubyte", "give the folder that it is in"),
