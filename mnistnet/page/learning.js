@@ -47,7 +47,7 @@ export class Learning {
     this.nothing = make(
       "p",
       {},
-      "Only the built-in model has snapshots of its training: mnistnet page --model builtin. ",
+      "This model’s file holds no snapshots of its training. The built-in model has them: mnistnet page --model builtin. ",
       page.toTwin ? make("button", { click: page.toTwin }, "See the pixel network’s") : "",
     );
     this.whole = make(
