@@ -90,7 +90,7 @@ def _content(source: str | os.PathLike[str] | BinaryIO | bytes) -> BoundedFile:
         raise ValueError(f"picture is of type {type(source).__name__}, expected {expected}")
     file = BoundedFile()
     try:
-        while content := stream.read(1 << 20):  # a file object takes as much memory as is requested
+        while content := stream.read(BLOCK):  # a file object takes as much memory as is requested
             if not isinstance(content, bytes):
                 raise ValueError("picture is a stream of text, expected one of bytes")
             file.write(content)
@@ -126,7 +126,7 @@ def _reporting_damage(kind: str) -> Iterator[None]:
     try:
         yield
     except (PictureError, MemoryError):
-        raise
+        raise  # neither means that the picture is damaged
     except Exception as error:  # damaged bytes make decoders raise nearly every exception there is
         raise unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
 

@@ -22,8 +22,6 @@ def outline(ink: FloatArray, width: float) -> FloatArray | None:
     if width > MAX_OUTLINE * max(ink.shape) or ink.max() <= 0.5:
         return None
     line = padded(ink > 0.5, 1)
-    if len(find_components(~line, corners=False)) == 1:  # nothing is enclosed
-        return None
     lines = find_components(line)
     inside = np.zeros(line.shape, np.bool_)
     for number in range(len(lines)):

@@ -41,8 +41,10 @@ def find_page(picture: Image.Image) -> Page:
     factor = -(-max(picture.size) // OVERVIEW)
     small = picture.reduce(factor)
     grey = np.asarray(small)
+    if min(grey.shape) <= ICON:
+        return Page(picture, 0, 0)
     is_bright = grey > otsu(grey)
-    for side in (is_bright, ~is_bright) if min(grey.shape) > ICON else ():
+    for side in (is_bright, ~is_bright):
         page = _page(side, grey)
         if page is not None:
             mask = Image.fromarray(page).resize((small.width * factor, small.height * factor))
