@@ -12,7 +12,7 @@ from mnistnet.cli.data import DEFAULT_SOURCE, default_source, loading_bar, sourc
 from mnistnet.cli.messages import print_message, print_notes
 from mnistnet.cli.options import load_chosen_model, model_option, option, quiet_option
 from mnistnet.datasets import load_split
-from mnistnet.errors import OptionError, one_line
+from mnistnet.errors import OptionError
 from mnistnet.evaluation import Evaluation, find_mistakes
 from mnistnet.mistakes import write_mistakes
 from mnistnet.prediction import is_unsure
@@ -71,7 +71,7 @@ def evaluate(
     if folder is not None:
         write_mistakes(folder, dataset, misread)
     for error in dataset.unreadable:
-        print_message(f"Error: {one_line(error)}")
+        print_message(f"Error: {error}")
     is_below = min_accuracy is not None and evaluation.accuracy < min_accuracy
     if is_below:
         print_message(f"Error: the accuracy {evaluation.accuracy:.2%} is below --min-accuracy {min_accuracy:.2%}")

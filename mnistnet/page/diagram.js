@@ -237,7 +237,7 @@ export class Diagram {
     this.drawLines(flow, alone);
   }
 
-  /** Draw all connections. @param {Flow | null} flow @param {Place | null} alone the neuron whose lines stand out */
+  /** Draw all connections. @param {Flow | null} flow @param {Place | null} alone lines of other neurons are faint */
   drawLines(flow, alone) {
     const { layers } = this;
     const context = contextOf(this.lines);

@@ -90,7 +90,7 @@ def _background(bright: Image.Image) -> FloatArray:
 
 
 def _threshold(contrast: FloatArray, noise: float) -> float:
-    """Return the threshold of `Ink`, 0 to 255; raise PictureError when nothing stands out from the noise."""
+    """Return the threshold of `Ink`, 0 to 255; raise PictureError when no contrast is above the noise."""
     floor = max(MIN_CONTRAST, MIN_NOISES * noise)
     candidates = contrast[contrast > floor]
     if candidates.size == 0:
