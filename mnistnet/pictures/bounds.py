@@ -5,18 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import thread_time
+from time import monotonic
 
-from PIL import Image, ImageFile
+from PIL import ExifTags, Image, ImageFile
 
 from mnistnet.errors import PictureError
 
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a phone's HEIC has 48 million
-MAX_SECONDS = 4  # processor time to decode; a photograph takes 0.1, 50 million pixels take 1
+MAX_SECONDS = 6  # to decode; a photograph takes 0.1, 50 million pixels take 1, on a busy machine several times as long
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
 BLOCK = 1 << 12  # bytes between checks of the time; in a JPEG, or a PPM's comments, each can cost a millisecond
 ROW = 12  # minimum memory of a row, bytes; a picture can be one pixel wide
-TILE_WIDTH, TILE_LENGTH = 322, 323  # TIFF tags; a tile can be larger than the picture
 
 
 class BoundedFile(io.BytesIO):
@@ -25,14 +24,14 @@ class BoundedFile(io.BytesIO):
     def __init__(self) -> None:
         super().__init__()
         self.left = MAX_HEADER
-        self._end = thread_time() + MAX_SECONDS
+        self._end = monotonic() + MAX_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read up to `size` bytes, or all, as from any file."""
         content = super().read(BLOCK if size == ImageFile.SAFEBLOCK else size)
         if size is not None and size >= 0:  # not where a decoder reads all at once, and finds the header in C
             self.left -= len(content)
-        if self.left < 0 or thread_time() > self._end:
+        if self.left < 0 or monotonic() > self._end:
             raise unreadable("decoding it takes too long")
         return content
 
@@ -40,7 +39,7 @@ class BoundedFile(io.BytesIO):
 def check_pixels(image: Image.Image) -> None:
     """Raise PictureError if a picture has no pixel, or more than MAX_PIXELS."""
     tags = getattr(image, "tag_v2", {})
-    tile = tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0)
+    tile = tags.get(ExifTags.Base.TileWidth, 0) * tags.get(ExifTags.Base.TileLength, 0)  # can exceed the picture
     if 0 in image.size or max(tile, max(image.width, ROW) * image.height) > MAX_PIXELS:
         raise PictureError(f"{image.width} x {image.height} pixels, but 1 to {MAX_PIXELS:,} are read; resize it")
 
