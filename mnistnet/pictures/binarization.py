@@ -52,7 +52,8 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
     around = border if is_plain else picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
     # Ink is rarer than background: the differences have a negative skewness if it is dark, a positive one if bright
-    is_dark = invert == "yes" or (invert == "auto" and ((grey - np.asarray(around, np.float32)) ** 3).sum() < 0)
+    difference = grey - np.asarray(around, np.float32)
+    is_dark = invert == "yes" or (invert == "auto" and (difference**2 * difference).sum() < 0)
     if is_dark:
         picture, border = ImageChops.invert(picture), 255 - border
     contrast: FloatArray = np.asarray(picture, np.float32)
