@@ -12,7 +12,7 @@ from mnistnet.pictures.lines import MIN_TALL
 SIDESTEP = 0.12  # cost of a step sideways, in pixels of full ink; without it a path goes around whole digits
 MIN_SEGMENT = 0.1  # width of the segment on either side of a cut, halfway down
 MAX_CROSSED = 2.0  # ink that a cut crosses, in stroke widths; more belongs to one digit
-MAX_WIDTH = 0.75  # width of most digits; wider ink may be two
+MIN_TOUCHING = 0.62  # width of two digits that touch
 
 
 def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntArray, float]]:
@@ -29,7 +29,7 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntAr
     """
     rows, columns = ink.shape
     least = max(2, round(MIN_SEGMENT * height))
-    if columns <= max(2 * least, MAX_WIDTH * height) or rows <= MIN_TALL * height:
+    if columns <= MIN_TOUCHING * height or rows <= MIN_TALL * height:
         return []
     middle = rows // 2
     down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])

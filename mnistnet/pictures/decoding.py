@@ -21,7 +21,6 @@ from mnistnet.pictures.segmentation import Lattice
 # Costs are negative natural logarithms of probabilities.
 SEVERAL = 0.8  # cost of more than one digit: most pictures show one
 SKIP = 2.5  # cost of leaving out ink as large as a digit
-MIN_OUTPUT = 1e-4  # smaller outputs are clamped to it before the logarithm
 MIN_OF_SEVERAL = 0.9  # minimum output of each of several digits; letters and signs beside digits have less
 MIN_MARGIN = 0.7  # minimum difference of cost between the best path and the next, which has other digits
 
@@ -55,7 +54,8 @@ def best_path(lattice: Lattice, outputs: FloatArray, count: int | None = None) -
     Raises:
         PictureError: none has `count` digits, or the best has more than MAX_DIGITS.
     """
-    digits, costs = outputs.argmax(axis=1).tolist(), (-np.log(outputs.max(axis=1).clip(MIN_OUTPUT))).tolist()
+    digits, highest = outputs.argmax(axis=1).tolist(), outputs.max(axis=1)
+    costs = (-np.log(highest.clip(np.finfo(np.float32).tiny))).tolist()  # 0 has no logarithm
     most = count or MAX_DIGITS + 1
     nodes: list[_Paths] = [defaultdict(dict) for _ in range(len(lattice.cuts) + 1)]
     _offer(nodes[0], Path(reasons=frozenset(lattice.reasons)))

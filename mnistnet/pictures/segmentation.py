@@ -20,19 +20,19 @@ from mnistnet.errors import PictureError
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 from mnistnet.pictures.binarization import Ink
 from mnistnet.pictures.components import Box, Components, dilate, full_ink, median, stroke_width
-from mnistnet.pictures.cuts import MAX_WIDTH, find_cuts
+from mnistnet.pictures.cuts import find_cuts
 from mnistnet.pictures.lines import MIN_DIGIT, MIN_TALL
 from mnistnet.pictures.normalization import normalize
 from mnistnet.pictures.outlines import outline
 
-# The row, its segments and candidates: chosen on numbers that people wrote
+# Chosen on numbers that people wrote
 MIN_AREA = 0.7  # area of a stroke / square of its width; less is a speck
 MIN_SHARE = 0.2  # ink of the row / all ink; a line of text or of noise is one of many
 MAX_SEGMENTS = 60  # three for each of twenty digits; more are noise, or text
 MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # distance between two segments of one digit
-
-# The costs, chosen on numbers that people wrote
+MAX_COST = 1.7  # of a candidate's shape, unless it is all there is; no digit has more
+MAX_WIDTH = 0.75  # width of most digits
 CUT = 0.55  # cost per stroke width of ink that a cut crosses
 JOIN = 1.2  # cost of joining two segments that stand side by side over their full height
 WIDE = 1.2  # cost per height that a digit is wider than MAX_WIDTH
@@ -135,9 +135,6 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     return row | parts, not (is_stroke & ~row & ~parts).any()
 
 
-# Segments and candidates
-
-
 def _segments(
     grey: FloatArray, components: Components, row: BoolArray, height: float, width: float
 ) -> tuple[IntArray, list[_Segment]]:
@@ -180,12 +177,13 @@ def _candidates(
                     break
                 box = Box(*map(min, box[:2], added[:2]), *map(max, box[2:], added[2:]))
                 cost += _join_cost(parts[-2], parts[-1], height)
+            shape = SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
             components = {each.component for each in parts}
-            if MAX_PARTS < len(parts) < len(segments) and len(components) > 1:
+            total, is_broken = cost + shape, len(components) > 1
+            is_digit = total <= MAX_COST and (len(parts) <= MAX_PARTS or not is_broken)
+            if not is_digit and len(parts) < len(segments):
                 continue
             ink = _ink_of(grey, labels, box, start, stop)
-            shape = SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
-            total, is_broken = cost + shape, len(components) > 1
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
             are_whole = sum(segments_of[number] for number in components) == len(parts)
             if are_whole and (full := outline(ink, width)) is not None:  # a cut outline isn't closed
@@ -201,10 +199,10 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
-    """Return the cost of joining two neighbouring segments into one digit: high if they stand side by side."""
+    """Return the cost of joining two segments: high if they stand side by side, more than an open 4's strokes do."""
     if one.component == other.component:
         return 0.0
     across = min(one.box.right, other.box.right) - max(one.box.left, other.box.left)
     down = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
     apart = 1 - max(0, across) / min(one.box.width, other.box.width)
-    return JOIN * apart * min(1.0, max(0, down) / height)
+    return JOIN * apart * min(1.0, max(0, down) / height) ** 2
