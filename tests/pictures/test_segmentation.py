@@ -10,7 +10,7 @@ from drawings import FIVE_WITH_A_BAR_APART, FOUR, ONE, SEVEN, Strokes, digit_in,
 from mnistnet.errors import PictureError
 from mnistnet.pictures.files import decode
 from mnistnet.pictures.reading import read_lattice
-from mnistnet.pictures.segmentation import Candidate, Lattice
+from mnistnet.pictures.segmentation import MAX_COST, Candidate, Lattice
 
 
 def number(*digits: Strokes, space: int = 30, size: tuple[int, int] = (400, 200), slope: int = 0) -> Image.Image:
@@ -102,6 +102,21 @@ def test_digits_that_touch_are_candidates_each() -> None:
 def test_a_broken_digit_is_a_candidate_as_a_whole() -> None:
     row = read_lattice(number(SEVEN, FIVE_WITH_A_BAR_APART))
     assert max(looks_like(each, FIVE_WITH_A_BAR_APART) for each in row.candidates) > 0.95
+
+
+def test_joining_the_strokes_of_an_open_four_costs_half_as_much_as_joining_two_digits() -> None:
+    def cost_of_all(lower_by: float) -> float:
+        strokes: Strokes = [[(0.2, 0.0), (0.2, 0.6)], [(0.8, lower_by), (0.8, 0.6 + lower_by)]]
+        row = read_lattice(drawn(strokes, (200, 200), (60, 40, 130, 150)))
+        return max(each.cost for each in row.candidates if each.stop - each.start == len(row.cuts))
+
+    assert cost_of_all(0.25) < cost_of_all(0.0) / 2
+
+
+def test_what_is_too_wide_for_a_digit_is_a_candidate_only_if_it_is_all_there_is() -> None:
+    row = read_lattice(number(*[SEVEN] * 4, space=-2))
+    costly = [each for each in row.candidates if each.cost > MAX_COST]
+    assert [(each.start, each.stop) for each in costly] == [(0, len(row.cuts))]
 
 
 def test_a_faint_digit_of_a_row_is_a_candidate() -> None:
