@@ -159,13 +159,12 @@ def _join(count: int, one: IntArray, other: IntArray) -> IntArray:
     """Return the smallest node connected to each of `count` nodes, with an edge between each one[i] and other[i]."""
     number = np.arange(count)
     while True:
-        smaller = np.minimum(number[one], number[other])
-        before = number.copy()
-        np.minimum.at(number, before[one], smaller)
-        np.minimum.at(number, before[other], smaller)
-        number = number[number]
-        if np.array_equal(number, before):
+        first, second = number[one], number[other]
+        if np.array_equal(first, second):
             return number
+        np.minimum.at(number, np.maximum(first, second), np.minimum(first, second))
+        for _ in range(2):
+            number = number[number]
 
 
 def otsu(values: FloatArray) -> float:

@@ -67,28 +67,32 @@ def normalize(ink: FloatArray, width: float) -> ByteArray:
         uint8 (28, 28).
     """
     fine = BOX * FINE
-    picture = _cropped((ink * 255).round().astype(np.uint8))
-    scaled = width * fine / max(picture.size)
+    digit = _cropped((ink * 255).round().astype(np.uint8))
+    scaled = width * fine / max(digit.shape)
     growth = round((min(max(scaled, STROKE[0]), STROKE[1]) - scaled) / 2)
-    drawn = np.asarray(_fit(picture, fine - 2 * growth))
+    drawn = _fit(digit, fine - 2 * growth)
     if growth:
         drawn = _change_width(drawn, growth)
     if drawn.max() < VISIBLE:  # its strokes are finer than `width`, and thinning left nothing
-        drawn = np.asarray(_fit(picture, fine))
-    return _centred(np.asarray(_fit(_cropped(drawn), fine)))
+        drawn = _fit(digit, fine)
+    return _centred(_fit(_cropped(drawn), fine))
 
 
-def _cropped(ink: ByteArray) -> Image.Image:
-    visible = ink >= min(VISIBLE, ink.max())  # shrinking fades specks below VISIBLE
-    rows, columns = np.flatnonzero(visible.any(axis=1)), np.flatnonzero(visible.any(axis=0))
-    return Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+def _cropped(ink: ByteArray) -> ByteArray:
+    down, across = ink.max(axis=1), ink.max(axis=0)
+    visible = min(VISIBLE, down.max())  # shrinking fades specks below VISIBLE
+    rows, columns = np.flatnonzero(down >= visible), np.flatnonzero(across >= visible)
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _fit(ink: Image.Image, longest: int) -> Image.Image:
+def _fit(ink: ByteArray, longest: int) -> ByteArray:
     """Resize ink so that its longer side has `longest` pixels, and keep the aspect ratio."""
-    scale = longest / max(ink.size)
-    size = (max(1, round(ink.width * scale)), max(1, round(ink.height * scale)))
-    return ink.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC)
+    scale = longest / max(ink.shape)
+    if scale == 1:
+        return ink
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    method = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
+    return np.asarray(Image.fromarray(ink).resize((width, height), method))
 
 
 def _change_width(ink: ByteArray, growth: int) -> ByteArray:
