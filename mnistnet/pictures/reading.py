@@ -18,7 +18,7 @@ from mnistnet.pictures.normalization import normalized_already
 from mnistnet.pictures.page import find_page
 from mnistnet.pictures.segmentation import Candidate, Lattice, segment
 
-MAX_AREA = 120_000  # pixels after shrinking, 346×346; digits of 1/30 of a page's height are still 12 pixels high
+MAX_AREA = 100_000  # pixels after shrinking, 316×316; digits of 1/30 of a page's height are still 12 pixels high
 
 
 @reporting_memory()
