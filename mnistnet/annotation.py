@@ -40,9 +40,9 @@ def write_annotated(directory: Path, answer: Answer) -> None:
 def _annotated(answer: Answer) -> Image.Image:
     if not Path(answer.path).is_file():  # a pipe is empty now: reading it again would block
         raise PictureError("removed, or not a regular file; --annotate reads it twice")
-    picture = decode(answer.path)
+    picture = decode(answer.path, "RGB")
     scale = max(1, -(-MIN_SIDE // max(picture.size)))
-    copy = picture.convert("RGB").resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+    copy = picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
     width, height = picture.info["own_size"]
     draw = ImageDraw.Draw(copy)
     for digit in answer.digits:

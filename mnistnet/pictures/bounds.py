@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageFile
 from mnistnet.errors import PictureError
 
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a phone's HEIC has 48 million
-MAX_SECONDS = 6  # to decode; a photograph takes 0.1, 50 million pixels take 1, on a busy machine several times as long
+MAX_SECONDS = 5  # to decode; a photograph takes 0.1, 50 million pixels take 1, on a busy machine several times as long
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
 BLOCK = 1 << 12  # bytes between checks of the time; in a JPEG, or a PPM's comments, each can cost a millisecond
 ROW = 12  # minimum memory of a row, bytes; a picture can be one pixel wide

@@ -33,15 +33,16 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors ar
 
 
 @reporting_memory()
-def decode(source: Source) -> Image.Image:
+def decode(source: Source, mode: str = "L") -> Image.Image:
     """Read a picture; of a file, the first frame.
 
     Args:
         source: a path, a stream of bytes, which is read to its end, the bytes of a file, a Pillow image, or an array:
             uint8 (height, width), (height, width, 3) or (height, width, 4). Images and arrays aren't changed.
+        mode: `L`, or `RGB` to keep its colours.
 
     Returns:
-        The picture upright, of mode L or RGB, with no side above MAX_SIDE, nearest-neighbour enlargement undone. Its
+        The picture upright, of that mode, with no side above MAX_SIDE, nearest-neighbour enlargement undone. Its
         `info["own_size"]` is its upright (width, height) before these changes of size.
 
     Raises:
@@ -53,16 +54,16 @@ def decode(source: Source) -> Image.Image:
     if isinstance(source, Image.Image):
         with _reporting_damage("picture"):
             check_pixels(source)
-            return _flatten(source, source.size)
+            return _flatten(source, source.size, mode)
     file = _content(source)
     plugin = _plugin(file.getvalue()[:12])
     with _reporting_damage(str(plugin.format)), plugin(file) as image:
         check_pixels(image)
         file.left = sys.maxsize  # no limit for the pixels
         own_size = image.size
-        image.draft(None, (MAX_SIDE // 2, MAX_SIDE // 2))  # a JPEG, at less than twice the size that is needed
+        image.draft(mode, (MAX_SIDE // 2, MAX_SIDE // 2))  # a JPEG, at less than twice the size that is needed
         image.decodermaxblock = BLOCK
-        return _flatten(image, own_size)
+        return _flatten(image, own_size, mode)
 
 
 def _from_array(array: ByteArray) -> Image.Image:
@@ -131,13 +132,11 @@ def _reporting_damage(kind: str) -> Iterator[None]:
         raise unreadable(f"damaged {kind}: {one_line(str(error)) or type(error).__name__}") from error
 
 
-def _flatten(image: Image.Image, own_size: tuple[int, int]) -> Image.Image:
-    """Return a picture of any mode in mode L or RGB, upright, nothing transparent."""
+def _flatten(image: Image.Image, own_size: tuple[int, int], mode: str) -> Image.Image:
+    """Return a picture in mode L or RGB, upright, nothing transparent."""
     image.load()
     turn = _orientation(image)
-    flat = _eight_bits(image)
-    if flat.mode == "RGBA":
-        flat = _over_backdrop(flat)
+    flat = _eight_bits(image, mode)
     if turn != 1:
         flat.getexif()[ExifTags.Base.Orientation] = turn
         ImageOps.exif_transpose(flat, in_place=True)
@@ -154,25 +153,26 @@ def _orientation(image: Image.Image) -> object:
         return 1
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Return the picture in mode L, RGB or RGBA, no side above MAX_SIDE."""
+def _eight_bits(image: Image.Image, mode: str) -> Image.Image:
+    """Return a picture in mode L or RGB, no side above MAX_SIDE, nothing transparent."""
     factor = -(-max(image.size) // MAX_SIDE)
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits, or floats, on an unknown scale
         values = np.asarray(image.convert("F").reduce(factor))
         values = np.where(np.isfinite(values), values, 0).clip(0)
-        return Image.fromarray((values / (values.max() or 1) * 255).round().astype(np.uint8))
-    mode = "RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB"
+        return Image.fromarray((values / (values.max() or 1) * 255).round().astype(np.uint8)).convert(mode)
+    if image.has_transparency_data:
+        return _over_backdrop(image if image.mode == "RGBA" else image.convert("RGBA"), mode).reduce(factor)
     return (image if image.mode == mode else image.convert(mode)).reduce(factor)
 
 
-def _over_backdrop(image: Image.Image) -> Image.Image:
-    """Return an RGBA picture as RGB, on white if it is mostly dark, on black if it is mostly bright."""
-    alpha = image.getchannel("A")
+def _over_backdrop(image: Image.Image, mode: str) -> Image.Image:
+    """Return an RGBA picture in mode L or RGB, on white if it is mostly dark, on black if it is mostly bright."""
+    alpha, flat = image.getchannel("A"), image.convert(mode)
     if alpha.getextrema() == (255, 255):
-        return image.convert("RGB")
-    opaque = np.asarray(image.convert("L"))[np.asarray(alpha) > 0]
-    backdrop = Image.new("RGB", image.size, "white" if opaque.sum() < 128 * opaque.size else "black")
-    backdrop.paste(image, mask=alpha)
+        return flat
+    opaque = np.asarray(flat.convert("L"))[np.asarray(alpha) > 0]
+    backdrop = Image.new(mode, image.size, "white" if opaque.sum() < 128 * opaque.size else "black")
+    backdrop.paste(flat, mask=alpha)
     return backdrop
 
 

@@ -26,7 +26,7 @@ def read_lattice(picture: Image.Image, invert: str = "auto") -> Lattice:
     """Find all that may be the digits in a picture.
 
     Args:
-        picture: of mode L or RGB, as `files.decode` returns it.
+        picture: of mode L, as `files.decode` returns it.
         invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` detects it.
 
     Returns:
@@ -38,7 +38,6 @@ def read_lattice(picture: Image.Image, invert: str = "auto") -> Lattice:
         ValueError: invert isn't one of the three.
     """
     own_size = picture.info.get("own_size", picture.size)  # before it was shrunk
-    picture = picture.convert("L")
     digit = normalized_already(picture, invert)
     if digit is not None:
         return Lattice((Candidate(digit, Box(0, 0, *picture.size), 0, 1),))

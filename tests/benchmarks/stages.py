@@ -28,7 +28,7 @@ TILE = 200  # pixels of a side
 
 def stages(path: str) -> list[Image.Image]:
     """Return a picture of each stage, as far as the way leads."""
-    picture = decode(path).convert("L")
+    picture = decode(path)
     page = find_page(picture)
     drawn = [picture, page.picture]
     try:
