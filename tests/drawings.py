@@ -116,7 +116,8 @@ def refusal(file: BinaryIO) -> str | None:
     except PictureError as error:
         text = str(error)
         assert text.isprintable()
-        return next(known for known in ("no digit in it", "several digits", "not a picture", "pixels") if known in text)
+        kinds = "no digit in it", "several digits", "too much in a row", "not a picture", "pixels"
+        return next(known for known in kinds if known in text)
     return None
 
 

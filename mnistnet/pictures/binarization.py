@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from mnistnet.errors import PictureError
 from mnistnet.images import ByteArray, FloatArray
-from mnistnet.pictures.components import ICON, OVERVIEW, median, opening, otsu
+from mnistnet.pictures.components import OVERVIEW, median, opening, otsu
 
 # Chosen on pictures that people drew and photographed.
 MIN_CONTRAST = 8.0  # minimum contrast of ink, grey levels
@@ -47,9 +47,8 @@ def binarize(picture: Image.Image, invert: str) -> Ink:
     """
     grey = np.asarray(picture)
     border, is_even = _border_grey(grey)
-    noise = _noise(grey) if max(grey.shape) > ICON else 0.0
-    is_photograph = max(grey.shape) >= MIN_PHOTOGRAPH and noise > MAX_SCREEN_NOISE
-    is_plain = is_even and not is_photograph  # drawn on a screen, or scanned
+    noise = _noise(grey) if max(grey.shape) >= MIN_PHOTOGRAPH else 0.0
+    is_plain = is_even and noise <= MAX_SCREEN_NOISE  # drawn on a screen, or scanned
     around = border if is_plain else picture.filter(ImageFilter.BoxBlur(max(3, min(picture.size) // 8)))
     # Ink is rarer than background: the differences have a negative skewness if it is dark, a positive one if bright
     difference = grey - np.asarray(around, np.float32)

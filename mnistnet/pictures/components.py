@@ -14,7 +14,6 @@ import numpy.typing as npt
 from mnistnet.images import BoolArray, ByteArray, FloatArray, IntArray
 
 OVERVIEW = 128  # longest side, in pixels, of the reduced picture in which the page and the background are found
-ICON = 20  # pixels of a side; smaller pictures are too coarse to show a page, or noise
 FULL = 0.8  # quantile of the ink that counts as full
 AnyArray = TypeVar("AnyArray", FloatArray, BoolArray, ByteArray)
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from mnistnet.images import BoolArray, ByteArray
-from mnistnet.pictures.components import ICON, OVERVIEW, dilate, find_components, median, otsu
+from mnistnet.images import SIDE, BoolArray, ByteArray
+from mnistnet.pictures.components import OVERVIEW, dilate, find_components, median, otsu
 
 # Chosen on people's pictures: photographs of sheets, plots that show MNIST's black square on a white page.
 MIN_PAGE, MAX_PAGE = 0.1, 0.88  # share of the picture's area; strokes take less, a picture with a line at its edge more
@@ -41,7 +41,7 @@ def find_page(picture: Image.Image) -> Page:
     factor = -(-max(picture.size) // OVERVIEW)
     small = picture.reduce(factor)
     grey = np.asarray(small)
-    if min(grey.shape) <= ICON:
+    if min(grey.shape) <= SIDE:  # too coarse to show a page
         return Page(picture, 0, 0)
     is_bright = grey > otsu(grey)
     for side in (is_bright, ~is_bright):

@@ -45,10 +45,16 @@ def test_a_page_on_a_desk_is_cut_out_and_the_background_painted_over(
 
 
 def test_bars_beside_a_small_picture_are_cut_off() -> None:
-    small = np.asarray(drawn(ink=60, ground=210).resize((28, 20), Image.Resampling.BOX))
-    letterbox = Image.fromarray(np.pad(small, ((4, 4), (0, 0))))
-    assert find_page(letterbox).picture.size[1] < 20
-    assert_is_the_seven(digit_in(letterbox.resize((28, 28))), 0.5)
+    small = np.asarray(drawn(ink=60, ground=210).resize((56, 40), Image.Resampling.BOX))
+    letterbox = Image.fromarray(np.pad(small, ((8, 8), (0, 0))))
+    assert find_page(letterbox).picture.size[1] < 40
+    assert_is_the_seven(digit_in(letterbox), 0.5)
+
+
+def test_a_picture_of_28_pixels_shows_no_page_but_its_bars_are_lines() -> None:
+    icon = Image.fromarray(np.pad(np.asarray(drawn(ink=60, ground=210).resize((28, 20))), ((4, 4), (0, 0))))
+    assert find_page(icon).picture is icon
+    assert_is_the_seven(digit_in(icon), 0.5)
 
 
 Y, X = np.mgrid[:240, :240]
