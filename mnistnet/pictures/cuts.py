@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from mnistnet.images import FloatArray, IntArray
@@ -33,42 +35,38 @@ def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntAr
         return []
     middle = rows // 2
     down, up = cheapest_paths(ink[: middle + 1]), cheapest_paths(ink[middle:][::-1])
-    costs = down[0][-1] + up[0][-1] - ink[middle]
+    costs = down[-1] + up[-1] - ink[middle]
     lowest = rank_filter(costs[np.newaxis], least - 1, (1,), np.minimum)[0]
     cuts: list[tuple[IntArray, float]] = []
     last = 0
     for x in np.flatnonzero((costs == lowest) & (costs <= MAX_CROSSED * stroke)).tolist():
         if last + least <= x < columns - least:
-            last, path = x, np.array(_trace(down[1], x)[::-1] + _trace(up[1], x)[1:])
+            last, path = x, np.array(_trace(down, x)[::-1] + _trace(up, x)[1:])
             cuts.append((path, float(costs[x]) / stroke))
     return cuts
 
 
-def cheapest_paths(ink: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Find the cheapest paths from the first row to each pixel.
+def cheapest_paths(ink: FloatArray) -> FloatArray:
+    """Return the cost of the cheapest path from the first row to each pixel, float32 (rows, columns).
 
-    A path runs straight down or in steps of one to the side.
-
-    Args:
-        ink: float32 (rows, columns), 0 to 1.
-
-    Returns:
-        Their costs, float32 (rows, columns), and the last step of each to the right, int (rows, columns): -1, 0 or 1.
+    A path runs straight down or in steps of one to the side; ink: float32 (rows, columns), 0 to 1.
     """
-    costs, steps = ink.copy(), np.zeros(ink.shape, np.intp)
-    ways = np.full((3, ink.shape[1]), np.inf, np.float32)  # straight, to the right, to the left
-    for row in range(1, len(ink)):
-        ways[0] = costs[row - 1]
-        np.add(costs[row - 1, :-1], SIDESTEP, out=ways[1, 1:])
-        np.add(costs[row - 1, 1:], SIDESTEP, out=ways[2, :-1])
-        steps[row] = ways.argmin(axis=0)
-        costs[row] += ways.min(axis=0)
-    return costs, np.array([0, 1, -1])[steps]
+    costs = ink.copy()
+    for above, row in pairwise(costs):
+        cheapest = above.copy()
+        np.minimum(cheapest[1:], above[:-1] + SIDESTEP, out=cheapest[1:])
+        np.minimum(cheapest[:-1], above[1:] + SIDESTEP, out=cheapest[:-1])
+        row += cheapest
+    return costs
 
 
-def _trace(steps: IntArray, x: int) -> list[int]:
+def _trace(costs: FloatArray, x: int) -> list[int]:
     """Return the columns of the cheapest path from a pixel of the last row back to the first."""
     columns = [x]
-    for row in range(len(steps) - 1, 0, -1):
-        columns.append(columns[-1] - int(steps[row, columns[-1]]))
+    for row in costs[-2::-1]:
+        cost = row[x]
+        for side in (columns[-1] - 1, columns[-1] + 1):
+            if 0 <= side < len(row) and row[side] + SIDESTEP < cost:
+                cost, x = row[side] + SIDESTEP, side
+        columns.append(x)
     return columns
