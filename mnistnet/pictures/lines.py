@@ -81,7 +81,13 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
     places = np.flatnonzero(mask.any(axis=1 - axis))
     shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
     radius = int(shortest / 2)
-    if radius < 1 or bridged.sum(axis=axis).max() <= 2 * radius:  # as in most pictures: nothing is so long
+    end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
+    if radius < 1:
+        return []
+    lengths, band = bridged.sum(axis=axis), math.ceil(MARGIN * side)
+    if places[0] >= NEAR or places[-1] < end:  # nothing runs from border to border
+        lengths[band:-band] = 0
+    if lengths.max() <= 2 * radius:  # as in most pictures: nothing is so long
         return []
     runs = find_components(opening(bridged, radius, axes=(axis,)))
     lines = []
@@ -89,7 +95,6 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
         left, top, right, bottom = runs.box(number)
         box = Box(left + 1, top + 1, right - 1, bottom - 1)  # without what `bridged` adds
         (start, stop), (near, far) = (box[::2], box[1::2]) if is_horizontal else (box[1::2], box[::2])
-        end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
         length, spans = stop - start, start < NEAR and stop > end
         thickness = max(1.0, float(runs.area[number]) / (length + 2) - 2)
         is_at_border = far <= MARGIN * side or near >= (1 - MARGIN) * side

@@ -38,11 +38,10 @@ def normalized_already(picture: Image.Image, invert: str) -> ByteArray | None:
 
 def _is_like_mnist(image: ByteArray) -> bool:
     """Return whether uint8 (28, 28) has MNIST's full ink, extent of 20 pixels (19 in 16 images) and centre of mass."""
-    sums = _sums(image)
     return (
         image.max() >= MIN_FULL
-        and max(np.ptp(np.flatnonzero(each)) + 1 for each in sums) in (BOX - 1, BOX)
-        and all(abs(_centre(each) - CENTRE) < MAX_OFF_CENTRE for each in sums)
+        and max(np.ptp(np.flatnonzero(image.any(axis=axis))) + 1 for axis in (0, 1)) in (BOX - 1, BOX)
+        and all(abs(_centre(each) - CENTRE) < MAX_OFF_CENTRE for each in _sums(image))
     )
 
 
