@@ -98,7 +98,7 @@ def segment(ink: Ink, components: Components) -> Lattice:
     height = float(heights[heights >= MIN_TALL * heights.max()].mean())
     if height < MIN_DIGIT:
         raise PictureError("no digit in it (specks?); crop to the number, or draw it larger")
-    width = max(1.0, stroke_width(grey))  # the same for the whole row
+    width = max(1.0, stroke_width(grey[components.box(row).slices(1)]))  # the same for the whole row
     labels, segments = _segments(grey, components, row, height, width)
     if len(segments) > MAX_SEGMENTS:
         raise PictureError("too much in a row to be a number; crop to one number")
@@ -125,10 +125,10 @@ def _choose_row(ink: Ink, components: Components) -> tuple[BoolArray, bool]:
     main = int((heights * components.strength(ink.contrast)).argmax())
     is_beside = (components.top < components.bottom[main]) & (components.bottom > components.top[main])
     row = (heights >= MIN_TALL * heights[main]) & is_beside
-    is_stroke = components.area > MIN_AREA * stroke_width(components.mask(row).astype(np.float32)) ** 2
-    left, top, right, bottom = components.box(row)
-    across = np.maximum(components.left - right, left - components.right)
-    offset = np.maximum(across, np.maximum(components.top - bottom, top - components.bottom))
+    box = components.box(row)
+    is_stroke = components.area > MIN_AREA * stroke_width(components.mask(row)[box.slices()].astype(np.float32)) ** 2
+    across = np.maximum(components.left - box.right, box.left - components.right)
+    offset = np.maximum(across, np.maximum(components.top - box.bottom, box.top - components.bottom))
     parts = is_stroke & (heights < MIN_TALL * heights[main]) & (offset < MAX_GAP * median(heights[row]))
     if components.area[row | parts].sum() < MIN_SHARE * components.area.sum():
         raise PictureError("no digit in it, and no row of digits (specks, text?); crop to one number")
