@@ -14,7 +14,7 @@ from mnistnet.pictures.lines import MIN_TALL
 SIDESTEP = 0.12  # cost of a step sideways, in pixels of full ink; without it a path goes around whole digits
 MIN_SEGMENT = 0.13  # width of the segment on either side of a cut, halfway down
 MAX_CROSSED = 2.0  # ink that a cut crosses, in stroke widths; more belongs to one digit
-MIN_TOUCHING = 0.62  # width of two digits that touch
+MIN_TOUCHING = 0.7  # width of two digits that touch
 
 
 def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntArray, float]]:
