@@ -79,11 +79,9 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
     """Return the long straight lines of a mask near a border or across the picture; bridged is the mask dilated."""
     axis = 1 if is_horizontal else 0
     places = np.flatnonzero(mask.any(axis=1 - axis))
-    shortest = MIN_LINE * (places[-1] - places[0] + 1) if len(places) else 0
-    radius = int(shortest / 2)
+    shortest = MIN_LINE * (places[-1] - places[0] + 1)
+    radius = max(1, int(shortest / 2))
     end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
-    if radius < 1:
-        return []
     lengths, band = bridged.sum(axis=axis), math.ceil(MARGIN * side)
     if places[0] >= NEAR or places[-1] < end:  # nothing runs from border to border
         lengths[band:-band] = 0
