@@ -22,7 +22,7 @@ BAND = 0.15  # width of the border / shorter side of the picture: wider than lin
 MIN_EVEN = 0.5  # share of the border that has the background's grey; strokes and lines cover the rest
 MAX_SPAN = 0.1  # span of the greys of an even background / all contrast
 MAX_SCREEN_NOISE = 0.7  # noise of a drawing or a scan, grey levels; photographs have more
-MIN_PHOTOGRAPH = 96  # minimum longer side, pixels; in smaller ones the steps between enlarged pixels look like noise
+MIN_PHOTOGRAPH = 96  # minimum longer side of a photograph, pixels; enlarged pixels look like noise in smaller pictures
 BACKGROUND = 10  # longer side of the picture / radius of the opening, which is wider than any stroke
 
 

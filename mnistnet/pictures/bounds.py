@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageFile
 from mnistnet.errors import PictureError
 
 MAX_PIXELS = 50_000_000  # a header can promise more than fits in memory; a phone's HEIC has 48 million
-MAX_SECONDS = 5  # to decode; a photograph takes 0.1, 50 million pixels take 1, on a busy machine several times as long
+MAX_SECONDS = 5  # to decode; a photograph takes 0.1, 50 million pixels take 1, or 4 on a busy machine
 MAX_HEADER = 1 << 22  # bytes before the pixels; a colour profile can have one million
 BLOCK = 1 << 12  # bytes between checks of the time; in a JPEG, or a PPM's comments, each can cost a millisecond
 ROW = 12  # minimum memory of a row, bytes; a picture can be one pixel wide
@@ -24,10 +24,11 @@ class BoundedFile(io.BytesIO):
     def __init__(self) -> None:
         super().__init__()
         self.left = MAX_HEADER
-        self._end = monotonic() + MAX_SECONDS
+        self._end = 0.0  # by the clock, which starts at the first read
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read up to `size` bytes, or all, as from any file."""
+        self._end = self._end or monotonic() + MAX_SECONDS
         content = super().read(BLOCK if size == ImageFile.SAFEBLOCK else size)
         if size is not None and size >= 0:  # not where a decoder reads all at once, and finds the header in C
             self.left -= len(content)

@@ -12,9 +12,9 @@ from mnistnet.pictures.lines import MIN_TALL
 
 # Chosen on numbers that people wrote; lengths without a unit are in heights of the row's digits.
 SIDESTEP = 0.12  # cost of a step sideways, in pixels of full ink; without it a path goes around whole digits
-MIN_SEGMENT = 0.13  # width of the segment on either side of a cut, halfway down
+MIN_SEGMENT = 0.13  # minimum width of the segment on either side of a cut, halfway down
 MAX_CROSSED = 2.0  # ink that a cut crosses, in stroke widths; more belongs to one digit
-MIN_TOUCHING = 0.7  # width of two digits that touch
+MIN_TOUCHING = 0.7  # minimum width of two digits that touch; narrower ink isn't cut
 
 
 def find_cuts(ink: FloatArray, height: float, stroke: float) -> list[tuple[IntArray, float]]:
@@ -56,7 +56,7 @@ def cheapest_paths(ink: FloatArray) -> FloatArray:
         cheapest = above.copy()
         np.minimum(cheapest[1:], above[:-1] + SIDESTEP, out=cheapest[1:])
         np.minimum(cheapest[:-1], above[1:] + SIDESTEP, out=cheapest[:-1])
-        row += cheapest
+        row += cheapest  # in `costs`, of which it is a view
     return costs
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, ImageOps
@@ -33,7 +33,7 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its errors ar
 
 
 @reporting_memory()
-def decode(source: Source, mode: str = "L") -> Image.Image:
+def decode(source: Source, mode: Literal["L", "RGB"] = "L") -> Image.Image:
     """Read a picture; of a file, the first frame.
 
     Args:

@@ -83,7 +83,7 @@ def _straight_runs(mask: BoolArray, bridged: BoolArray, is_horizontal: bool) -> 
     radius = max(1, int(shortest / 2))
     end, side = mask.shape[axis] - NEAR, mask.shape[1 - axis]
     lengths, band = bridged.sum(axis=axis), math.ceil(MARGIN * side)
-    if places[0] >= NEAR or places[-1] < end:  # nothing runs from border to border
+    if places[0] >= NEAR or places[-1] < end:  # no run spans the picture: it must lie near a border
         lengths[band:-band] = 0
     if lengths.max() <= 2 * radius:  # as in most pictures: nothing is so long
         return []

@@ -23,7 +23,7 @@ def outline(ink: FloatArray, width: float) -> FloatArray | None:
         return None
     line = padded(ink > 0.5, 1)
     if ((line[:, 1:] & ~line[:, :-1]).sum(axis=1) % 2).mean() > 0.5:
-        return None  # most rows cross a closed line an even number of times
+        return None  # it isn't closed: most rows cross a closed line an even number of times
     lines = find_components(line)
     inside = np.zeros(line.shape, np.bool_)
     for number in range(len(lines)):

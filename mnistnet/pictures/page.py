@@ -41,7 +41,7 @@ def find_page(picture: Image.Image) -> Page:
     factor = -(-max(picture.size) // OVERVIEW)
     small = picture.reduce(factor)
     grey = np.asarray(small)
-    if min(grey.shape) <= SIDE:  # too coarse to show a page
+    if min(grey.shape) <= SIDE:  # an icon or a strip, too coarse to show a page
         return Page(picture, 0, 0)
     is_bright = grey > otsu(grey)
     for side in (is_bright, ~is_bright):

@@ -18,7 +18,7 @@ from mnistnet.pictures.normalization import normalized_already
 from mnistnet.pictures.page import find_page
 from mnistnet.pictures.segmentation import Candidate, Lattice, segment
 
-MAX_AREA = 100_000  # pixels after shrinking, 316×316; digits of 1/30 of a page's height are still 12 pixels high
+MAX_AREA = 100_000  # pixels after shrinking; digits of 1/30 of a photograph's height are still 11 pixels high
 
 
 @reporting_memory()
@@ -26,12 +26,11 @@ def read_lattice(picture: Image.Image, invert: str = "auto") -> Lattice:
     """Find all that may be the digits in a picture.
 
     Args:
-        picture: of mode L, as `files.decode` returns it.
+        picture: of mode L, as `files.decode` returns it by default.
         invert: `yes` for dark ink on a light background, `no` for the opposite, `auto` detects it.
 
     Returns:
-        The lattice; its boxes are in the file's own pixels. A picture that is normalized already is the only candidate,
-        bit for bit.
+        The lattice, its boxes in the file's own pixels; of a picture that is normalized already, that picture alone.
 
     Raises:
         PictureError: the picture shows no digit.

@@ -31,10 +31,10 @@ MIN_SHARE = 0.2  # ink of the row / all ink; a line of text or of noise is one o
 MAX_SEGMENTS = 60  # three for each of twenty digits; more are noise, or text
 MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # distance between two segments of one digit
-MAX_COST = 1.7  # of a candidate's shape, unless it is all there is; no digit has more
-MAX_WIDTH = 0.75  # width of most digits
+MAX_COST = 1.7  # of a candidate's shape, unless it is all there is; digits of people cost less
+MAX_WIDTH = 0.75  # maximum width of most digits
 CUT = 0.55  # cost per stroke width of ink that a cut crosses
-JOIN = 1.2  # cost of joining two segments that stand side by side over their full height
+JOIN = 1.2  # cost of joining two segments that stand side by side over a digit's height
 WIDE = 1.2  # cost per height that a digit is wider than MAX_WIDTH
 SHORT, MIN_HEIGHT = 3.3, 0.78  # cost per height that a digit is lower than MIN_HEIGHT
 
@@ -180,8 +180,8 @@ def _candidates(
             shape = SHORT * max(0.0, MIN_HEIGHT - box.height / height) + WIDE * max(0.0, box.width / height - MAX_WIDTH)
             components = {each.component for each in parts}
             total, is_broken = cost + shape, len(components) > 1
-            is_digit = total <= MAX_COST and (len(parts) <= MAX_PARTS or not is_broken)
-            if not is_digit and len(parts) < len(segments):
+            may_be_digit = total <= MAX_COST and (len(parts) <= MAX_PARTS or not is_broken)
+            if not may_be_digit and len(parts) < len(segments):
                 continue
             ink = _ink_of(grey, labels, box, start, stop)
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)
@@ -199,10 +199,10 @@ def _ink_of(grey: FloatArray, labels: IntArray, box: Box, start: int, stop: int)
 
 
 def _join_cost(one: _Segment, other: _Segment, height: float) -> float:
-    """Return the cost of joining two segments: high if they stand side by side, more than an open 4's strokes do."""
+    """Return the cost of joining two neighbouring segments into one digit: high if they stand side by side."""
     if one.component == other.component:
         return 0.0
     across = min(one.box.right, other.box.right) - max(one.box.left, other.box.left)
     down = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
     apart = 1 - max(0, across) / min(one.box.width, other.box.width)
-    return JOIN * apart * min(1.0, max(0, down) / height) ** 2
+    return JOIN * apart * min(1.0, max(0, down) / height) ** 2  # an open 4's strokes overlap by half its height

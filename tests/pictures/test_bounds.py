@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zlib
 from collections.abc import Callable
 
@@ -68,6 +69,16 @@ LONG: dict[str, Callable[[], bytes]] = {
 def test_what_takes_long_to_decode_is_refused(make: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MAX_SECONDS", 0.02)
     assert "decoding it takes too long" in message_of(io.BytesIO(make()))
+
+
+def test_a_stream_may_take_longer_to_arrive_than_to_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            time.sleep(0.6)
+            return super().read(size)
+
+    monkeypatch.setattr(bounds, "MAX_SECONDS", 0.5)
+    assert_is_the_seven(read_picture(Slow(as_file(drawn()).getvalue())))
 
 
 @pytest.mark.parametrize("make", LONG.values(), ids=LONG)

@@ -42,7 +42,7 @@ def test_every_bridge_of_a_row_of_blocks_is_cut_however_cheap_the_next_is() -> N
 
 
 @pytest.mark.parametrize(("height", "count"), [(62, 1), (63, 0)])
-def test_narrower_ink_is_not_cut(height: float, count: int) -> None:
+def test_ink_narrower_than_two_digits_that_touch_is_not_cut(height: float, count: int) -> None:
     assert len(find_cuts(blocks_with_a_bridge(4, 0), height=height, stroke=4)) == count  # 44 pixels wide
 
 

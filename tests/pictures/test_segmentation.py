@@ -104,7 +104,7 @@ def test_a_broken_digit_is_a_candidate_as_a_whole() -> None:
     assert max(looks_like(each, FIVE_WITH_A_BAR_APART) for each in row.candidates) > 0.95
 
 
-def test_joining_the_strokes_of_an_open_four_costs_half_as_much_as_joining_two_digits() -> None:
+def test_joining_the_strokes_of_an_open_four_costs_less_than_half_of_joining_two_digits() -> None:
     def cost_of_all(lower_by: float) -> float:
         strokes: Strokes = [[(0.2, 0.0), (0.2, 0.6)], [(0.8, lower_by), (0.8, 0.6 + lower_by)]]
         row = read_lattice(drawn(strokes, (200, 200), (60, 40, 130, 150)))
