@@ -30,7 +30,7 @@ from no_digits import no_digits
 from real_mnist import real_mnist
 
 COPIES = 6  # distorted, of MNIST's images
-STROKES = 125_000
+STROKES = 250_000
 OTHERS = 26_000  # images without a digit
 SETTINGS = Settings(epochs=90, seed=0)
 PIXELS = Settings(epochs=30, seed=0, inputs="pixels")
