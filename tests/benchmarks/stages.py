@@ -6,6 +6,7 @@ best path. What the network says of every candidate is printed.
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from mnistnet.pictures.decoding import best_path
 from mnistnet.pictures.files import decode
 from mnistnet.pictures.lines import remove_lines
 from mnistnet.pictures.page import find_page
+from mnistnet.pictures.reading import MAX_AREA
 from mnistnet.pictures.segmentation import segment
 from scenes import contact_sheet
 
@@ -29,6 +31,7 @@ TILE = 200  # pixels of a side
 def stages(path: str) -> list[Image.Image]:
     """Return a picture of each stage, as far as the way leads."""
     picture = decode(path)
+    picture = picture.reduce(math.ceil(math.sqrt(picture.width * picture.height / MAX_AREA)))  # as read_lattice does
     page = find_page(picture)
     drawn = [picture, page.picture]
     try:
