@@ -162,8 +162,7 @@ def _join(count: int, one: IntArray, other: IntArray) -> IntArray:
         if np.array_equal(first, second):
             return number
         np.minimum.at(number, np.maximum(first, second), np.minimum(first, second))
-        for _ in range(2):  # a second jump saves rounds
-            number = number[number]
+        number = number[number[number]]  # two jumps save rounds
 
 
 def otsu(values: FloatArray) -> float:

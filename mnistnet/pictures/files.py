@@ -162,6 +162,7 @@ def _eight_bits(image: Image.Image, mode: str) -> Image.Image:
         return Image.fromarray((values / (values.max() or 1) * 255).round().astype(np.uint8)).convert(mode)
     if image.has_transparency_data:
         return _over_backdrop(image if image.mode == "RGBA" else image.convert("RGBA"), mode).reduce(factor)
+    image = image.convert("RGB") if image.mode == "LAB" else image  # Pillow can't convert LAB to grey
     return (image if image.mode == mode else image.convert(mode)).reduce(factor)
 
 

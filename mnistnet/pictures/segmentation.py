@@ -31,7 +31,7 @@ MIN_SHARE = 0.2  # ink of the row / all ink; a line of text or of noise is one o
 MAX_SEGMENTS = 60  # three for each of twenty digits; more are noise, or text
 MAX_PARTS = 5  # segments of one digit, unless they are one component, or all there is
 MAX_GAP = 0.35  # distance between two segments of one digit
-MAX_COST = 1.7  # of a candidate's shape, unless it is all there is; digits of people cost less
+MAX_COST = 1.7  # of several segments' shape, unless they are all there is; digits of people cost less
 MAX_WIDTH = 0.75  # maximum width of most digits
 CUT = 0.55  # cost per stroke width of ink that a cut crosses
 JOIN = 1.2  # cost of joining two segments that stand side by side over a digit's height
@@ -181,7 +181,7 @@ def _candidates(
             components = {each.component for each in parts}
             total, is_broken = cost + shape, len(components) > 1
             may_be_digit = total <= MAX_COST and (len(parts) <= MAX_PARTS or not is_broken)
-            if not may_be_digit and len(parts) < len(segments):
+            if not may_be_digit and 1 < len(parts) < len(segments):
                 continue
             ink = _ink_of(grey, labels, box, start, stop)
             yield Candidate(normalize(ink, width), box, start, stop, total, is_broken)

@@ -138,6 +138,11 @@ def test_a_named_pipe_is_read(tmp_path: Path) -> None:
     writer.join()
 
 
+def test_a_picture_in_lab_colours_is_read() -> None:
+    grey = Image.new("L", drawn().size, 128)
+    assert_is_the_seven(read_picture(Image.merge("LAB", (drawn(), grey, grey))))
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 @pytest.mark.parametrize("side", [2, 5, 9])
 def test_a_picture_enlarged_in_steps_is_read_as_it_was(mode: str, side: int) -> None:

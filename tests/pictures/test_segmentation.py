@@ -113,6 +113,16 @@ def test_joining_the_strokes_of_an_open_four_costs_less_than_half_of_joining_two
     assert cost_of_all(0.25) < cost_of_all(0.0) / 2
 
 
+def test_ink_in_one_piece_is_a_candidate_however_wide_it_is() -> None:
+    scribbles = np.full((160, 460), 255, np.uint8)
+    for left in (40, 250):
+        scribbles[60:100:12, left : left + 150] = 0
+        scribbles[60:100, left : left + 4] = scribbles[60:100, left + 146 : left + 150] = 0
+    row = read_lattice(Image.fromarray(scribbles))
+    assert [(each.start, each.stop) for each in row.candidates] == [(0, 1), (1, 2)]
+    assert min(each.cost for each in row.candidates) > MAX_COST
+
+
 def test_what_is_too_wide_for_a_digit_is_a_candidate_only_if_it_is_all_there_is() -> None:
     row = read_lattice(number(*[SEVEN] * 4, space=-2))
     costly = [each for each in row.candidates if each.cost > MAX_COST]
