@@ -2,6 +2,7 @@
 /** Gradient descent on one image: the costs and outputs of each step, without display. */
 
 import { argmax } from "./network.js";
+import { readAs } from "./prediction.js";
 /** @import { Network } from "./network.js" */
 
 export const RATES = [0.01, 0.03, 0.1, 0.3, 1];
@@ -27,19 +28,20 @@ export class Lesson {
     return /** @type {Float32Array} */ (this.pass.activations.at(-1));
   }
 
-  /** The digit that the network reads now. */
+  /** The digit that the network reads now; null if it reads none. */
   get read() {
-    return argmax(this.outputs);
+    return readAs(this.outputs);
   }
 
   /** Whether the wrong outputs are saturated: σ′, and with it the gradient, is near 0. */
   get isSaturated() {
-    const { network, outputs, label, read } = this;
+    const { network, outputs, label } = this;
+    const highest = argmax(outputs);
     const slope = (/** @type {number} */ a) => a - a * a;
     return (
       network.costFunction.hasSlope &&
-      read !== label &&
-      slope(outputs[read]) < SATURATED &&
+      highest !== label &&
+      slope(outputs[highest]) < SATURATED &&
       slope(outputs[label]) < SATURATED
     );
   }

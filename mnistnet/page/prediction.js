@@ -16,6 +16,12 @@ export function ranking(outputs) {
   return Array.from(outputs, (output, digit) => ({ digit, output })).sort((one, other) => other.output - one.output);
 }
 
+/** The digit with the highest output; null if that is below MIN_DIGIT. @param {Float32Array} outputs */
+export function readAs(outputs) {
+  const [best] = ranking(outputs);
+  return best.output < MIN_DIGIT ? null : best.digit;
+}
+
 /** Whether the answer is unsure. @param {Float32Array} outputs @param {Thresholds} thresholds */
 export function isUnsure(outputs, { sure, lead }) {
   const [best, second] = ranking(outputs);

@@ -8,15 +8,18 @@ import { lineChart } from "./charts.js";
 import { isStill, make, pause, rove, say } from "./dom.js";
 import { listEquations } from "./equations.js";
 import { Lesson, RATES } from "./lesson.js";
-import { argmax, largest } from "./network.js";
+import { largest } from "./network.js";
 import { paintInk } from "./paint.js";
-import { percent } from "./prediction.js";
+import { percent, readAs } from "./prediction.js";
 /** @import { Replay } from "./replay.js" */
 /** @import { Store } from "./store.js" */
 
 const MAX_STEPS = 50; // after these, the lesson gives up
 const STEP_TIME = 500; // milliseconds from one step to the next
 const LAYER_TIME = 350; // milliseconds for each layer of backpropagation
+
+/** @param {number | null} digit */
+const readInWords = (digit) => (digit === null ? "no digit" : `a ${digit}`);
 
 /** @typedef {{image: Uint8Array, truth: number, read: number}} Offer a misread image */
 
@@ -237,9 +240,9 @@ export class Teaching {
     const { thought, truth, model, playing } = store.state;
     const drawn = thought !== null && !playing;
     const outputs = drawn ? /** @type {Float32Array} */ (thought.pass.activations.at(-1)) : null;
-    const read = outputs ? argmax(outputs) : null;
+    const read = outputs && readAs(outputs);
     this.showOffer(drawn);
-    say(this.question, truth === null ? "What did you mean?" : `This is a ${truth}, and it reads a ${read}.`);
+    say(this.question, truth === null ? "What did you mean?" : `This is a ${truth}, and it reads ${readInWords(read)}.`);
     for (const button of this.digits.children) /** @type {HTMLButtonElement} */ (button).disabled = !drawn;
     const { one, until, pausing, skip, resetting } = this;
     one.disabled = !drawn || label === null || running !== null;
@@ -270,14 +273,14 @@ export class Teaching {
     const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
     if (last > lesson.costs[steps - 1])
       return `${cost}: the step was too long and went past the lowest point. Try a smaller η.`;
-    if (read === label && argmax(lesson.before) !== label)
+    if (read === label && readAs(lesson.before) !== label)
       return (
         `It changed its mind after ${count}: now it reads a ${label}. Each step moved all its numbers a little, so that ` +
         `the error of its outputs, the cost C, fell from ${number(first, 3)} to ${number(last, 3)}.`
       );
     if (lesson.isSaturated)
       return `${cost} in ${count}. It is so sure that it hardly learns: where σ is flat, its slope σ′ is near 0, and so is the gradient.`;
-    if (!running && steps >= MAX_STEPS) return `${cost} in ${count}, and it still reads a ${read}.`;
+    if (!running && steps >= MAX_STEPS) return `${cost} in ${count}, and it still reads ${readInWords(read)}.`;
     return `${cost} in ${count}.`;
   }
 
