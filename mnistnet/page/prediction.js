@@ -1,6 +1,7 @@
 // @ts-check
 /** The answer, and the words for it; the JavaScript beside `prediction.py`. */
 
+import { argmax } from "./network.js";
 /** @import { Digit } from "./segmentation.js" */
 
 /**
@@ -9,7 +10,7 @@
  * @property {number} lead an answer that leads the second by less is unsure, too
  */
 
-export const MIN_DIGIT = 0.25; // best output; 87 % of letters and blots have less, and 0.2 % of MNIST's digits
+const MIN_DIGIT = 0.25; // best output; 87 % of letters and blots have less, and 0.2 % of MNIST's digits
 
 /** Every digit with its output, the highest first. @param {Float32Array} outputs */
 export function ranking(outputs) {
@@ -18,8 +19,8 @@ export function ranking(outputs) {
 
 /** The digit with the highest output; null if that is below MIN_DIGIT. @param {Float32Array} outputs */
 export function readAs(outputs) {
-  const [best] = ranking(outputs);
-  return best.output < MIN_DIGIT ? null : best.digit;
+  const digit = argmax(outputs);
+  return outputs[digit] < MIN_DIGIT ? null : digit;
 }
 
 /** Whether the answer is unsure. @param {Float32Array} outputs @param {Thresholds} thresholds */
@@ -41,7 +42,7 @@ export function answerOf(digits, thresholds) {
   if (!digits.length) return null;
   const best = digits.map(({ outputs }) => ranking(outputs)[0]);
   const probability = Math.min(...best.map(({ output }) => output));
-  if (best.every(({ output }) => output < MIN_DIGIT)) return { number: null, probability, unsure: true };
+  if (digits.every(({ outputs }) => readAs(outputs) === null)) return { number: null, probability, unsure: true };
   return {
     number: best.map(({ digit }) => digit).join(""),
     probability,

@@ -3,7 +3,7 @@
 
 import { byId, make, say } from "./dom.js";
 import { argmax } from "./network.js";
-import { MIN_DIGIT } from "./prediction.js";
+import { readAs } from "./prediction.js";
 /** @import { State, Store } from "./store.js" */
 
 /**
@@ -61,7 +61,7 @@ const CARDS = [
     isDone: ({ state }) =>
       !state.playing &&
       state.digits.length > 0 &&
-      state.digits.every(({ outputs }) => Math.max(...outputs) < MIN_DIGIT),
+      state.digits.every(({ outputs }) => readAs(outputs) === null),
   },
   {
     about: "#teach",
