@@ -5,6 +5,7 @@ import { argmax } from "./network.js";
 import { readAs } from "./prediction.js";
 /** @import { Network } from "./network.js" */
 
+export const MAX_STEPS = 50; // after these, the lesson gives up
 export const RATES = [0.01, 0.03, 0.1, 0.3, 1];
 const SATURATED = 0.04; // σ′ of an output that is 96 % sure; its derivative is a sixth of the largest
 

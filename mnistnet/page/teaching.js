@@ -3,23 +3,21 @@
  * Teach it: gradient descent on the drawing until the network reads the digit that was meant, and what it forgets.
  */
 
-import { number } from "./bars.js";
 import { lineChart } from "./charts.js";
 import { isStill, make, pause, rove, say } from "./dom.js";
 import { listEquations } from "./equations.js";
-import { Lesson, RATES } from "./lesson.js";
+import { Lesson, MAX_STEPS, RATES } from "./lesson.js";
 import { largest } from "./network.js";
 import { paintInk } from "./paint.js";
 import { percent, readAs } from "./prediction.js";
+import { readInWords, verdictOf } from "./verdict.js";
 /** @import { Replay } from "./replay.js" */
 /** @import { Store } from "./store.js" */
 
-const MAX_STEPS = 50; // after these, the lesson gives up
+const BACKWARDS =
+  "Backwards through the layers: how much each neuron contributed to C. Orange ones should rise, blue ones fall.";
 const STEP_TIME = 500; // milliseconds from one step to the next
 const LAYER_TIME = 350; // milliseconds for each layer of backpropagation
-
-/** @param {number | null} digit */
-const readInWords = (digit) => (digit === null ? "no digit" : `a ${digit}`);
 
 /** @typedef {{image: Uint8Array, truth: number, read: number}} Offer a misread image */
 
@@ -250,38 +248,13 @@ export class Teaching {
     pausing.hidden = skip.hidden = running === null;
     say(pausing, this.isPaused ? "Go on" : "Pause");
     resetting.disabled = !model.isTaught || running !== null;
-    say(this.verdict, this.verdictOf(read));
+    say(this.verdict, store.state.backward ? BACKWARDS : verdictOf(lesson, label, read, running !== null));
     const wasHidden = this.result.hidden;
     this.result.hidden = !outputs;
     if (outputs && wasHidden) this.replay.show();
     if (outputs) this.showResult(lesson?.before ?? outputs, outputs);
     this.curve.replaceChildren(...(lesson ? [costChart(lesson.costs)] : []));
     this.showEquations();
-  }
-
-  /** @param {number | null} read */
-  verdictOf(read) {
-    const { lesson, running, label } = this;
-    if (this.store.state.backward) {
-      return "Backwards through the layers: how much each neuron contributed to C. Orange ones should rise, blue ones fall.";
-    }
-    if (!lesson || lesson.costs.length < 2)
-      return label !== null && read === label ? "It reads that already; a step makes it surer." : "";
-    const steps = lesson.costs.length - 1;
-    const [first, last] = [lesson.costs[0], lesson.costs[steps]];
-    const cost = `The cost C went from ${number(first, 3)} to ${number(last, 3)}`;
-    const count = `${steps} ${steps === 1 ? "step" : "steps"}`;
-    if (last > lesson.costs[steps - 1])
-      return `${cost}: the step was too long and went past the lowest point. Try a smaller η.`;
-    if (read === label && readAs(lesson.before) !== label)
-      return (
-        `It changed its mind after ${count}: now it reads a ${label}. Each step moved all its numbers a little, so that ` +
-        `the error of its outputs, the cost C, fell from ${number(first, 3)} to ${number(last, 3)}.`
-      );
-    if (lesson.isSaturated)
-      return `${cost} in ${count}. It is so sure that it hardly learns: where σ is flat, its slope σ′ is near 0, and so is the gradient.`;
-    if (!running && steps >= MAX_STEPS) return `${cost} in ${count}, and it still reads ${readInWords(read)}.`;
-    return `${cost} in ${count}.`;
   }
 
   /** @param {boolean} drawn */
